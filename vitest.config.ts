@@ -1,0 +1,20 @@
+import { defineConfig } from 'vitest/config';
+
+const source = '@tailrace/source';
+const rooms = { tailrace: 'packages/tailrace', cli: 'packages/cli', compat: 'compat' };
+
+export default defineConfig({
+  ssr: { resolve: { conditions: [source, 'module', 'node', 'development|production'] } },
+  test: {
+    // One process per file: tests count listeners, sockets and timers of the whole process.
+    pool: 'forks',
+    maxWorkers: 2,
+    testTimeout: 20_000,
+    hookTimeout: 20_000,
+    passWithNoTests: true,
+    projects: Object.entries(rooms).map(([name, root]) => ({
+      extends: true as const,
+      test: { name, root, include: ['test/**/*.test.ts'] },
+    })),
+  },
+});
