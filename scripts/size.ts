@@ -1,0 +1,26 @@
+// What the library may weigh. A budget is raised on purpose, in a commit that says what it buys.
+import { globSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { gzipSync } from 'node:zlib';
+import { root } from './command.ts';
+
+const budgets: readonly { what: string; files: string; maxKiB: number; gzip: boolean }[] = [
+  { what: 'all code, as Node reads it', files: 'dist/**/*.js', maxKiB: 700, gzip: false },
+  { what: 'all code, compressed file by file', files: 'dist/**/*.js', maxKiB: 220, gzip: true },
+  { what: 'declarations', files: 'dist/**/*.d.ts', maxKiB: 400, gzip: false },
+  { what: 'everything in the package', files: '{dist,src}/**/*.{ts,js,map}', maxKiB: 2_500, gzip: false },
+];
+
+const library = join(root, 'packages', 'tailrace');
+let over = 0;
+for (const { what, files, maxKiB, gzip } of budgets) {
+  const names = globSync(files, { cwd: library });
+  if (names.length === 0) throw new Error(`No ${files} in packages/tailrace. Run npm run build first.`);
+  const bytes = names
+    .map((name) => readFileSync(join(library, name)))
+    .reduce((sum, content) => sum + (gzip ? gzipSync(content) : content).byteLength, 0);
+  const kiB = bytes / 1024;
+  if (kiB > maxKiB) over += 1;
+  console.log(`${kiB > maxKiB ? 'OVER' : 'ok  '} ${kiB.toFixed(0).padStart(6)} of ${maxKiB} KiB  ${what}`);
+}
+if (over > 0) process.exit(1);
