@@ -1,0 +1,273 @@
+/**
+ * The errors of a run. Each carries a `code` from ERROR_CODES, says what happened and what to do, and holds ids and data,
+ * never an agent, a tool or a run. Names are those of @openai/agents where it has one.
+ */
+import { ERROR_CODES, type ErrorCode } from './error-codes.ts'
+
+export interface AgentsErrorOptions {
+  code?: ErrorCode
+  cause?: unknown
+  runId?: string
+  /** Small, JSON-only facts that may leave the process: no prompt, argument, key or credential. */
+  data?: Record<string, unknown>
+}
+
+/** What is stored and sent of an error (I9). */
+export interface SerializedError {
+  name: string
+  code: ErrorCode
+  message: string
+  retryable: boolean
+  runId?: string
+  data?: Record<string, unknown>
+}
+
+const BRAND = 'tailrace.error'
+
+/**
+ * The base of every error that Tailrace throws. `instanceof` also holds across two copies of the package, by a brand.
+ */
+export class AgentsError extends Error {
+  readonly code: ErrorCode
+  declare readonly runId?: string
+  declare readonly data?: Record<string, unknown>
+  /** The run as it was when it failed. Present on errors of a run, not enumerable, never serialised. */
+  declare readonly state?: unknown
+
+  constructor(message: string, options: AgentsErrorOptions = {}) {
+    super(message, options.cause === undefined ? undefined : { cause: options.cause })
+    this.code = options.code ?? 'UNEXPECTED'
+    hide(this, 'brand', BRAND)
+    if (options.runId !== undefined) hide(this, 'runId', options.runId)
+    if (options.data !== undefined) hide(this, 'data', options.data)
+    this.name = new.target.name
+    hide(this, 'name', this.name)
+  }
+
+  /** True when the same attempt, made again, may succeed. */
+  get retryable(): boolean {
+    return ERROR_CODES[this.code].retryable
+  }
+
+  /** Code, message, run id and whether retrying helps. Nothing else. */
+  toJSON(): SerializedError {
+    return serializeError(this, this.runId)
+  }
+
+  static override [Symbol.hasInstance](this: { prototype: unknown }, value: unknown): boolean {
+    if (typeof value !== 'object' || value === null) return false
+    if (this.prototype === AgentsError.prototype) return isAgentsError(value)
+    return Object.prototype.isPrototypeOf.call(this.prototype as object, value)
+  }
+}
+
+/** True for an error of Tailrace, also one made by another copy of the package. */
+export function isAgentsError(value: unknown): value is AgentsError {
+  return value instanceof Error && (value as { brand?: unknown }).brand === BRAND
+}
+
+function hide(target: object, key: string, value: unknown): void {
+  Object.defineProperty(target, key, { value, enumerable: false, configurable: true, writable: true })
+}
+
+/** The caller gave something that cannot work. */
+export class UserError extends AgentsError {
+  constructor(message: string, options: AgentsErrorOptions = {}) {
+    super(message, { code: 'USER_ERROR', ...options })
+  }
+}
+
+/** Something outside the caller's and the model's reach failed: a store, a session, ourselves. */
+export class SystemError extends AgentsError {}
+
+/** A limit of the run was reached. */
+export class LimitError extends AgentsError {}
+
+/** The run used all its turns without a final output. */
+export class MaxTurnsExceededError extends AgentsError {
+  constructor(message: string, options: AgentsErrorOptions = {}) {
+    super(message, { code: 'MAX_TURNS', ...options })
+  }
+}
+
+/** The model did something that the protocol or the agent does not allow. */
+export class ModelBehaviorError extends AgentsError {
+  constructor(message: string, options: AgentsErrorOptions = {}) {
+    super(message, { code: 'MODEL_BEHAVIOR', ...options })
+  }
+}
+
+/** The model refused. `refusal` is its own text. */
+export class ModelRefusalError extends AgentsError {
+  readonly refusal: string
+
+  constructor(refusal: string, options: AgentsErrorOptions = {}) {
+    super('The model refused to answer. Its words are in `refusal`.', { code: 'MODEL_REFUSED', ...options })
+    this.refusal = refusal
+    hide(this, 'refusal', refusal)
+  }
+}
+
+/** A model call took longer than allowed. */
+export class ModelTimeoutError extends AgentsError {
+  readonly timeoutMs: number
+
+  constructor(message: string, options: AgentsErrorOptions & { timeoutMs: number }) {
+    super(message, { code: 'MODEL_TIMEOUT', ...options })
+    this.timeoutMs = options.timeoutMs
+  }
+}
+
+export interface ModelErrorOptions extends AgentsErrorOptions {
+  code: ErrorCode
+  /** HTTP status of the answer, when there was one. */
+  status?: number
+  /** What the provider asked us to wait. */
+  retryAfterMs?: number
+  requestId?: string
+  /** Overrides the code's default: a truncated stream whose text was delivered must not be retried. */
+  retryable?: boolean
+}
+
+/** A provider could not be reached, refused, or answered with something that is not an answer. */
+export class ModelProviderError extends AgentsError {
+  declare readonly status?: number
+  declare readonly retryAfterMs?: number
+  declare readonly requestId?: string
+  readonly #retryable: boolean | undefined
+
+  constructor(message: string, options: ModelErrorOptions) {
+    super(message, options)
+    this.#retryable = options.retryable
+    if (options.status !== undefined) this.status = options.status
+    if (options.retryAfterMs !== undefined) this.retryAfterMs = options.retryAfterMs
+    if (options.requestId !== undefined) this.requestId = options.requestId
+  }
+
+  override get retryable(): boolean {
+    return this.#retryable ?? ERROR_CODES[this.code].retryable
+  }
+}
+
+/** What the model gave as a tool's arguments is not JSON, or does not match the tool's schema. */
+export class InvalidToolInputError extends ModelBehaviorError {
+  declare readonly originalError?: unknown
+
+  constructor(message: string, options: AgentsErrorOptions = {}) {
+    super(message, { code: 'TOOL_INPUT_INVALID', ...options })
+    if (options.cause !== undefined) hide(this, 'originalError', options.cause)
+  }
+}
+
+/** A tool gave something that JSON cannot carry. */
+export class InvalidToolOutputError extends UserError {
+  declare readonly originalError?: unknown
+
+  constructor(message: string, options: AgentsErrorOptions = {}) {
+    super(message, { code: 'TOOL_OUTPUT_UNSERIALIZABLE', ...options })
+    if (options.cause !== undefined) hide(this, 'originalError', options.cause)
+  }
+}
+
+/** A tool failed and its policy is to fail the run. `error` is what it threw. */
+export class ToolCallError extends AgentsError {
+  readonly error: Error
+
+  constructor(message: string, error: Error, options: AgentsErrorOptions = {}) {
+    super(message, { code: 'TOOL_FAILED', cause: error, ...options })
+    this.error = error
+    hide(this, 'error', error)
+  }
+}
+
+/** A tool took longer than its `timeoutMs`. */
+export class ToolTimeoutError extends AgentsError {
+  readonly toolName: string
+  readonly timeoutMs: number
+
+  constructor(options: AgentsErrorOptions & { toolName: string; timeoutMs: number }) {
+    super(`Tool '${options.toolName}' timed out after ${options.timeoutMs}ms.`, { code: 'TOOL_TIMEOUT', ...options })
+    this.toolName = options.toolName
+    this.timeoutMs = options.timeoutMs
+  }
+}
+
+/** A guardrail threw: no verdict, so the run fails closed. `error` is what it threw. */
+export class GuardrailExecutionError extends AgentsError {
+  readonly error: Error
+
+  constructor(message: string, error: Error, options: AgentsErrorOptions = {}) {
+    super(message, { code: 'GUARDRAIL_FAILED', cause: error, ...options })
+    this.error = error
+    hide(this, 'error', error)
+  }
+}
+
+/** An input guardrail tripped. `result` says which and why. */
+export class InputGuardrailTripwireTriggered<TResult = unknown> extends AgentsError {
+  declare readonly result: TResult
+
+  constructor(message: string, result: TResult, options: AgentsErrorOptions = {}) {
+    super(message, { code: 'INPUT_GUARDRAIL_TRIPPED', ...options })
+    hide(this, 'result', result)
+  }
+}
+
+/** An output guardrail tripped. `result` says which and why. */
+export class OutputGuardrailTripwireTriggered<TResult = unknown> extends AgentsError {
+  declare readonly result: TResult
+
+  constructor(message: string, result: TResult, options: AgentsErrorOptions = {}) {
+    super(message, { code: 'OUTPUT_GUARDRAIL_TRIPPED', ...options })
+    hide(this, 'result', result)
+  }
+}
+
+/** The run was cancelled. `name` is `AbortError`, `cause` the reason that was given. */
+export class RunCancelledError extends AgentsError {
+  constructor(message: string, options: AgentsErrorOptions = {}) {
+    super(message, { code: 'RUN_CANCELLED', ...options })
+    hide(this, 'name', 'AbortError')
+  }
+}
+
+/** Another writer has taken the run over: this one's appends write nothing. */
+export class StaleEpoch extends SystemError {
+  constructor(message: string, options: AgentsErrorOptions = {}) {
+    super(message, { code: 'STALE_EPOCH', ...options })
+  }
+}
+
+/**
+ * What may be stored and sent of any thrown value. The message of a foreign error stays in the process: it may hold anything.
+ */
+export function serializeError(error: unknown, runId?: string): SerializedError {
+  if (isAgentsError(error)) {
+    const { name, code, message, retryable, data } = error
+    return { name, code, message, retryable, ...(runId !== undefined && { runId }), ...(data && { data }) }
+  }
+  const name = error instanceof Error ? error.name : typeof error
+  const message = `${name} was thrown by code outside of Tailrace. Its message and cause are on the error in the process that ran it.`
+  return { name, code: 'UNEXPECTED', message, retryable: false, ...(runId !== undefined && { runId }) }
+}
+
+const CLASSES: Record<string, new (message: string, options: AgentsErrorOptions) => AgentsError> = {
+  UserError,
+  SystemError,
+  LimitError,
+  MaxTurnsExceededError,
+  ModelBehaviorError,
+  InvalidToolInputError,
+  InvalidToolOutputError,
+  StaleEpoch,
+}
+
+/** An error as read back from a log: the same name, code and message; what it held in the process is gone. */
+export function errorFromSerialized(error: SerializedError): AgentsError {
+  const { code, runId, data } = error
+  const Class = Object.hasOwn(CLASSES, error.name) ? CLASSES[error.name] : undefined
+  const options = { code, ...(runId !== undefined && { runId }), ...(data && { data }) }
+  const revived = new (Class ?? AgentsError)(error.message, options)
+  hide(revived, 'name', error.name)
+  return revived
+}

@@ -1,0 +1,365 @@
+/**
+ * The whole log, as one closed union. JSON only. SPEC.md says in words what each event means and when it is written.
+ * Names are `noun.past`; deltas `noun.delta`. An agent is named by its key, which is its name unless two agents share it.
+ */
+import type { Json } from '../base/json.ts'
+import type { SerializedError } from './errors.ts'
+import type { AgentInputItem, AgentItem, AgentOutputItem, AssistantMessageItem } from './item.ts'
+import type { SpanData, SpanError } from './span-data.ts'
+import type { StreamEvent } from './stream-event.ts'
+import type { UsageData } from './usage.ts'
+
+/** The version of the union that `run.started` records. A reader of an older log upgrades it (event/upgrade). */
+export const EVENT_VERSION = 1
+
+/** What the log adds to each event. */
+export interface EventEnvelope {
+  run: string
+  /** Dense from 0. */
+  seq: number
+  /** Of the writer that wrote it. */
+  epoch: number
+  /** Wall clock, milliseconds since the epoch. For people, never for order. */
+  at: number
+}
+
+/** `turn:kind:callId`, for example `2:tool:call_7`. Comes from the log, not from the order of user code. */
+export type StepKey = string
+
+/** Which call of which step an event belongs to; every delta carries it. */
+export interface StepRef {
+  step: StepKey
+  attempt: number
+}
+
+export interface RunStarted {
+  type: 'run.started'
+  v: typeof EVENT_VERSION
+  agent: string
+  input: string | AgentInputItem[]
+  maxTurns: number | null
+  workflowName: string
+  /** Absent when tracing is off. */
+  traceId?: string
+  /** True when the run lives inside a trace that its caller opened, and so does not end it. */
+  traceJoined?: boolean
+  groupId?: string
+  traceMetadata?: Record<string, string>
+  sessionId?: string
+  codeVersion?: string
+}
+
+export interface RunSuspended {
+  type: 'run.suspended'
+  waitsFor: 'approval' | 'input' | 'timer'
+  calls?: string[]
+}
+
+export interface RunResumed {
+  type: 'run.resumed'
+  by: 'approval' | 'input' | 'timer' | 'takeover'
+}
+
+export interface RunCompleted {
+  type: 'run.completed'
+  agent: string
+  /** The final output as text: what the model wrote, or the output of the tool that ended the run. */
+  output: string
+  usage: UsageData
+}
+
+export interface RunFailed {
+  type: 'run.failed'
+  error: SerializedError
+  usage: UsageData
+}
+
+export interface RunCancelled {
+  type: 'run.cancelled'
+  /** What the caller gave as reason, as text. */
+  reason: string
+  mode: CancelMode
+  usage: UsageData
+}
+
+export type CancelMode = 'immediate' | 'after_turn'
+
+/** An agent takes the conversation: at the start, and after each handoff. */
+export interface AgentStarted {
+  type: 'agent.started'
+  agent: string
+}
+
+/** An agent is done. For a nested agent this is its end; never a run's terminal event. */
+export interface AgentEnded {
+  type: 'agent.ended'
+  agent: string
+}
+
+export interface TurnStarted {
+  type: 'turn.started'
+  turn: number
+  agent: string
+}
+
+export interface TurnEnded {
+  type: 'turn.ended'
+  turn: number
+}
+
+/** A model is about to be called. Durable before the request leaves. */
+export interface ModelCalled extends StepRef {
+  type: 'model.called'
+  agent: string
+}
+
+/**
+ * A piece of a model's stream. `raw` is the provider's event, unchanged; `text` a piece of the answer. Where the text only repeats what
+ * `raw` says, `echo` says on which side of it the model gave it, and the text is stored once, here, as `text`.
+ */
+export interface ModelDelta extends StepRef {
+  type: 'model.delta'
+  text?: string
+  itemId?: string
+  raw?: unknown
+  echo?: 'before' | 'after'
+}
+
+/** A part of a model's stream that is neither a plain text delta nor a plain provider event: kept whole. */
+export interface ModelPart extends StepRef {
+  type: 'model.part'
+  part: StreamEvent
+}
+
+/** A model's response, complete. `streamed` says whether parts of it are in the log before. */
+export interface ModelReturned extends StepRef {
+  type: 'model.returned'
+  output: AgentOutputItem[]
+  usage: UsageData
+  streamed: boolean
+  responseId?: string
+  requestId?: string
+  /** Present when the response itself carried any: kept for the raw response. */
+  providerData?: Record<string, unknown>
+  rawUsage?: Record<string, unknown>
+  /** The stream event that completed the response said more than the fields above: kept whole. */
+  done?: StreamEvent
+}
+
+/** A model call ended without a response: failed (and may be tried again), or was stopped. */
+export interface ModelStopped extends StepRef {
+  type: 'model.stopped'
+  error: SerializedError
+  /** What the assistant had said by then. */
+  partial?: AssistantMessageItem
+  usage?: UsageData
+}
+
+/** A step is tried again. Readers that showed text of attempt `supersedes` drop it. */
+export interface StepAttempt extends StepRef {
+  type: 'step.attempt'
+  supersedes: number
+  delayMs: number
+}
+
+export type RunItemKind = 'message' | 'reasoning' | 'tool_call' | 'tool_output' | 'handoff_call' | 'handoff_output' | 'tool_approval' | 'compaction'
+
+/** The conversation grew by an item of the model's or of a tool. */
+export interface ItemAdded {
+  type: 'item.added'
+  kind: RunItemKind
+  agent: string
+  item: AgentItem
+  /** For a handoff's output: the agent that takes over. */
+  target?: string
+}
+
+/** A tool's function is about to be called. Durable before it is. */
+export interface ToolCalled extends StepRef {
+  type: 'tool.called'
+  callId: string
+  tool: string
+  arguments: string
+  effects: ToolEffects
+  idempotencyKey: string
+}
+
+export type ToolEffects = 'pure' | 'idempotent' | 'once'
+
+/** A tool's function returned or failed. What the model is told is the `tool_output` item that follows, in call order. */
+export interface ToolReturned extends StepRef {
+  type: 'tool.returned'
+  callId: string
+  tool: string
+  output: string
+  error?: SerializedError
+}
+
+export interface ToolProgress extends StepRef {
+  type: 'tool.progress'
+  callId: string
+  data: Json
+}
+
+/** A crash left a call that may not be repeated without its outcome. */
+export interface ToolOutcomeUnknown extends StepRef {
+  type: 'tool.outcome_unknown'
+  callId: string
+  tool: string
+}
+
+export interface HandoffOccurred {
+  type: 'handoff.occurred'
+  from: string
+  to: string
+  callId: string
+}
+
+export interface GuardrailReturned {
+  type: 'guardrail.returned'
+  kind: 'input' | 'output'
+  guardrail: string
+  agent: string
+  tripped: boolean
+  /** What the guardrail said, when JSON can carry it. */
+  info?: Json
+}
+
+/** Output was held back by a guardrail; the text is not in the log. */
+export interface OutputBlocked {
+  type: 'output.blocked'
+  guardrail: string
+}
+
+export interface ApprovalRequested {
+  type: 'approval.requested'
+  callId: string
+  tool: string
+  arguments: string
+}
+
+export interface ApprovalDecided {
+  type: 'approval.decided'
+  callId: string
+  approved: boolean
+  by?: string
+  message?: string
+}
+
+/** Somebody asked the run to stop. The end follows. */
+export interface CancelRequested {
+  type: 'cancel.requested'
+  mode: CancelMode
+  reason: string
+}
+
+/** Items went into the session. A recorded step at a step boundary. */
+export interface SessionCommitted extends StepRef {
+  type: 'session.committed'
+  items: number
+}
+
+export interface SpanStarted {
+  type: 'span.started'
+  span: string
+  /** Absent for a child of the trace itself. */
+  parent?: string
+  data: SpanData
+}
+
+export interface SpanEnded {
+  type: 'span.ended'
+  span: string
+  /** The data as it was at the end, when it grew. */
+  data?: SpanData
+  error?: SpanError
+}
+
+/** The events from `from` to `to` (both inclusive) were pruned. */
+export interface LogPruned {
+  type: 'log.pruned'
+  from: number
+  to: number
+}
+
+/** An event before the log has given it its place. */
+export type RunEventBody = (
+  | RunStarted
+  | RunSuspended
+  | RunResumed
+  | RunCompleted
+  | RunFailed
+  | RunCancelled
+  | AgentStarted
+  | AgentEnded
+  | TurnStarted
+  | TurnEnded
+  | ModelCalled
+  | ModelDelta
+  | ModelPart
+  | ModelReturned
+  | ModelStopped
+  | StepAttempt
+  | ItemAdded
+  | ToolCalled
+  | ToolReturned
+  | ToolProgress
+  | ToolOutcomeUnknown
+  | HandoffOccurred
+  | GuardrailReturned
+  | OutputBlocked
+  | ApprovalRequested
+  | ApprovalDecided
+  | CancelRequested
+  | SessionCommitted
+  | SpanStarted
+  | SpanEnded
+  | LogPruned
+) & {
+  /** The path of a nested agent's run in its parent's log. Absent at the top. */
+  scope?: readonly string[]
+}
+
+export type RunEventType = RunEventBody['type']
+
+/** An event as the log holds it. */
+export type RunEvent = EventEnvelope & RunEventBody
+
+export type TerminalEventBody = Extract<RunEventBody, RunCompleted | RunFailed | RunCancelled>
+export type TerminalEvent = EventEnvelope & TerminalEventBody
+
+/** True for the three events that end a run. */
+export function isTerminal<T extends RunEventBody>(event: T): event is T & TerminalEventBody {
+  return event.type === 'run.completed' || event.type === 'run.failed' || event.type === 'run.cancelled'
+}
+
+/** Where `default:` ends up in a switch on events: a new event does not compile until it is handled. */
+export function unknownEvent(event: never): never {
+  throw new TypeError(`Unknown event type '${(event as RunEventBody).type}'. The log was written by a newer version.`)
+}
+
+/**
+ * Events that must be on disk before anything after them happens: they gate a side effect, decide an approval, or end the run.
+ * All others may be committed in groups.
+ */
+const DURABLE: ReadonlySet<RunEventType> = new Set<RunEventType>([
+  'run.started',
+  'run.suspended',
+  'run.resumed',
+  'run.completed',
+  'run.failed',
+  'run.cancelled',
+  'model.called',
+  'model.returned',
+  'step.attempt',
+  'tool.called',
+  'tool.returned',
+  'approval.requested',
+  'approval.decided',
+  'session.committed',
+])
+
+/** Whether an event must be committed durably before its writer goes on. */
+export function isDurable(event: RunEventBody): boolean {
+  return DURABLE.has(event.type)
+}
