@@ -1,98 +1,100 @@
 /**
- * Every error code, with who can act on it and whether trying the same again can help. SPEC.md lists the same table; a test keeps the two equal.
+ * Every error code, grouped by who can act on it. SPEC.md lists the same table; a test keeps the two equal.
  */
+const CALLER = [
+  'AGENT_NAME_REQUIRED',
+  'AGENT_NAME_INVALID',
+  'TOOL_NAME_DUPLICATE',
+  'TOOL_NAME_INVALID',
+  'TOOL_SCHEMA_UNSUPPORTED',
+  'TOOL_EXECUTE_NOT_FUNCTION',
+  'HANDOFF_INVALID',
+  'GUARDRAIL_INVALID',
+  'INPUT_REQUIRED',
+  'INPUT_TYPE',
+  'INPUT_ITEM_INVALID',
+  'INPUT_TOO_LARGE',
+  'ORPHAN_TOOL_OUTPUT',
+  'MISSING_TOOL_OUTPUT',
+  'OPTION_RANGE',
+  'OPTION_TYPE',
+  'OPTION_UNKNOWN',
+  'SESSION_ID_INVALID',
+  'OFFSET_INVALID',
+  'OFFSET_FUTURE',
+  'RUN_NOT_FOUND',
+  'RUN_ID_INVALID',
+  'MODEL_KEY_MISSING',
+  'USER_ERROR',
+] as const
+
+/** What the provider says will not change by asking again. */
+const PROVIDER = [
+  'MODEL_AUTH',
+  'MODEL_NOT_FOUND',
+  'MODEL_BAD_REQUEST',
+  'MODEL_BAD_RESPONSE',
+  'MODEL_CONTEXT_LENGTH',
+  'MODEL_QUOTA',
+  'MODEL_RESPONSE_TOO_LARGE',
+  'MODEL_REDIRECT',
+] as const
+
+/** What may pass: asking again can help. */
+const PROVIDER_FOR_NOW = [
+  'MODEL_RATE_LIMIT',
+  'MODEL_SERVER',
+  'MODEL_CONNECTION',
+  'MODEL_STREAM_TRUNCATED',
+  'MODEL_STREAM_IDLE',
+  'MODEL_TIMEOUT',
+] as const
+
+const MODEL = ['MODEL_REFUSED', 'MODEL_INCOMPLETE', 'MODEL_BEHAVIOR', 'OUTPUT_INVALID', 'TOOL_UNKNOWN', 'TOOL_INPUT_INVALID'] as const
+const TOOL = ['TOOL_OUTPUT_UNSERIALIZABLE', 'TOOL_TIMEOUT', 'TOOL_FAILED'] as const
+const POLICY = ['GUARDRAIL_FAILED', 'INPUT_GUARDRAIL_TRIPPED', 'OUTPUT_GUARDRAIL_TRIPPED', 'TOOL_GUARDRAIL_TRIPPED'] as const
+const LIMIT = ['MAX_TURNS', 'MAX_HANDOFFS', 'LOG_FULL', 'RUN_DEADLINE', 'TURN_DEADLINE'] as const
+const STOP = ['RUN_CANCELLED', 'TOOL_CANCELLED', 'ATTEMPT_SUPERSEDED'] as const
+const STORE = ['STALE_EPOCH', 'SESSION_LOAD_FAILED', 'SESSION_SAVE_FAILED', 'STORE_FULL', 'STORE_VERSION', 'STORE_FAILED'] as const
+const STORE_FOR_NOW = ['STORE_BUSY', 'SESSION_BUSY'] as const
+const OURS = ['APPEND_AFTER_END', 'UNEXPECTED'] as const
+
+export type ErrorCode =
+  | (typeof CALLER)[number]
+  | (typeof PROVIDER)[number]
+  | (typeof PROVIDER_FOR_NOW)[number]
+  | (typeof MODEL)[number]
+  | (typeof TOOL)[number]
+  | (typeof POLICY)[number]
+  | (typeof LIMIT)[number]
+  | (typeof STOP)[number]
+  | (typeof STORE)[number]
+  | (typeof STORE_FOR_NOW)[number]
+  | (typeof OURS)[number]
+
+/** Who can do something about it. */
 export type ErrorActor = 'caller' | 'model' | 'provider' | 'tool' | 'policy' | 'limit' | 'stop' | 'store' | 'ours'
 
 export interface ErrorCodeFacts {
   actor: ErrorActor
+  /** Whether the same attempt, made again, may succeed. */
   retryable: boolean
 }
 
-const caller = { actor: 'caller', retryable: false } as const
-const model = { actor: 'model', retryable: true } as const
-const provider = { actor: 'provider', retryable: false } as const
-const providerBusy = { actor: 'provider', retryable: true } as const
-const tool = { actor: 'tool', retryable: false } as const
-const policy = { actor: 'policy', retryable: false } as const
-const limit = { actor: 'limit', retryable: false } as const
-const stop = { actor: 'stop', retryable: true } as const
-const store = { actor: 'store', retryable: false } as const
-const storeBusy = { actor: 'store', retryable: true } as const
-const ours = { actor: 'ours', retryable: false } as const
+function facts(codes: readonly ErrorCode[], actor: ErrorActor, retryable: boolean): [ErrorCode, ErrorCodeFacts][] {
+  return codes.map((code) => [code, { actor, retryable }])
+}
 
-export const ERROR_CODES = {
-  AGENT_NAME_REQUIRED: caller,
-  AGENT_NAME_INVALID: caller,
-  TOOL_NAME_DUPLICATE: caller,
-  TOOL_NAME_INVALID: caller,
-  TOOL_SCHEMA_UNSUPPORTED: caller,
-  TOOL_EXECUTE_NOT_FUNCTION: caller,
-  HANDOFF_INVALID: caller,
-  GUARDRAIL_INVALID: caller,
-  INPUT_REQUIRED: caller,
-  INPUT_TYPE: caller,
-  INPUT_ITEM_INVALID: caller,
-  INPUT_TOO_LARGE: caller,
-  INPUT_ENCODING: caller,
-  ORPHAN_TOOL_OUTPUT: caller,
-  MISSING_TOOL_OUTPUT: caller,
-  OPTION_RANGE: caller,
-  OPTION_TYPE: caller,
-  OPTION_UNKNOWN: caller,
-  SESSION_ID_INVALID: caller,
-  SESSION_BUSY: storeBusy,
-  USER_ERROR: caller,
-  MODEL_KEY_MISSING: caller,
-  MODEL_AUTH: provider,
-  MODEL_NOT_FOUND: provider,
-  MODEL_BAD_REQUEST: provider,
-  MODEL_BAD_RESPONSE: provider,
-  MODEL_CONTEXT_LENGTH: provider,
-  MODEL_QUOTA: provider,
-  MODEL_RATE_LIMIT: providerBusy,
-  MODEL_SERVER: providerBusy,
-  MODEL_CONNECTION: providerBusy,
-  MODEL_STREAM_TRUNCATED: providerBusy,
-  MODEL_STREAM_IDLE: providerBusy,
-  MODEL_TIMEOUT: providerBusy,
-  MODEL_RESPONSE_TOO_LARGE: provider,
-  MODEL_REDIRECT: provider,
-  MODEL_REFUSED: model,
-  MODEL_INCOMPLETE: model,
-  MODEL_BEHAVIOR: model,
-  OUTPUT_INVALID: model,
-  TOOL_UNKNOWN: model,
-  TOOL_INPUT_INVALID: model,
-  TOOL_OUTPUT_UNSERIALIZABLE: tool,
-  TOOL_TIMEOUT: tool,
-  TOOL_FAILED: tool,
-  TOOL_CANCELLED: stop,
-  GUARDRAIL_FAILED: policy,
-  INPUT_GUARDRAIL_TRIPPED: policy,
-  OUTPUT_GUARDRAIL_TRIPPED: policy,
-  TOOL_GUARDRAIL_TRIPPED: policy,
-  MAX_TURNS: limit,
-  MAX_HANDOFFS: limit,
-  LOG_FULL: limit,
-  RUN_DEADLINE: limit,
-  TURN_DEADLINE: limit,
-  RUN_CANCELLED: stop,
-  ATTEMPT_SUPERSEDED: stop,
-  OFFSET_INVALID: caller,
-  OFFSET_FUTURE: caller,
-  RUN_NOT_FOUND: caller,
-  RUN_ID_INVALID: caller,
-  RUN_EXISTS: caller,
-  STALE_EPOCH: store,
-  APPEND_AFTER_END: ours,
-  SESSION_LOAD_FAILED: store,
-  SESSION_SAVE_FAILED: store,
-  STORE_BUSY: storeBusy,
-  STORE_FULL: store,
-  STORE_VERSION: store,
-  STORE_FAILED: store,
-  DUPLICATE_SDK: ours,
-  UNEXPECTED: ours,
-} as const satisfies Record<string, ErrorCodeFacts>
-
-export type ErrorCode = keyof typeof ERROR_CODES
+export const ERROR_CODES: Readonly<Record<ErrorCode, ErrorCodeFacts>> = Object.fromEntries([
+  ...facts(CALLER, 'caller', false),
+  ...facts(PROVIDER, 'provider', false),
+  ...facts(PROVIDER_FOR_NOW, 'provider', true),
+  ...facts(MODEL, 'model', true),
+  ...facts(TOOL, 'tool', false),
+  ...facts(POLICY, 'policy', false),
+  ...facts(LIMIT, 'limit', false),
+  ...facts(STOP, 'stop', true),
+  ...facts(STORE, 'store', false),
+  ...facts(STORE_FOR_NOW, 'store', true),
+  ...facts(OURS, 'ours', false),
+]) as Record<ErrorCode, ErrorCodeFacts>
