@@ -5,7 +5,6 @@ import { join } from 'node:path';
 import { command, root } from './command.ts';
 
 const minute = 60_000;
-const library = 'packages/tailrace';
 
 interface Step {
   readonly name: string;
@@ -30,7 +29,7 @@ const steps: readonly Step[] = [
     limitMs: 8 * minute,
   },
   { name: 'build', holds: 'one .js and one .d.ts per source file', run: ['node', 'scripts/build.ts'] },
-  { name: 'publint', holds: 'package.json says what is packed', run: ['publint', '--strict', library] },
+  { name: 'publint', holds: 'package.json says what is packed', run: ['npm', 'run', '-s', 'publint'] },
   { name: 'attw', holds: 'types resolve for every consumer of ES modules', run: ['npm', 'run', '-s', 'attw'] },
   { name: 'knip', holds: 'no unused file, export or dependency', run: ['npm', 'run', '-s', 'knip'] },
   { name: 'size', holds: 'the package stays within its size budget', run: ['node', 'scripts/size.ts'] },
