@@ -3,6 +3,8 @@ import { delimiter, join } from 'node:path';
 
 export const root: string = join(import.meta.dirname, '..');
 
+for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => process.exit(1));
+
 export interface CommandOptions {
   readonly cwd?: string;
   readonly env?: NodeJS.ProcessEnv;
@@ -37,24 +39,27 @@ export function command(file: string, args: readonly string[], options: CommandO
   child.stderr?.setEncoding('utf8').on('data', (text: string) => (output += text));
 
   let hung = false;
-  const kill = (): void => {
+  const kill = (signal: NodeJS.Signals): void => {
     if (child.pid === undefined) return;
     try {
-      process.kill(process.platform === 'win32' ? child.pid : -child.pid, 'SIGKILL');
+      process.kill(process.platform === 'win32' ? child.pid : -child.pid, signal);
     } catch {
       // It has ended by itself in the meantime.
     }
   };
+  // First the gentle signal: a script of ours passes it on to the groups that it has started itself.
+  const leave = (): void => kill('SIGTERM');
   const limit = setTimeout(() => {
     hung = true;
-    kill();
+    leave();
+    setTimeout(() => kill('SIGKILL'), 2_000).unref();
   }, options.limitMs);
-  process.once('exit', kill);
+  process.once('exit', leave);
 
   return new Promise((settle) => {
     const end = (ok: boolean, ending: string): void => {
       clearTimeout(limit);
-      process.off('exit', kill);
+      process.off('exit', leave);
       settle({ ok, ending, output });
     };
     child.once('error', (error) => end(false, error.message));
