@@ -7,6 +7,10 @@ import { describe, expect, it } from 'vitest';
 
 const library = join(import.meta.dirname, '..');
 const maxLines = 300;
+/** Files that may be longer, because what they hold is one thing and reads worse in parts. */
+const longer: Readonly<Record<string, number>> = {
+  'event/run-event.ts': 400, // one closed union with its contract
+};
 
 /** Left never imports right. A room may always import itself. */
 const layers = ['base', 'event', 'port', 'log', 'agent', 'run', 'view', 'index'] as const;
@@ -29,6 +33,7 @@ const packages: Readonly<Record<string, readonly string[]>> = {
 /** Files that may import from Node, and what. Everything else runs wherever JavaScript runs. */
 const node: Readonly<Record<string, readonly string[]>> = {
   'base/carrier.ts': ['node:async_hooks'],
+  'model/transport-node.ts': ['node:http', 'node:https', 'node:net', 'node:tls'],
 };
 const nodeRooms = ['testing'];
 
@@ -98,7 +103,8 @@ function violations(path: string, text: string): string[] {
     wrong.push(`${path}: name the one thing it holds`);
 
   const lines = text.split('\n').length - 1;
-  if (lines > maxLines) wrong.push(`${path}: ${lines} lines, at most ${maxLines}`);
+  const most = longer[path] ?? maxLines;
+  if (lines > most) wrong.push(`${path}: ${lines} lines, at most ${most}`);
 
   const { imports, anys, processListeners, defaultExports, wildcardExports } = inspect(path, text);
   for (const { to, line } of imports) {
@@ -177,7 +183,7 @@ describe('the house', () => {
   });
 
   it('has no stale entry in its lists', () => {
-    expect(Object.keys(node).filter((path) => !sources.includes(path))).toEqual([]);
+    expect(Object.keys({ ...node, ...longer }).filter((path) => !sources.includes(path))).toEqual([]);
   });
 
   it('is entered through its doors only', () => {
