@@ -1,0 +1,21 @@
+import type { Program } from '../program.ts';
+import { agentPrograms } from './agents.ts';
+import { endingPrograms } from './endings.ts';
+import { failurePrograms } from './failures.ts';
+import { guardrailPrograms } from './guardrails.ts';
+import { handoffPrograms } from './handoffs.ts';
+import { outputPrograms } from './outputs.ts';
+import { textPrograms } from './text.ts';
+import { toolPrograms } from './tools.ts';
+
+/** Every program of the suite by its name. */
+export const programs: Readonly<Record<string, Program>> = {
+  ...textPrograms,
+  ...toolPrograms,
+  ...handoffPrograms,
+  ...guardrailPrograms,
+  ...outputPrograms,
+  ...failurePrograms,
+  ...endingPrograms,
+  ...agentPrograms,
+};

@@ -1,0 +1,317 @@
+import { z } from 'zod';
+import { observe, pause } from '../observe.ts';
+import { bothWays, type Program, type SdkNamespace } from '../program.ts';
+import { noParameters } from '../schemas.ts';
+
+function weatherTool(sdk: SdkNamespace) {
+  return sdk.tool({
+    name: 'get_weather',
+    description: 'The weather of a city.',
+    parameters: z.object({ city: z.string() }),
+    execute: async ({ city }) => `${city}: sunny`,
+  });
+}
+
+/** Runs with function tools: their calls, outputs, failures and limits. */
+export const toolPrograms: Record<string, Program> = {
+  ...bothWays('tool call', (sdk, testing, stream) => {
+    const model = new testing.ScriptedModel([
+      [testing.functionCall('get_weather', { city: 'Oslo' }, { callId: 'call_1' })],
+      [testing.assistantMessage('Sunny in Oslo.')],
+    ]);
+    const agent = new sdk.Agent({ name: 'Weather', instructions: 'Help.', model, tools: [weatherTool(sdk)] });
+    return observe(sdk, { agent, input: 'Weather in Oslo?', stream, models: [model] });
+  }),
+
+  ...bothWays('parallel tools, the first one slower', (sdk, testing, stream) => {
+    const order: string[] = [];
+    const slow = sdk.tool({
+      name: 'slow',
+      description: 'Slow.',
+      parameters: noParameters,
+      execute: async () => {
+        order.push('slow starts');
+        await pause(20);
+        order.push('slow ends');
+        return 'slow out';
+      },
+    });
+    const fast = sdk.tool({
+      name: 'fast',
+      description: 'Fast.',
+      parameters: noParameters,
+      execute: async () => {
+        order.push('fast starts and ends');
+        return 'fast out';
+      },
+    });
+    const model = new testing.ScriptedModel([
+      [testing.functionCall('slow', {}, { callId: 'call_1' }), testing.functionCall('fast', {}, { callId: 'call_2' })],
+      [testing.assistantMessage('Both.')],
+    ]);
+    const agent = new sdk.Agent({ name: 'Parallel', model, tools: [slow, fast] });
+    return observe(sdk, { agent, input: 'Go', stream, models: [model], notes: { order } });
+  }),
+
+  ...bothWays('text beside a tool call', (sdk, testing, stream) => {
+    const model = new testing.ScriptedModel([
+      [
+        testing.assistantMessage('Let me see.', { id: 'msg_1' }),
+        testing.functionCall('get_weather', { city: 'Rome' }, { callId: 'call_1', id: 'fc_1' }),
+      ],
+      [testing.assistantMessage('Sunny.')],
+    ]);
+    const agent = new sdk.Agent({ name: 'Weather', model, tools: [weatherTool(sdk)] });
+    return observe(sdk, { agent, input: 'Rome?', stream, models: [model] });
+  }),
+
+  ...bothWays('reasoning before a tool call', (sdk, testing, stream) => {
+    const model = new testing.ScriptedModel([
+      [
+        {
+          type: 'reasoning',
+          id: 'rs_1',
+          content: [{ type: 'input_text', text: 'A tool is needed.' }],
+          providerData: { encrypted_content: 'xyz' },
+        },
+        testing.functionCall('get_weather', { city: 'Lima' }, { callId: 'call_1' }),
+      ],
+      [
+        { type: 'reasoning', id: 'rs_2', content: [{ type: 'input_text', text: 'Now answer.' }] },
+        testing.assistantMessage('Sunny.'),
+      ],
+    ]);
+    const agent = new sdk.Agent({ name: 'Thinker', model, tools: [weatherTool(sdk)] });
+    return observe(sdk, { agent, input: 'Lima?', stream, models: [model] });
+  }),
+
+  ...bothWays('tool that throws', (sdk, testing, stream) => {
+    const broken = sdk.tool({
+      name: 'broken',
+      description: 'Breaks.',
+      parameters: noParameters,
+      execute: async () => {
+        throw new Error('no luck');
+      },
+    });
+    const model = new testing.ScriptedModel([
+      [testing.functionCall('broken', {}, { callId: 'call_1' })],
+      [testing.assistantMessage('It broke.')],
+    ]);
+    const agent = new sdk.Agent({ name: 'Breaker', model, tools: [broken] });
+    return observe(sdk, { agent, input: 'Break', stream, models: [model] });
+  }),
+
+  ...bothWays('tool that throws with its own errorFunction', (sdk, testing, stream) => {
+    const broken = sdk.tool({
+      name: 'broken',
+      description: 'Breaks.',
+      parameters: noParameters,
+      execute: async () => {
+        throw new TypeError('no luck');
+      },
+      errorFunction: (_context, error) => `Sorry: ${(error as Error).message}`,
+    });
+    const model = new testing.ScriptedModel([
+      [testing.functionCall('broken', {}, { callId: 'call_1' })],
+      [testing.assistantMessage('It broke.')],
+    ]);
+    const agent = new sdk.Agent({ name: 'Breaker', model, tools: [broken] });
+    return observe(sdk, { agent, input: 'Break', stream, models: [model] });
+  }),
+
+  ...bothWays('tool that throws without an errorFunction', (sdk, testing, stream) => {
+    const broken = sdk.tool({
+      name: 'broken',
+      description: 'Breaks.',
+      parameters: noParameters,
+      execute: async () => {
+        throw new Error('fatal');
+      },
+      errorFunction: null,
+    });
+    const model = new testing.ScriptedModel([[testing.functionCall('broken', {}, { callId: 'call_1' })]]);
+    const agent = new sdk.Agent({ name: 'Breaker', model, tools: [broken] });
+    return observe(sdk, { agent, input: 'Break', stream, models: [model] });
+  }),
+
+  ...bothWays('unknown tool', (sdk, testing, stream) => {
+    const model = new testing.ScriptedModel([[testing.functionCall('missing', {}, { callId: 'call_1' })]]);
+    const agent = new sdk.Agent({ name: 'Guesser', model, tools: [weatherTool(sdk)] });
+    return observe(sdk, { agent, input: 'Guess', stream, models: [model] });
+  }),
+
+  ...bothWays('unknown tool told to the model', (sdk, testing, stream) => {
+    const model = new testing.ScriptedModel([
+      [testing.functionCall('missing', {}, { callId: 'call_1' })],
+      [testing.assistantMessage('No such tool.')],
+    ]);
+    const agent = new sdk.Agent({ name: 'Guesser', model, tools: [weatherTool(sdk)] });
+    const options = { toolNotFoundBehavior: 'return_error_to_model' };
+    return observe(sdk, { agent, input: 'Guess', stream, options, models: [model] });
+  }),
+
+  ...bothWays('tool arguments that do not fit', (sdk, testing, stream) => {
+    const model = new testing.ScriptedModel([
+      [testing.functionCall('get_weather', { town: 7 }, { callId: 'call_1' })],
+      [testing.assistantMessage('Wrong arguments.')],
+    ]);
+    const agent = new sdk.Agent({ name: 'Weather', model, tools: [weatherTool(sdk)] });
+    return observe(sdk, { agent, input: 'Go', stream, models: [model] });
+  }),
+
+  ...bothWays('tool arguments that are not JSON', (sdk, testing, stream) => {
+    const model = new testing.ScriptedModel([
+      [testing.functionCall('get_weather', '{"city": ', { callId: 'call_1' })],
+      [testing.assistantMessage('Wrong arguments.')],
+    ]);
+    const agent = new sdk.Agent({ name: 'Weather', model, tools: [weatherTool(sdk)] });
+    return observe(sdk, { agent, input: 'Go', stream, models: [model] });
+  }),
+
+  ...bothWays('tool timeout as a result', (sdk, testing, stream) => {
+    const notes: Record<string, unknown> = {};
+    const slow = sdk.tool({
+      name: 'slow',
+      description: 'Slow.',
+      parameters: noParameters,
+      timeoutMs: 15,
+      execute: async (_input, _context, details) => {
+        await new Promise<void>((resolve) => {
+          const timer = setTimeout(resolve, 200);
+          details?.signal?.addEventListener('abort', () => {
+            clearTimeout(timer);
+            notes['signal'] = 'aborted';
+            resolve();
+          });
+        });
+        return 'late';
+      },
+    });
+    const model = new testing.ScriptedModel([
+      [testing.functionCall('slow', {}, { callId: 'call_1' })],
+      [testing.assistantMessage('Too slow.')],
+    ]);
+    const agent = new sdk.Agent({ name: 'Waiter', model, tools: [slow] });
+    return observe(sdk, { agent, input: 'Wait', stream, models: [model], notes });
+  }),
+
+  ...bothWays('tool timeout that raises', (sdk, testing, stream) => {
+    const slow = sdk.tool({
+      name: 'slow',
+      description: 'Slow.',
+      parameters: noParameters,
+      timeoutMs: 15,
+      timeoutBehavior: 'raise_exception',
+      execute: async () => {
+        await pause(40);
+        return 'late';
+      },
+    });
+    const model = new testing.ScriptedModel([[testing.functionCall('slow', {}, { callId: 'call_1' })]]);
+    const agent = new sdk.Agent({ name: 'Waiter', model, tools: [slow] });
+    return observe(sdk, { agent, input: 'Wait', stream, models: [model] });
+  }),
+
+  ...bothWays('tool outputs that are not strings', (sdk, testing, stream) => {
+    const outputs: unknown[] = [{ a: 1, b: [true, null] }, 42, undefined, { type: 'text', text: 'typed' }, ['x', 'y']];
+    const tools = outputs.map((output, index) =>
+      sdk.tool({
+        name: `give_${index}`,
+        description: 'Gives.',
+        parameters: noParameters,
+        execute: async () => output,
+      }),
+    );
+    const model = new testing.ScriptedModel([
+      outputs.map((_, index) => testing.functionCall(`give_${index}`, {}, { callId: `call_${index}` })),
+      [testing.assistantMessage('Given.')],
+    ]);
+    const agent = new sdk.Agent({ name: 'Giver', model, tools });
+    return observe(sdk, { agent, input: 'Give', stream, models: [model] });
+  }),
+
+  ...bothWays('stop on first tool', (sdk, testing, stream) => {
+    const model = new testing.ScriptedModel([
+      [testing.functionCall('get_weather', { city: 'Oslo' }, { callId: 'call_1' })],
+    ]);
+    const agent = new sdk.Agent({
+      name: 'Stopper',
+      model,
+      tools: [weatherTool(sdk)],
+      toolUseBehavior: 'stop_on_first_tool',
+    });
+    return observe(sdk, { agent, input: 'Go', stream, models: [model] });
+  }),
+
+  ...bothWays('stop at named tools', (sdk, testing, stream) => {
+    const model = new testing.ScriptedModel([
+      [testing.functionCall('first', {}, { callId: 'call_1' })],
+      [testing.functionCall('last', {}, { callId: 'call_2' })],
+    ]);
+    const named = (name: string) =>
+      sdk.tool({ name, description: `The ${name}.`, parameters: noParameters, execute: async () => `${name} out` });
+    const agent = new sdk.Agent({
+      name: 'Stopper',
+      model,
+      tools: [named('first'), named('last')],
+      toolUseBehavior: { stopAtToolNames: ['last'] },
+    });
+    return observe(sdk, { agent, input: 'Go', stream, models: [model] });
+  }),
+
+  ...bothWays('tool choice is reset after a tool was used', (sdk, testing, stream) => {
+    const model = new testing.ScriptedModel([
+      [testing.functionCall('get_weather', { city: 'Oslo' }, { callId: 'call_1' })],
+      [testing.assistantMessage('Done.')],
+    ]);
+    const agent = new sdk.Agent({
+      name: 'Chooser',
+      model,
+      modelSettings: { toolChoice: 'required', temperature: 0.2, parallelToolCalls: true },
+      tools: [weatherTool(sdk)],
+    });
+    return observe(sdk, { agent, input: 'Go', stream, models: [model] });
+  }),
+
+  ...bothWays('a tool that is not enabled', (sdk, testing, stream) => {
+    const model = new testing.ScriptedModel([[testing.assistantMessage('No tools.')]]);
+    const off = sdk.tool({
+      name: 'off',
+      description: 'Off.',
+      parameters: noParameters,
+      isEnabled: false,
+      execute: async () => 'on',
+    });
+    const agent = new sdk.Agent({ name: 'Chooser', model, tools: [off, weatherTool(sdk)] });
+    return observe(sdk, { agent, input: 'Go', stream, models: [model] });
+  }),
+
+  ...bothWays('run context reaches tools and instructions', (sdk, testing, stream) => {
+    const model = new testing.ScriptedModel([
+      [testing.functionCall('whoami', {}, { callId: 'call_1' })],
+      [testing.assistantMessage('You are Ada.')],
+    ]);
+    const whoami = sdk.tool({
+      name: 'whoami',
+      description: 'Who.',
+      parameters: noParameters,
+      execute: async (_input, context) => {
+        const data = context?.context as { user: string; seen: string[] };
+        data.seen.push('tool');
+        return `${data.user} after ${context?.usage.requests} request(s)`;
+      },
+    });
+    const agent = new sdk.Agent<{ user: string; seen: string[] }>({
+      name: 'Personal',
+      instructions: (runContext, self) => {
+        runContext.context.seen.push('instructions');
+        return `Serve ${runContext.context.user} as ${self.name}.`;
+      },
+      model,
+      tools: [whoami as never],
+    });
+    const context = { user: 'Ada', seen: [] as string[] };
+    return observe(sdk, { agent, input: 'Who?', stream, options: { context }, models: [model], notes: { context } });
+  }),
+};
