@@ -19,10 +19,12 @@ export const differences: readonly Difference[] = [
   {
     id: 'trace-ends-on-failure',
     aspect: 'endings',
-    reference: 'A run that is not streamed and fails, or is aborted, never ends its trace.',
+    reference:
+      'A run that is not streamed and fails, or is aborted, never ends its trace; nor does a `withTrace` whose function throws.',
     tailrace: 'Every trace ends once, on every exit.',
     why: 'An exporter that waits for the end of a trace would otherwise never see the runs that matter most.',
-    applies: (_program, seen) => seen['error'] !== undefined && seen['events'] === undefined,
+    applies: (program, seen) =>
+      (seen['error'] !== undefined && seen['events'] === undefined) || program === 'spans without a run',
     ours: (value) => mapTraces(value, (trace) => ({ ...trace, trace: endedOnce(trace['trace']) })),
   },
   {

@@ -135,6 +135,70 @@ export const handoffPrograms: Record<string, Program> = {
     return observe(sdk, { agent: first, input: 'Go', stream, models: [model] });
   }),
 
+  ...bothWays('handoff that is not enabled', (sdk, testing, stream) => {
+    const model = new testing.ScriptedModel([[testing.assistantMessage('Staying.')]]);
+    const off = sdk.handoff(new sdk.Agent({ name: 'Off', model }), { isEnabled: false });
+    const maybe = sdk.handoff(new sdk.Agent({ name: 'Maybe', model }), {
+      isEnabled: ({ agent }) => agent.name === 'Gate',
+    });
+    const agent = new sdk.Agent({ name: 'Gate', model, handoffs: [off, maybe] });
+    return observe(sdk, { agent, input: 'Go', stream, models: [model] });
+  }),
+
+  ...bothWays('handoff filter of the runner that removes tools', (sdk, testing, stream) => {
+    const triageModel = new testing.ScriptedModel([
+      [testing.functionCall('note', {}, { callId: 'call_1' })],
+      [testing.functionCall('transfer_to_Billing', {}, { callId: 'call_2' })],
+    ]);
+    const billingModel = new testing.ScriptedModel([[testing.assistantMessage('Clean.')]]);
+    const billing = new sdk.Agent({ name: 'Billing', model: billingModel });
+    const agent = new sdk.Agent({
+      name: 'Triage',
+      model: triageModel,
+      tools: [noteTool(sdk, [])],
+      handoffs: [billing],
+    });
+    const runner = new sdk.Runner({
+      handoffInputFilter: (data) => ({
+        ...data,
+        preHandoffItems: data.preHandoffItems.filter((item) => !item.type.startsWith('tool_')),
+        newItems: data.newItems.filter((item) => !item.type.startsWith('handoff_')),
+      }),
+    });
+    const run = runner.run.bind(runner);
+    return observe(sdk, { agent, input: 'Go', stream, run, models: [triageModel, billingModel] });
+  }),
+
+  ...bothWays('handoff with a session and a list as input', (sdk, testing, stream) => {
+    const { triageModel, billingModel } = billingPair(testing);
+    const billing = new sdk.Agent({ name: 'Billing', model: billingModel });
+    const agent = new sdk.Agent({ name: 'Triage', model: triageModel, handoffs: [billing] });
+    const session = new sdk.MemorySession({ initialItems: [sdk.user('Earlier')] });
+    const input = [sdk.system('Be quick.'), sdk.user('Refund me')];
+    return observe(sdk, { agent, input, stream, session, models: [triageModel, billingModel] });
+  }),
+
+  ...bothWays('output guardrails of the agent that ends the run', (sdk, testing, stream) => {
+    const ran: string[] = [];
+    const { triageModel, billingModel } = billingPair(testing);
+    const guard = (name: string) => ({
+      name,
+      execute: async () => {
+        ran.push(name);
+        return { tripwireTriggered: false, outputInfo: null };
+      },
+    });
+    const billing = new sdk.Agent({ name: 'Billing', model: billingModel, outputGuardrails: [guard('billing')] });
+    const agent = new sdk.Agent({
+      name: 'Triage',
+      model: triageModel,
+      handoffs: [billing],
+      outputGuardrails: [guard('triage')],
+    });
+    const runner = new sdk.Runner({ outputGuardrails: [guard('runner')] });
+    return observe(sdk, { agent, input: 'Go', stream, run: runner.run.bind(runner), notes: { ran } });
+  }),
+
   'handoff messages and helpers': async (sdk) => {
     const agent = new sdk.Agent({ name: 'Night desk', handoffDescription: 'At night.' });
     const made = sdk.handoff(agent);

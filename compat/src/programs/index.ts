@@ -7,6 +7,7 @@ import { handoffPrograms } from './handoffs.ts';
 import { outputPrograms } from './outputs.ts';
 import { textPrograms } from './text.ts';
 import { toolPrograms } from './tools.ts';
+import { valuePrograms } from './values.ts';
 
 /** Every program of the suite by its name. */
 export const programs: Readonly<Record<string, Program>> = {
@@ -18,4 +19,5 @@ export const programs: Readonly<Record<string, Program>> = {
   ...failurePrograms,
   ...endingPrograms,
   ...agentPrograms,
+  ...valuePrograms,
 };

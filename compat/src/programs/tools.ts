@@ -314,4 +314,123 @@ export const toolPrograms: Record<string, Program> = {
     const context = { user: 'Ada', seen: [] as string[] };
     return observe(sdk, { agent, input: 'Who?', stream, options: { context }, models: [model], notes: { context } });
   }),
+
+  ...bothWays('a function decides what the tools mean', (sdk, testing, stream) => {
+    const seen: string[] = [];
+    const model = new testing.ScriptedModel([
+      [testing.functionCall('get_weather', { city: 'Oslo' }, { callId: 'call_1' })],
+      [testing.functionCall('get_weather', { city: 'Rome' }, { callId: 'call_2' })],
+    ]);
+    const agent = new sdk.Agent({
+      name: 'Decider',
+      model,
+      tools: [weatherTool(sdk)],
+      toolUseBehavior: (_context, results) => {
+        for (const result of results) {
+          if (result.type === 'function_output') seen.push(`${result.tool.name}: ${String(result.output)}`);
+        }
+        return seen.length < 2
+          ? { isFinalOutput: false, isInterrupted: undefined }
+          : { isFinalOutput: true, isInterrupted: undefined, finalOutput: seen.join('; ') };
+      },
+    });
+    return observe(sdk, { agent, input: 'Go', stream, models: [model], notes: { seen } });
+  }),
+
+  ...bothWays('sensitive data left out of the trace', (sdk, testing, stream) => {
+    const model = new testing.ScriptedModel([
+      [testing.functionCall('get_weather', { city: 'Oslo' }, { callId: 'call_1' })],
+      [testing.functionCall('broken', {}, { callId: 'call_2' })],
+      [testing.assistantMessage('Done.')],
+    ]);
+    const broken = sdk.tool({
+      name: 'broken',
+      description: 'Breaks.',
+      parameters: noParameters,
+      execute: async () => {
+        throw new Error('secret');
+      },
+      errorFunction: () => 'It broke.',
+    });
+    const agent = new sdk.Agent({ name: 'Discreet', model, tools: [weatherTool(sdk), broken] });
+    const runner = new sdk.Runner({ traceIncludeSensitiveData: false });
+    return observe(sdk, { agent, input: 'Go', stream, run: runner.run.bind(runner) });
+  }),
+
+  ...bothWays('tool without strict mode', (sdk, testing, stream) => {
+    const model = new testing.ScriptedModel([
+      [testing.functionCall('loose', { a: 1, more: [2] }, { callId: 'call_1' })],
+      [testing.assistantMessage('Loose.')],
+    ]);
+    const loose = sdk.tool({
+      name: 'loose',
+      description: 'Takes anything.',
+      strict: false,
+      parameters: {
+        type: 'object',
+        properties: { a: { type: 'number' } },
+        required: ['a'],
+        additionalProperties: true,
+      },
+      execute: async (input) => JSON.stringify(input),
+    });
+    const agent = new sdk.Agent({ name: 'Loose', model, tools: [loose] });
+    return observe(sdk, { agent, input: 'Go', stream, models: [model] });
+  }),
+
+  ...bothWays('tool that is enabled by the context', (sdk, testing, stream) => {
+    const model = new testing.ScriptedModel([[testing.assistantMessage('Seen.')]]);
+    const named = (name: string, wanted: boolean) =>
+      sdk.tool({
+        name,
+        description: 'Maybe.',
+        parameters: noParameters,
+        isEnabled: ({ runContext }) => (runContext.context as { admin: boolean }).admin === wanted,
+        execute: async () => name,
+      });
+    const agent = new sdk.Agent({
+      name: 'Gate',
+      model,
+      tools: [named('for_admins', true), named('for_guests', false)],
+    });
+    return observe(sdk, { agent, input: 'Go', stream, options: { context: { admin: true } }, models: [model] });
+  }),
+
+  ...bothWays('the same tool three times in one turn, one fails', (sdk, testing, stream) => {
+    const model = new testing.ScriptedModel([
+      [1, 2, 3].map((n) => testing.functionCall('divide', { by: n - 2 }, { callId: `call_${n}` })),
+      [testing.assistantMessage('Divided.')],
+    ]);
+    const divide = sdk.tool({
+      name: 'divide',
+      description: 'Divides 6.',
+      parameters: z.object({ by: z.number() }),
+      execute: async ({ by }) => {
+        if (by === 0) throw new RangeError('by zero');
+        return 6 / by;
+      },
+    });
+    const agent = new sdk.Agent({ name: 'Divider', model, tools: [divide] });
+    return observe(sdk, { agent, input: 'Go', stream, models: [model] });
+  }),
+
+  ...bothWays('a sibling of a fatal tool', (sdk, testing, stream) => {
+    const fatal = sdk.tool({
+      name: 'fatal',
+      description: 'Fails.',
+      parameters: noParameters,
+      errorFunction: null,
+      execute: async () => {
+        throw new Error('fatal');
+      },
+    });
+    const model = new testing.ScriptedModel([
+      [
+        testing.functionCall('fatal', {}, { callId: 'call_1' }),
+        testing.functionCall('get_weather', { city: 'Oslo' }, { callId: 'call_2' }),
+      ],
+    ]);
+    const agent = new sdk.Agent({ name: 'Siblings', model, tools: [fatal, weatherTool(sdk)] });
+    return observe(sdk, { agent, input: 'Go', stream, models: [model] });
+  }),
 };
