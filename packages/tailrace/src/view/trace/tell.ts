@@ -1,0 +1,54 @@
+import type { SpanRecord, TraceRecord, TracingProcessor } from '../../port/tracing.ts';
+import { warnOnce } from './warn-once.ts';
+
+/** What a trace reports to. */
+export interface TraceSink {
+  onTraceStart(trace: TraceRecord): void;
+  onTraceEnd(trace: TraceRecord): void;
+}
+
+/** What a span reports to. */
+export interface SpanSink {
+  onSpanStart(span: SpanRecord): void;
+  onSpanEnd(span: SpanRecord): void;
+}
+
+/** Calls a processor and forgets it: what it throws, rejects or waits for reaches nobody but a warning. */
+export function tell(processor: TracingProcessor, call: (processor: TracingProcessor) => unknown): void {
+  try {
+    const answer = call(processor);
+    if (answer !== undefined) swallow(answer);
+  } catch (error) {
+    complain(error);
+  }
+}
+
+function swallow(answer: unknown): void {
+  if (typeof answer !== 'object' || answer === null) return;
+  const { then } = answer as { then?: unknown };
+  // The promise is nobody's: an observer may take as long as it likes.
+  if (typeof then === 'function') then.call(answer, undefined, complain);
+}
+
+function complain(error: unknown): void {
+  const reason = error instanceof Error ? error.message : String(error);
+  warnOnce('TRACE_PROCESSOR_FAILED', `A trace processor failed: ${reason}. The runs go on; this is said once.`);
+}
+
+/** A sink that tells every processor of the list, as it is at the time. */
+export function fanOut(processors: () => readonly TracingProcessor[]): TraceSink & SpanSink {
+  return {
+    onTraceStart(trace: TraceRecord) {
+      for (const processor of processors()) tell(processor, (p) => p.onTraceStart(trace));
+    },
+    onTraceEnd(trace: TraceRecord) {
+      for (const processor of processors()) tell(processor, (p) => p.onTraceEnd(trace));
+    },
+    onSpanStart(span: SpanRecord) {
+      for (const processor of processors()) tell(processor, (p) => p.onSpanStart(span));
+    },
+    onSpanEnd(span: SpanRecord) {
+      for (const processor of processors()) tell(processor, (p) => p.onSpanEnd(span));
+    },
+  };
+}
