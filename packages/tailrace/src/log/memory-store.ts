@@ -1,0 +1,187 @@
+/**
+ * Logs in this process's memory. Everything happens synchronously, so a writer never waits. Each run's log is bounded: beyond `maxLogBytes`
+ * the deltas of completed steps are pruned, and when that is not enough, appends are refused with `LOG_FULL` until the run's end is written.
+ */
+import { Watchers } from '../base/watchers.ts';
+import { LimitError, UserError } from '../event/errors.ts';
+import { isTerminal, type RunEvent } from '../event/run-event.ts';
+import { admitsAppend, type RunState } from '../port/append-rules.ts';
+import type {
+  Claim,
+  Durability,
+  LogStore,
+  MailboxMessage,
+  RunHead,
+  RunQuery,
+  StoredMessage,
+} from '../port/log-store.ts';
+import { eventBytes } from './event-size.ts';
+import { completesAttempt, lastSeq, pruneDeltas } from './prune.ts';
+
+/** 64 MiB. */
+export const DEFAULT_MAX_LOG_BYTES: number = 64 * 1024 * 1024;
+
+export interface MemoryLogStoreOptions {
+  /** The most that the log of one run may weigh, in bytes (estimated). 64 MiB by default. */
+  maxLogBytes?: number;
+}
+
+interface MemoryRun extends RunState {
+  events: RunEvent[];
+  /** True once a record stands for several sequence numbers, so that an index is no longer a sequence number. */
+  pruned: boolean;
+  bytes: number;
+  maxBytes: number;
+  /** True when a step was completed since the last pruning. */
+  worthPruning: boolean;
+  mail: StoredMessage[];
+  mailIds: Set<string>;
+}
+
+/** Keeps logs in memory, and nothing beyond the life of the process. */
+export class MemoryLogStore implements LogStore {
+  readonly groupMs = 0;
+  readonly #maxLogBytes: number;
+  readonly #runs: Map<string, MemoryRun> = new Map();
+  readonly #watchers: Watchers = new Watchers();
+
+  constructor({ maxLogBytes = DEFAULT_MAX_LOG_BYTES }: MemoryLogStoreOptions = {}) {
+    this.#maxLogBytes = maxLogBytes;
+  }
+
+  claim(run: string): Claim {
+    const known = this.#runs.get(run);
+    const state = known ?? newRun(this.#maxLogBytes);
+    if (known === undefined) this.#runs.set(run, state);
+    state.epoch++;
+    state.clientSeq = 0;
+    return { epoch: state.epoch, next: state.next, ended: state.ended };
+  }
+
+  /** Bounds one run's log otherwise than the store's default. */
+  limit(run: string, maxLogBytes: number): void {
+    const state = this.#runs.get(run);
+    if (state !== undefined) state.maxBytes = maxLogBytes;
+  }
+
+  append(run: string, epoch: number, clientSeq: number, events: readonly RunEvent[], _durability: Durability): void {
+    const state = this.#runs.get(run);
+    if (!admitsAppend(run, state, epoch, clientSeq, events) || state === undefined) return;
+    let bytes = 0;
+    for (const event of events) {
+      bytes += eventBytes(event);
+      if (completesAttempt(event)) state.worthPruning = true;
+    }
+    const ended = isTerminal(events[events.length - 1] as RunEvent);
+    // The end is always let in: a run that filled its log must still be able to say so.
+    if (state.bytes + bytes > state.maxBytes && !ended) makeRoom(run, state, bytes);
+    for (const event of events) state.events.push(event);
+    state.bytes += bytes;
+    state.next += events.length;
+    state.ended = ended;
+    state.clientSeq = clientSeq;
+    this.#watchers.wake(run);
+  }
+
+  read(run: string, from: number, limit: number): readonly RunEvent[] {
+    const state = this.#runs.get(run);
+    if (state === undefined || from >= state.next) return [];
+    if (!state.pruned) return state.events.slice(from, from + limit);
+    const index = indexOf(state.events, from);
+    const events = state.events.slice(index, index + limit);
+    const first = events[0];
+    if (first?.type === 'log.pruned' && first.seq < from) events[0] = { ...first, seq: from, from };
+    return events;
+  }
+
+  head(run: string): RunHead | undefined {
+    const state = this.#runs.get(run);
+    return state && { run, epoch: state.epoch, next: state.next, ended: state.ended };
+  }
+
+  list({ limit = 100, before, ended }: RunQuery = {}): RunHead[] {
+    const newestFirst = [...this.#runs.keys()].reverse();
+    if (before !== undefined && !this.#runs.has(before)) throw noRun(before);
+    const older = before === undefined ? newestFirst : newestFirst.slice(newestFirst.indexOf(before) + 1);
+    const heads = older.flatMap((run) => this.head(run) ?? []);
+    return heads.filter((head) => ended === undefined || head.ended === ended).slice(0, limit);
+  }
+
+  post(run: string, message: MailboxMessage): boolean {
+    const state = this.#runs.get(run);
+    if (state === undefined) throw noRun(run);
+    if (state.mailIds.has(message.id)) return false;
+    state.mailIds.add(message.id);
+    state.mail.push({ ...message, position: state.mail.length + 1, at: Date.now() });
+    this.#watchers.wake(run);
+    return true;
+  }
+
+  mail(run: string, position: number): StoredMessage[] {
+    return this.#runs.get(run)?.mail.slice(position) ?? [];
+  }
+
+  watch(run: string, wake: () => void): Disposable {
+    return this.#watchers.add(run, wake);
+  }
+
+  /** How many watch, over all runs. */
+  get watching(): number {
+    return this.#watchers.size;
+  }
+
+  delete(run: string): void {
+    if (this.#runs.delete(run)) this.#watchers.wake(run);
+  }
+
+  close(): void {
+    // Nothing is open.
+  }
+}
+
+function newRun(maxBytes: number): MemoryRun {
+  return {
+    epoch: 0,
+    next: 0,
+    ended: false,
+    clientSeq: 0,
+    events: [],
+    pruned: false,
+    bytes: 0,
+    maxBytes,
+    worthPruning: false,
+    mail: [],
+    mailIds: new Set(),
+  };
+}
+
+function makeRoom(run: string, state: MemoryRun, bytes: number): void {
+  if (state.worthPruning) {
+    state.worthPruning = false;
+    state.pruned = true;
+    state.events = pruneDeltas(state.events);
+    state.bytes = 0;
+    for (const event of state.events) state.bytes += eventBytes(event);
+  }
+  if (state.bytes + bytes <= state.maxBytes) return;
+  const message =
+    `The log of run '${run}' holds ${state.bytes} bytes and may hold ${state.maxBytes} (maxLogBytes); ${bytes} more do not fit. ` +
+    `Raise maxLogBytes, or keep the log on disk with sqlite(path).`;
+  throw new LimitError(message, { code: 'LOG_FULL', runId: run, data: { maxLogBytes: state.maxBytes } });
+}
+
+/** The index of the record that stands for `seq`, in a log whose records may stand for ranges. */
+function indexOf(events: readonly RunEvent[], seq: number): number {
+  let low = 0;
+  let high = events.length;
+  while (low < high) {
+    const middle = (low + high) >>> 1;
+    if (lastSeq(events[middle] as RunEvent) < seq) low = middle + 1;
+    else high = middle;
+  }
+  return low;
+}
+
+function noRun(run: string): UserError {
+  return new UserError(`There is no run '${run}' in this store.`, { code: 'RUN_NOT_FOUND', runId: run });
+}

@@ -1,0 +1,325 @@
+/**
+ * The writer of a run's log, and the log's source in the process that writes it.
+ *
+ * Owns: sequence numbers, groups, the commit, and who hears of it in which order. Does not own: what is written, when the run ends.
+ * 1. Nobody sees an event before the store has it: not an observer, not a reader.
+ * 2. After each commit: observers, in the order they came, then readers. Neither can fail or delay the writer.
+ * 3. After the terminal event nothing is written: what comes late is dropped and counted (R2).
+ * 4. An error of the store is final. It is thrown to the writer, aborts `signal`, and ends readers after the committed events. `LOG_FULL` alone is
+ *    not: it refuses one group, and the run's end still fits.
+ */
+import { systemClock, type Clock } from '../base/clock.ts';
+import { RUN_ID } from '../base/id.ts';
+import { type AgentsError, isAgentsError, SystemError, UserError } from '../event/errors.ts';
+import { isDurable, isTerminal, type RunEvent, type RunEventBody } from '../event/run-event.ts';
+import type { Awaitable, Claim, LogStore, RunHead } from '../port/log-store.ts';
+import { Audience, type LogObserver } from './audience.ts';
+import { eventBytes } from './event-size.ts';
+import { DEFAULT_MAX_LOG_BYTES, MemoryLogStore } from './memory-store.ts';
+import type { LogSource } from './source.ts';
+import { Tail } from './tail.ts';
+
+const GROUP_EVENTS = 32;
+const TAIL_BYTES = 4 * 1024 * 1024;
+// How much may wait for a slow store before the writer has to wait, too.
+const MAX_PENDING_BYTES = 1024 * 1024;
+
+export interface RunLogOptions {
+  clock?: Clock;
+  /** The most that the run's log may take in memory, in bytes (estimated). 64 MiB by default. */
+  maxLogBytes?: number;
+}
+
+interface Wait {
+  /** Over when this many events are committed. */
+  upTo: number;
+  resolve(): void;
+  reject(error: AgentsError): void;
+}
+
+export class RunLog implements LogSource {
+  readonly run: string;
+  readonly epoch: number;
+  readonly #store: LogStore;
+  readonly #clock: Clock;
+  /** Undefined where the store itself is memory. */
+  readonly #tail: Tail | undefined;
+  #next: number;
+  /** The sequence number that the next event gets; the head once everything is committed. */
+  #stamp: number;
+  #ended: boolean;
+  /** True when the terminal event was taken, or the writer closed: nothing more is. */
+  #sealed: boolean;
+  #closed = false;
+  #late = 0;
+  #clientSeq = 0;
+  #pending: RunEvent[] = [];
+  #pendingBytes = 0;
+  #pendingDurable = false;
+  #timer: Disposable | undefined;
+  #storing = false;
+  /** True when what is pending must go as soon as the store is free. */
+  #urgent = false;
+  #waits: Wait[] = [];
+  #broken: AgentsError | undefined;
+  /** A group was refused while nobody waited for it: the next append says so. */
+  #refusal: AgentsError | undefined;
+  #abort: AbortController | undefined;
+  readonly #audience: Audience = new Audience();
+
+  /** Claims `run` in the store, which stops any earlier writer of it. Synchronous when the store is. */
+  static open(store: LogStore, run: string, options: RunLogOptions = {}): Awaitable<RunLog> {
+    if (!RUN_ID.test(run)) {
+      const message = `'${run.slice(0, 140)}' cannot name a run. Use 1 to 128 letters, digits, '_' and '-'.`;
+      throw new UserError(message, { code: 'RUN_ID_INVALID' });
+    }
+    const claim = store.claim(run);
+    return claim instanceof Promise
+      ? claim.then((claimed) => new RunLog(store, run, claimed, options))
+      : new RunLog(store, run, claim, options);
+  }
+
+  private constructor(store: LogStore, run: string, claim: Claim, options: RunLogOptions) {
+    this.run = run;
+    this.epoch = claim.epoch;
+    this.#store = store;
+    this.#clock = options.clock ?? systemClock;
+    this.#next = claim.next;
+    this.#stamp = claim.next;
+    this.#ended = claim.ended;
+    this.#sealed = claim.ended;
+    const { maxLogBytes = DEFAULT_MAX_LOG_BYTES } = options;
+    if (!(store instanceof MemoryLogStore)) this.#tail = new Tail(claim.next, Math.min(TAIL_BYTES, maxLogBytes));
+    else if (options.maxLogBytes !== undefined) store.limit(run, maxLogBytes);
+  }
+
+  /** The sequence number after the last committed event. */
+  get next(): number {
+    return this.#next;
+  }
+
+  /** True when the terminal event is committed. */
+  get ended(): boolean {
+    return this.#ended;
+  }
+
+  /** How many events came after the terminal one, and were dropped. */
+  get late(): number {
+    return this.#late;
+  }
+
+  /** Why nothing can be written any more, if so. */
+  get broken(): AgentsError | undefined {
+    return this.#broken;
+  }
+
+  /** Aborts, with the error as its reason, when another writer has taken the run or the store has failed. */
+  get signal(): AbortSignal {
+    this.#abort ??= new AbortController();
+    if (this.#broken !== undefined) this.#abort.abort(this.#broken);
+    return this.#abort.signal;
+  }
+
+  /**
+   * Takes the events, gives them their places, and commits them: at once and durably when one of them is durable, else with the group.
+   * The objects become the log's: do not touch them again. A promise comes back only when there is something to wait for.
+   * @throws the error that broke the log; `LOG_FULL` when these events do not fit, and are not written.
+   */
+  append(bodies: readonly RunEventBody[]): void | Promise<void> {
+    if (this.#broken !== undefined) throw this.#broken;
+    if (this.#refusal !== undefined) {
+      const refusal = this.#refusal;
+      this.#refusal = undefined;
+      if (!bodies.some(isTerminal)) throw refusal;
+    }
+    const at = this.#clock.now();
+    for (const body of bodies) {
+      if (this.#sealed) {
+        this.#late++;
+        continue;
+      }
+      const event = body as RunEvent;
+      event.run = this.run;
+      event.seq = this.#stamp++;
+      event.epoch = this.epoch;
+      event.at = at;
+      this.#pending.push(event);
+      if (this.#tail !== undefined) this.#pendingBytes += eventBytes(event);
+      if (!this.#pendingDurable && isDurable(event)) this.#pendingDurable = true;
+      if (isTerminal(event)) this.#sealed = true;
+    }
+    if (this.#pending.length === 0) return undefined;
+    if (this.#pendingDurable || this.#store.groupMs === 0 || this.#pending.length >= GROUP_EVENTS) {
+      const mustWait = this.#pendingDurable || this.#pendingBytes > MAX_PENDING_BYTES;
+      this.#commit();
+      return mustWait && this.#storing ? this.#settled() : undefined;
+    }
+    this.#timer ??= this.#clock.timer(this.#store.groupMs, this.#onTimer);
+    return undefined;
+  }
+
+  /** Commits what is pending now. */
+  flush(): void | Promise<void> {
+    if (this.#broken !== undefined) throw this.#broken;
+    if (this.#pending.length > 0) this.#commit();
+    return this.#storing ? this.#settled() : undefined;
+  }
+
+  /**
+   * Commits what is pending and stops writing; what is appended from now on is dropped and counted. Readers of a run that has not ended go on in the
+   * store. Never throws: see `broken`. Idempotent.
+   */
+  async close(): Promise<void> {
+    if (this.#closed) return;
+    this.#sealed = true;
+    try {
+      await this.flush();
+    } catch {
+      // It is in `broken`, and readers get it.
+    }
+    this.#closed = true;
+    this.#timer?.[Symbol.dispose]();
+    this.#audience.dismissObservers();
+    if (this.#ended || this.#broken !== undefined) return;
+    this.#audience.moveTo((wake) => this.#store.watch(this.run, wake));
+  }
+
+  /** Calls `observer` with each committed group from now on, before any reader wakes. What it throws is ignored. */
+  observe(observer: LogObserver): Disposable {
+    return this.#audience.observe(observer);
+  }
+
+  head(): Awaitable<RunHead | undefined> {
+    if (this.#closed && !this.#ended) return this.#store.head(this.run);
+    return { run: this.run, epoch: this.epoch, next: this.#next, ended: this.#ended };
+  }
+
+  read(from: number, limit: number): Awaitable<readonly RunEvent[]> {
+    const committed = this.#next - from;
+    if (committed <= 0) {
+      if (this.#broken !== undefined) throw this.#broken;
+      return this.#closed && !this.#ended ? this.#store.read(this.run, from, limit) : [];
+    }
+    return this.#tail?.read(from, limit) ?? this.#store.read(this.run, from, Math.min(limit, committed));
+  }
+
+  watch(wake: () => void): Disposable {
+    if (this.#closed && !this.#ended && this.#broken === undefined) return this.#store.watch(this.run, wake);
+    return this.#audience.watch(wake);
+  }
+
+  /** How many readers wait here. */
+  get watching(): number {
+    return this.#audience.waiting;
+  }
+
+  readonly #onTimer = (): void => {
+    this.#timer = undefined;
+    if (this.#pending.length === 0 || this.#broken !== undefined) return;
+    try {
+      this.#commit();
+    } catch {
+      // The log is broken now, and says so at the next append.
+    }
+  };
+
+  /** Hands the pending group to the store, or leaves it for when the store is free. */
+  #commit(): void {
+    if (this.#storing) {
+      this.#urgent = true;
+      return;
+    }
+    const group = this.#pending;
+    const bytes = this.#pendingBytes;
+    const durability = this.#pendingDurable ? 'full' : 'group';
+    this.#pending = [];
+    this.#pendingBytes = 0;
+    this.#pendingDurable = false;
+    this.#urgent = false;
+    let stored: void | Promise<void>;
+    try {
+      stored = this.#store.append(this.run, this.epoch, ++this.#clientSeq, group, durability);
+    } catch (error) {
+      throw this.#refused(group, error, false);
+    }
+    if (stored === undefined) {
+      this.#stored(group, bytes);
+      return;
+    }
+    this.#storing = true;
+    stored
+      .then(
+        () => this.#stored(group, bytes),
+        (error: unknown) => void this.#refused(group, error, true),
+      )
+      .then(() => this.#onFree())
+      .catch(() => {
+        // The next group was refused at once: the log is broken, and whoever waits knows.
+      });
+  }
+
+  /** The store has answered: on with what came meanwhile. */
+  #onFree(): void {
+    if (this.#pending.length === 0 || this.#broken !== undefined) return;
+    if (this.#urgent || this.#store.groupMs === 0) this.#commit();
+  }
+
+  #stored(group: readonly RunEvent[], bytes: number): void {
+    this.#storing = false;
+    const last = group[group.length - 1] as RunEvent;
+    this.#next = last.seq + 1;
+    this.#tail?.push(group, bytes);
+    if (isTerminal(last)) {
+      this.#ended = true;
+      this.#timer?.[Symbol.dispose]();
+    }
+    this.#audience.announce(group);
+    if (this.#ended) this.#audience.dismissObservers();
+    if (this.#waits.length === 0) return;
+    const over = this.#waits.filter(({ upTo }) => upTo <= this.#next);
+    this.#waits = this.#waits.filter(({ upTo }) => upTo > this.#next);
+    for (const wait of over) wait.resolve();
+  }
+
+  /** The store did not take the group. Gives back what the writer is to be told. */
+  #refused(group: readonly RunEvent[], cause: unknown, later: boolean): AgentsError {
+    this.#storing = false;
+    const error = storeError(this.run, cause);
+    if (error.code === 'LOG_FULL' && !isTerminal(group[group.length - 1] as RunEvent)) {
+      this.#skip(group, error, later);
+      return error;
+    }
+    this.#broken = error;
+    this.#sealed = true;
+    this.#pending = [];
+    this.#timer?.[Symbol.dispose]();
+    for (const wait of this.#waits.splice(0)) wait.reject(error);
+    this.#abort?.abort(error);
+    this.#audience.wake();
+    this.#audience.dismissObservers();
+    return error;
+  }
+
+  /** Goes on without the group: what is pending moves up, and whoever waits for the group is told. */
+  #skip(group: readonly RunEvent[], error: AgentsError, later: boolean): void {
+    this.#stamp = this.#next;
+    for (const event of this.#pending) event.seq = this.#stamp++;
+    const until = this.#next + group.length;
+    const told = this.#waits.filter(({ upTo }) => upTo <= until);
+    this.#waits = this.#waits.filter(({ upTo }) => upTo > until);
+    for (const wait of this.#waits) wait.upTo -= group.length;
+    for (const wait of told) wait.reject(error);
+    if (told.length === 0 && later) this.#refusal = error;
+  }
+
+  /** Everything taken so far is committed. */
+  #settled(): Promise<void> {
+    return new Promise((resolve, reject) => void this.#waits.push({ upTo: this.#stamp, resolve, reject }));
+  }
+}
+
+function storeError(run: string, error: unknown): AgentsError {
+  if (isAgentsError(error)) return error;
+  const message = `The store failed while run '${run}' was written. What it said is the cause; nothing was written after it.`;
+  return new SystemError(message, { code: 'STORE_FAILED', cause: error, runId: run });
+}
