@@ -34,7 +34,7 @@ export interface HttpBody {
 export interface HttpAnswer {
   readonly status: number;
   /** A header by its lower-case name. */
-  header(name: string): string | undefined;
+  readonly header: (name: string) => string | undefined;
   readonly body: HttpBody;
 }
 

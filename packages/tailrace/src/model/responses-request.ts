@@ -1,0 +1,113 @@
+import type { ModelRequest, Prompt, SerializedHandoff, SerializedTool } from '../port/model.ts';
+import type { ProviderObject } from './provider-object.ts';
+import { responsesItem, responsesItemJson } from './responses-input.ts';
+import { jsonList, jsonObject, WireJson } from './wire-json.ts';
+
+const toolJson = new WireJson<SerializedTool>((tool) =>
+  tool.type === 'function'
+    ? {
+        ...tool.providerData,
+        type: 'function',
+        name: tool.name,
+        description: tool.description,
+        parameters: tool.parameters,
+        strict: tool.strict,
+      }
+    : { type: tool.name, ...tool.providerData },
+);
+
+const handoffJson = new WireJson<SerializedHandoff>((handoff) => ({
+  type: 'function',
+  name: handoff.toolName,
+  description: handoff.toolDescription,
+  parameters: handoff.inputJsonSchema,
+  strict: handoff.strictJsonSchema,
+}));
+
+/** Tools that are chosen by their type, having no name. */
+const HOSTED_CHOICES = new Set([
+  'file_search',
+  'web_search',
+  'web_search_preview',
+  'code_interpreter',
+  'image_generation',
+  'mcp',
+  'tool_search',
+]);
+
+/** The JSON body of POST /responses. */
+export function responsesBody(request: ModelRequest, model: string, stream: boolean): string {
+  const { modelSettings: settings, prompt } = request;
+  const tools = [
+    ...request.tools.map((tool) => toolJson.of(tool)),
+    ...request.handoffs.map((handoff) => handoffJson.of(handoff)),
+  ];
+  // A prompt template brings its own tools unless the agent states some.
+  const sendsTools = tools.length > 0 || (prompt !== undefined && request.toolsExplicitlyProvided === true);
+  const input =
+    typeof request.input === 'string'
+      ? jsonList([JSON.stringify({ role: 'user', content: request.input })])
+      : jsonList(request.input.map((item) => responsesItemJson.of(item)));
+  return jsonObject({
+    model: prompt === undefined || request.overridePromptModel === true ? JSON.stringify(model) : undefined,
+    instructions: json(request.systemInstructions),
+    input,
+    tools: sendsTools ? jsonList(tools) : undefined,
+    tool_choice: tools.length > 0 ? json(toolChoice(settings.toolChoice)) : undefined,
+    parallel_tool_calls: tools.length > 0 ? json(settings.parallelToolCalls) : undefined,
+    temperature: json(settings.temperature),
+    top_p: json(settings.topP),
+    truncation: json(settings.truncation),
+    max_output_tokens: json(settings.maxTokens),
+    store: json(settings.store),
+    prompt_cache_retention: json(settings.promptCacheRetention),
+    reasoning: json(settings.reasoning),
+    text: json(textFormat(request)),
+    previous_response_id: json(request.previousResponseId),
+    conversation: json(request.conversationId),
+    prompt: json(prompt && wirePrompt(prompt)),
+    stream: json(stream),
+    ...providerFields(settings.providerData),
+  });
+}
+
+/** Fields of `modelSettings.providerData`, sent as they are. */
+export function providerFields(data: ProviderObject | undefined): Record<string, string | undefined> {
+  return data === undefined ? {} : Object.fromEntries(Object.entries(data).map(([key, value]) => [key, json(value)]));
+}
+
+export function json(value: unknown): string | undefined {
+  return value === undefined ? undefined : JSON.stringify(value);
+}
+
+function toolChoice(choice: string | undefined): unknown {
+  if (choice === undefined || choice === 'auto' || choice === 'required' || choice === 'none') return choice;
+  return HOSTED_CHOICES.has(choice) ? { type: choice } : { type: 'function', name: choice };
+}
+
+function textFormat({ outputType, modelSettings }: ModelRequest): ProviderObject | undefined {
+  const format = outputType === 'text' ? undefined : { format: outputType };
+  return modelSettings.text === undefined && format === undefined ? undefined : { ...modelSettings.text, ...format };
+}
+
+function wirePrompt(prompt: Prompt): ProviderObject {
+  const variables =
+    prompt.variables === undefined
+      ? undefined
+      : Object.fromEntries(
+          Object.entries(prompt.variables).map(([name, value]) => [
+            name,
+            typeof value === 'string' ? value : variable(value),
+          ]),
+        );
+  return {
+    id: prompt.promptId,
+    ...(prompt.version === undefined ? {} : { version: prompt.version }),
+    ...(variables === undefined ? {} : { variables }),
+  };
+}
+
+function variable(part: Exclude<NonNullable<Prompt['variables']>[string], string>): unknown {
+  const [written] = (responsesItem({ role: 'user', content: [part] })?.['content'] ?? []) as unknown[];
+  return written;
+}
