@@ -34,6 +34,7 @@ const packages: Readonly<Record<string, readonly string[]>> = {
 const node: Readonly<Record<string, readonly string[]>> = {
   'base/carrier.ts': ['node:async_hooks'],
   'model/transport-node.ts': ['node:http', 'node:https', 'node:net', 'node:tls'],
+  'view/trace/jsonl-trace-exporter.ts': ['node:fs/promises', 'node:path'],
 };
 const nodeRooms = ['testing'];
 
