@@ -76,7 +76,7 @@ function inspect(path: string, text: string): Findings {
     },
     ExportAllDeclaration: (statement) => {
       imports(statement.source);
-      if (statement.exported === null) found.wildcardExports.push(line(statement.start));
+      if (statement.exported === null && statement.exportKind === 'value') found.wildcardExports.push(line(statement.start));
     },
     ExportDefaultDeclaration: (statement) => void found.defaultExports.push(line(statement.start)),
     TSAnyKeyword: (type) => void found.anys.push(line(type.start)),
