@@ -33,6 +33,9 @@ const packages: Readonly<Record<string, readonly string[]>> = {
 /** Files that may import from Node, and what. Everything else runs wherever JavaScript runs. */
 const node: Readonly<Record<string, readonly string[]>> = {
   'base/carrier.ts': ['node:async_hooks'],
+  'store/sqlite.ts': ['node:sqlite'],
+  'store/sqlite-open.ts': ['node:fs', 'node:path', 'node:sqlite'],
+  'store/sqlite-statements.ts': ['node:sqlite'],
   'model/transport-node.ts': ['node:http', 'node:https', 'node:net', 'node:tls'],
   'view/trace/jsonl-trace-exporter.ts': ['node:fs/promises', 'node:path'],
 };

@@ -3,10 +3,23 @@ import type { RunEvent } from '../event/run-event.ts';
 
 export type LogObserver = (events: readonly RunEvent[]) => void;
 
-interface Waiting {
-  wake: () => void;
+// A class, not a literal with a closure: one is made each time a live reader waits.
+class Waiting {
+  readonly wake: () => void;
+  readonly #among: Set<Waiting>;
   /** Once the writer has closed: the watch in the store. */
-  elsewhere?: Disposable;
+  elsewhere: Disposable | undefined;
+
+  constructor(wake: () => void, among: Set<Waiting>) {
+    this.wake = wake;
+    this.#among = among;
+    among.add(this);
+  }
+
+  [Symbol.dispose](): void {
+    this.#among.delete(this);
+    this.elsewhere?.[Symbol.dispose]();
+  }
 }
 
 export class Audience {
@@ -27,14 +40,7 @@ export class Audience {
   }
 
   watch(wake: () => void): Disposable {
-    const entry: Waiting = { wake };
-    this.#waiting.add(entry);
-    return {
-      [Symbol.dispose]: () => {
-        this.#waiting.delete(entry);
-        entry.elsewhere?.[Symbol.dispose]();
-      },
-    };
+    return new Waiting(wake, this.#waiting);
   }
 
   /** Tells of committed events. An observer that appends gets its events announced after these. */
@@ -61,8 +67,10 @@ export class Audience {
 
   wake(): void {
     if (this.#waiting.size === 0) return;
-    // A copy: a reader that is woken, reads and waits again is not to be woken twice.
-    for (const { wake } of Array.from(this.#waiting)) {
+    // Only as many as wait now: one that is woken, reads and waits again comes last in the set, and is not to be woken twice.
+    let left = this.#waiting.size;
+    for (const { wake } of this.#waiting) {
+      if (left-- === 0) break;
       try {
         wake();
       } catch {

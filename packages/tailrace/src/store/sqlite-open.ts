@@ -1,0 +1,120 @@
+/** Opens the store's file: finds node:sqlite, makes the directory, sets what a log needs, and brings the schema to this version. */
+import { closeSync, mkdirSync, openSync } from 'node:fs';
+import { dirname } from 'node:path';
+import type * as sqlite from 'node:sqlite';
+import { SystemError } from '../event/errors.ts';
+
+/** `migrations[n]` brings a file of version n to n + 1. Files of released versions live on: append, never edit. */
+const migrations: readonly string[] = [
+  `CREATE TABLE runs (
+     id INTEGER PRIMARY KEY AUTOINCREMENT,
+     run TEXT NOT NULL UNIQUE,
+     epoch INTEGER NOT NULL,
+     next INTEGER NOT NULL,
+     ended INTEGER NOT NULL,
+     client_seq INTEGER NOT NULL,
+     created_at INTEGER NOT NULL
+   ) STRICT;
+   -- A row holds the events of one append, as a JSON array: seq is the first one's. A row per delta would cost twice the time.
+   CREATE TABLE events (
+     run_id INTEGER NOT NULL,
+     seq INTEGER NOT NULL,
+     body TEXT NOT NULL,
+     PRIMARY KEY (run_id, seq)
+   ) STRICT;
+   CREATE TABLE mailbox (
+     run_id INTEGER NOT NULL,
+     position INTEGER NOT NULL,
+     id TEXT NOT NULL,
+     kind TEXT NOT NULL,
+     body TEXT NOT NULL,
+     at INTEGER NOT NULL,
+     PRIMARY KEY (run_id, position),
+     UNIQUE (run_id, id)
+   ) STRICT;
+   -- For people with a SQL shell: one row an event.
+   CREATE VIEW event AS
+     SELECT runs.run, each.value ->> 'seq' AS seq, each.value ->> 'type' AS type, each.value AS body
+     FROM runs JOIN events ON events.run_id = runs.id, json_each(events.body) AS each;`,
+];
+
+export interface OpenOptions {
+  busyTimeoutMs: number;
+  maxBytes: number | undefined;
+}
+
+export function openDatabase(path: string, { busyTimeoutMs, maxBytes }: OpenOptions): sqlite.DatabaseSync {
+  const { DatabaseSync } = loadSqlite();
+  if (path !== ':memory:') {
+    mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
+    // Logs hold prompts and answers: a new file is its owner's only. SQLite gives its side files the same mode.
+    closeSync(openSync(path, 'a', 0o600));
+  }
+  const db = new DatabaseSync(path);
+  try {
+    db.exec(`PRAGMA busy_timeout = ${Math.trunc(busyTimeoutMs)}`);
+    db.exec('PRAGMA trusted_schema = OFF');
+    migrate(db, path);
+    db.exec('PRAGMA journal_mode = WAL');
+    db.exec('PRAGMA synchronous = FULL');
+    if (maxBytes !== undefined) {
+      const { page_size: pageSize } = db.prepare('PRAGMA page_size').get() as { page_size: number };
+      db.exec(`PRAGMA max_page_count = ${Math.max(1, Math.trunc(maxBytes / pageSize))}`);
+    }
+    return db;
+  } catch (error) {
+    db.close();
+    throw error;
+  }
+}
+
+function loadSqlite(): typeof sqlite {
+  // Node 22 and 24 announce at the first use that the module is experimental. That is for us to know, not for the program's stderr.
+  const shown = Object.getOwnPropertyDescriptor(process, 'emitWarning');
+  Object.defineProperty(process, 'emitWarning', { value: () => undefined, configurable: true, writable: true });
+  try {
+    const found = process.getBuiltinModule('node:sqlite') as typeof sqlite | undefined;
+    if (found !== undefined) return found;
+  } finally {
+    if (shown !== undefined) Object.defineProperty(process, 'emitWarning', shown);
+  }
+  const message = `This Node (${process.version}) has no node:sqlite. Use Node 22.13 or newer, or another store.`;
+  throw new SystemError(message, { code: 'STORE_FAILED' });
+}
+
+function migrate(db: sqlite.DatabaseSync, path: string): void {
+  if (versionOf(db) === migrations.length) return;
+  db.exec('BEGIN IMMEDIATE');
+  try {
+    // Again, under the lock: another process may have been here.
+    const version = versionOf(db);
+    if (version > migrations.length) {
+      const message =
+        `The store ${path} has a schema that this version does not know: found ${version}, supports <= ${migrations.length}. ` +
+        `Upgrade tailrace, or give another path.`;
+      throw new SystemError(message, {
+        code: 'STORE_VERSION',
+        data: { path, found: version, supports: migrations.length },
+      });
+    }
+    if (version === 0 && db.prepare('SELECT 1 FROM sqlite_schema').get() !== undefined) {
+      throw new SystemError(
+        `${path} is a database of something else: it has tables, but not a log's. Give another path.`,
+        {
+          code: 'STORE_FAILED',
+          data: { path },
+        },
+      );
+    }
+    for (const migration of migrations.slice(version)) db.exec(migration);
+    db.exec(`PRAGMA user_version = ${migrations.length}`);
+    db.exec('COMMIT');
+  } catch (error) {
+    db.exec('ROLLBACK');
+    throw error;
+  }
+}
+
+function versionOf(db: sqlite.DatabaseSync): number {
+  return (db.prepare('PRAGMA user_version').get() as { user_version: number }).user_version;
+}

@@ -1,0 +1,55 @@
+/** The SQL of the store, prepared once. */
+import type { DatabaseSync, StatementSync } from 'node:sqlite';
+
+export interface Statements {
+  begin: StatementSync;
+  commit: StatementSync;
+  rollback: StatementSync;
+  dataVersion: StatementSync;
+  claim: StatementSync;
+  run: StatementSync;
+  insert: StatementSync;
+  advance: StatementSync;
+  read: StatementSync;
+  list: StatementSync;
+  post: StatementSync;
+  mail: StatementSync;
+  deleteEvents: StatementSync;
+  deleteMail: StatementSync;
+  deleteRun: StatementSync;
+}
+
+export function prepareStatements(db: DatabaseSync): Statements {
+  const sql = (text: string): StatementSync => db.prepare(text);
+  const idOf = '(SELECT id FROM runs WHERE run = ?1)';
+  return {
+    begin: sql('BEGIN IMMEDIATE'),
+    commit: sql('COMMIT'),
+    rollback: sql('ROLLBACK'),
+    dataVersion: sql('PRAGMA data_version'),
+    claim: sql(
+      `INSERT INTO runs (run, epoch, next, ended, client_seq, created_at) VALUES (?1, 1, 0, 0, 0, ?2)
+       ON CONFLICT (run) DO UPDATE SET epoch = epoch + 1, client_seq = 0 RETURNING epoch, next, ended`,
+    ),
+    run: sql('SELECT id, run, epoch, next, ended, client_seq AS clientSeq FROM runs WHERE run = ?'),
+    insert: sql('INSERT INTO events (run_id, seq, body) VALUES (?, ?, ?)'),
+    advance: sql('UPDATE runs SET next = ?, ended = ?, client_seq = ? WHERE id = ?'),
+    read: sql(
+      `SELECT body FROM events WHERE run_id = ${idOf}
+       AND seq >= (SELECT max(seq) FROM events WHERE run_id = ${idOf} AND seq <= ?2) ORDER BY seq`,
+    ),
+    list: sql(
+      'SELECT run, epoch, next, ended FROM runs WHERE id < ? AND (? IS NULL OR ended = ?) ORDER BY id DESC LIMIT ?',
+    ),
+    post: sql(
+      `INSERT OR IGNORE INTO mailbox (run_id, position, id, kind, body, at)
+       VALUES (?, 1 + (SELECT coalesce(max(position), 0) FROM mailbox WHERE run_id = ?), ?, ?, ?, ?)`,
+    ),
+    mail: sql(
+      `SELECT position, id, kind, body, at FROM mailbox WHERE run_id = ${idOf} AND position > ?2 ORDER BY position`,
+    ),
+    deleteEvents: sql(`DELETE FROM events WHERE run_id = ${idOf}`),
+    deleteMail: sql(`DELETE FROM mailbox WHERE run_id = ${idOf}`),
+    deleteRun: sql('DELETE FROM runs WHERE run = ?'),
+  };
+}

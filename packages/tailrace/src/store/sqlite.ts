@@ -1,0 +1,295 @@
+/**
+ * Logs in one SQLite file, by node:sqlite. Synchronous: an append has been stored when it returns.
+ *
+ * 1. One append is one transaction, begun as a writer, so that fence, head and events are one decision.
+ * 2. `full` appends reach the disk before they return (`synchronous=FULL`); the others survive a crash of the process (`NORMAL`).
+ * 3. After an I/O error nothing is known about the file: the store refuses everything until it is opened again.
+ */
+import type { DatabaseSync } from 'node:sqlite';
+import { jsonProblem, tryStringify } from '../base/json.ts';
+import { Watchers } from '../base/watchers.ts';
+import { SystemError, UserError } from '../event/errors.ts';
+import { isTerminal, type RunEvent } from '../event/run-event.ts';
+import { admitsAppend } from '../port/append-rules.ts';
+import type {
+  Claim,
+  Durability,
+  LogStore,
+  MailboxMessage,
+  RunHead,
+  RunQuery,
+  StoredMessage,
+} from '../port/log-store.ts';
+import { isFatal, storeError } from './sqlite-error.ts';
+import { openDatabase } from './sqlite-open.ts';
+import { prepareStatements, type Statements } from './sqlite-statements.ts';
+
+// A row is parsed as a whole, whatever part of it is asked for.
+const ROW_EVENTS = 64;
+const READ_CHARS = 1024 * 1024;
+
+export interface SqliteOptions {
+  /** How long deltas may wait to be stored together, in milliseconds. 10 by default. */
+  groupMs?: number;
+  /** How long to wait for another process's lock, in milliseconds, before `STORE_BUSY`. 5,000 by default. */
+  busyTimeoutMs?: number;
+  /** How often to look for what other processes wrote while somebody waits for it, in milliseconds. 25 by default. */
+  pollMs?: number;
+  /** The most that the file may grow to. Beyond it appends fail with `STORE_FULL`. No limit by default. */
+  maxBytes?: number;
+}
+
+/**
+ * A store in the SQLite file at `path`, created with its directory if missing; `:memory:` for none. Several processes may share the file.
+ * @throws {SystemError} `STORE_VERSION`, `STORE_BUSY`, `STORE_FULL`, or `STORE_FAILED` when the file cannot be opened or is not a log.
+ */
+export function sqlite(path: string, options: SqliteOptions = {}): LogStore {
+  const { groupMs = 10, busyTimeoutMs = 5000, pollMs = 25, maxBytes } = options;
+  try {
+    return new SqliteLogStore(path, openDatabase(path, { busyTimeoutMs, maxBytes }), groupMs, pollMs);
+  } catch (error) {
+    throw storeError(path, 'be opened', error);
+  }
+}
+
+interface RunRow {
+  id: number;
+  run: string;
+  epoch: number;
+  next: number;
+  ended: number;
+  clientSeq: number;
+}
+
+interface MailRow {
+  position: number;
+  id: string;
+  kind: StoredMessage['kind'];
+  body: string;
+  at: number;
+}
+
+class SqliteLogStore implements LogStore {
+  readonly groupMs: number;
+  readonly #path: string;
+  readonly #db: DatabaseSync;
+  readonly #sql: Statements;
+  readonly #pollMs: number;
+  readonly #watchers: Watchers = new Watchers();
+  #poll: NodeJS.Timeout | undefined;
+  #dataVersion = 0;
+  #synchronous: Durability = 'full';
+  /** Why nothing is answered any more. */
+  #refusal: Error | undefined;
+  #closed = false;
+
+  constructor(path: string, db: DatabaseSync, groupMs: number, pollMs: number) {
+    this.#path = path;
+    this.#db = db;
+    this.#sql = prepareStatements(db);
+    this.groupMs = groupMs;
+    this.#pollMs = pollMs;
+  }
+
+  claim(run: string): Claim {
+    return this.#write(`claim run '${run}'`, 'full', () => {
+      const sql = this.#sql;
+      const { epoch, next, ended } = sql.claim.get(run, Date.now()) as unknown as RunRow;
+      return { epoch, next, ended: ended === 1 };
+    });
+  }
+
+  append(run: string, epoch: number, clientSeq: number, events: readonly RunEvent[], durability: Durability): void {
+    const written = this.#write(`append to run '${run}'`, durability, () => {
+      const row = this.#sql.run.get(run) as unknown as RunRow | undefined;
+      const state = row && { ...row, ended: row.ended === 1 };
+      if (!admitsAppend(run, state, epoch, clientSeq, events) || row === undefined) return false;
+      for (let index = 0; index < events.length; index += ROW_EVENTS) {
+        const chunk = events.length > ROW_EVENTS ? events.slice(index, index + ROW_EVENTS) : events;
+        this.#sql.insert.run(row.id, row.next + index, jsonOf(run, chunk));
+      }
+      const ended = isTerminal(events[events.length - 1] as RunEvent) ? 1 : 0;
+      this.#sql.advance.run(row.next + events.length, ended, clientSeq, row.id);
+      return true;
+    });
+    if (written) this.#watchers.wake(run);
+  }
+
+  read(run: string, from: number, limit: number): readonly RunEvent[] {
+    return this.#do(`read run '${run}'`, () => {
+      const events: RunEvent[] = [];
+      let chars = 0;
+      for (const row of this.#sql.read.iterate(run, from)) {
+        const { body } = row as unknown as { body: string };
+        for (const event of JSON.parse(body) as RunEvent[]) {
+          if (event.seq >= from && events.length < limit) events.push(event);
+        }
+        chars += body.length;
+        if (events.length >= limit || chars > READ_CHARS) break;
+      }
+      return events;
+    });
+  }
+
+  head(run: string): RunHead | undefined {
+    return this.#do(`read run '${run}'`, () => {
+      const row = this.#sql.run.get(run) as unknown as RunRow | undefined;
+      return row && headOf(row);
+    });
+  }
+
+  list({ limit = 100, before, ended }: RunQuery = {}): RunHead[] {
+    return this.#do('list its runs', () => {
+      let below = Number.MAX_SAFE_INTEGER;
+      if (before !== undefined) below = this.#knownId(before);
+      const wanted = ended === undefined ? null : Number(ended);
+      return (this.#sql.list.all(below, wanted, wanted, limit) as unknown as RunRow[]).map(headOf);
+    });
+  }
+
+  post(run: string, message: MailboxMessage): boolean {
+    const posted = this.#write(`post to run '${run}'`, 'full', () => {
+      const id = this.#knownId(run);
+      const body = JSON.stringify(message.body) as string | undefined;
+      const { changes } = this.#sql.post.run(id, id, message.id, message.kind, body ?? 'null', Date.now());
+      return changes === 1;
+    });
+    if (posted) this.#watchers.wake(run);
+    return posted;
+  }
+
+  mail(run: string, position: number): StoredMessage[] {
+    return this.#do(`read the mail of run '${run}'`, () =>
+      (this.#sql.mail.all(run, position) as unknown as MailRow[]).map(({ id, kind, body, position: place, at }) => ({
+        id,
+        kind,
+        body: JSON.parse(body) as unknown,
+        position: place,
+        at,
+      })),
+    );
+  }
+
+  watch(run: string, wake: () => void): Disposable {
+    const watch = this.#watchers.add(run, wake);
+    if (this.#poll === undefined && !this.#closed) {
+      this.#dataVersion = this.#readDataVersion();
+      this.#poll = setInterval(this.#look, this.#pollMs);
+      // Who only looks on keeps no process alive.
+      this.#poll.unref();
+    }
+    return {
+      [Symbol.dispose]: () => {
+        watch[Symbol.dispose]();
+        if (this.#watchers.size === 0) this.#stopLooking();
+      },
+    };
+  }
+
+  delete(run: string): void {
+    this.#write(`delete run '${run}'`, 'full', () => {
+      this.#sql.deleteEvents.run(run);
+      this.#sql.deleteMail.run(run);
+      this.#sql.deleteRun.run(run);
+    });
+    this.#watchers.wake(run);
+  }
+
+  close(): void {
+    if (this.#closed) return;
+    this.#closed = true;
+    this.#stopLooking();
+    this.#refusal ??= new SystemError(`The store ${this.#path} is closed.`, { code: 'STORE_FAILED' });
+    this.#db.close();
+    this.#watchers.wakeAll();
+  }
+
+  /** Whether another connection has committed since the last look. Ours do not count: they wake by themselves. */
+  readonly #look = (): void => {
+    let version: number;
+    try {
+      version = this.#readDataVersion();
+    } catch {
+      // Whoever reads next hears of it from the read.
+      this.#watchers.wakeAll();
+      return;
+    }
+    if (version === this.#dataVersion) return;
+    this.#dataVersion = version;
+    this.#watchers.wakeAll();
+  };
+
+  #readDataVersion(): number {
+    return (this.#sql.dataVersion.get() as unknown as { data_version: number }).data_version;
+  }
+
+  #stopLooking(): void {
+    clearInterval(this.#poll);
+    this.#poll = undefined;
+  }
+
+  #knownId(run: string): number {
+    const row = this.#sql.run.get(run) as unknown as RunRow | undefined;
+    if (row !== undefined) return row.id;
+    throw new UserError(`There is no run '${run}' in the store ${this.#path}.`, { code: 'RUN_NOT_FOUND', runId: run });
+  }
+
+  #write<T>(what: string, durability: Durability, work: () => T): T {
+    return this.#do(what, () => {
+      if (durability !== this.#synchronous) {
+        // Not a prepared statement: this pragma acts when it is compiled.
+        this.#db.exec(`PRAGMA synchronous = ${durability === 'full' ? 'FULL' : 'NORMAL'}`);
+        this.#synchronous = durability;
+      }
+      this.#sql.begin.run();
+      try {
+        const result = work();
+        this.#sql.commit.run();
+        return result;
+      } catch (error) {
+        this.#rollBack();
+        throw error;
+      }
+    });
+  }
+
+  #rollBack(): void {
+    try {
+      this.#sql.rollback.run();
+    } catch {
+      // SQLite rolls back by itself after a full disk and the like, and then there is nothing to roll back.
+    }
+  }
+
+  #do<T>(what: string, work: () => T): T {
+    if (this.#refusal !== undefined) throw this.#refusal;
+    try {
+      return work();
+    } catch (error) {
+      const failure = storeError(this.#path, what, error);
+      if (isFatal(error)) this.#refusal = failure;
+      throw failure;
+    }
+  }
+}
+
+function headOf({ run, epoch, next, ended }: RunRow): RunHead {
+  return { run, epoch, next, ended: ended === 1 };
+}
+
+function jsonOf(run: string, events: readonly RunEvent[]): string {
+  const text = tryStringify(events);
+  if (text !== undefined) return text;
+  const [event, problem] = firstProblem(events);
+  throw new SystemError(`Event ${event} of run '${run}' cannot be stored, because it is not JSON: ${problem}.`, {
+    runId: run,
+  });
+}
+
+function firstProblem(events: readonly RunEvent[]): [event: string, problem: string] {
+  for (const event of events) {
+    if (tryStringify(event) === undefined)
+      return [`${event.seq} (${event.type})`, jsonProblem(event) ?? 'it is too deep'];
+  }
+  return ['?', 'it changes while it is written'];
+}
