@@ -1,5 +1,5 @@
 import { traceCarrier } from '../../port/trace-scope.ts';
-import { isSpan, type Span } from './span.ts';
+import { isSpan, spanLife, type Span } from './span.ts';
 import { Trace } from './trace.ts';
 
 /** The trace that the caller stands in: of `withTrace`, or of the run that called it. Null outside both. */
@@ -11,5 +11,5 @@ export function getCurrentTrace(): Trace | null {
 /** The innermost open span around the caller. Null outside of any. */
 export function getCurrentSpan(): Span | null {
   const span = traceCarrier.current?.span?.();
-  return isSpan(span) ? span : null;
+  return isSpan(span) ? (spanLife.openFrom(span) ?? null) : null;
 }

@@ -1,9 +1,9 @@
-import { jsonProblem, tryStringify } from '../../base/json.ts';
 import { withLive } from '../../event/live.ts';
-import type { SpanData } from '../../event/span-data.ts';
 import type { SpanRecord } from '../../port/tracing.ts';
 import type { SpanEventBody } from '../../port/trace-scope.ts';
 import type { SpanSink } from './tell.ts';
+
+const NOT_JSON = '[not JSON]';
 
 /** A sink for spans of user code inside a run: they go into the run's log, where the trace view finds them. */
 export function logSink(emit: (event: SpanEventBody) => void): SpanSink {
@@ -26,15 +26,21 @@ export function logSink(emit: (event: SpanEventBody) => void): SpanSink {
   };
 }
 
-/** A copy that JSON carries: users go on changing their data, and put things into it that no log can hold. */
-function logged<T extends SpanData | { message: string; data?: Record<string, unknown> }>(value: T): T {
-  if (jsonProblem(value) === undefined) return structuredCloneOr(value);
-  const { data: _, ...rest } = value as T & { data?: unknown };
-  const kept = Object.fromEntries(Object.entries(rest).filter(([, field]) => jsonProblem(field) === undefined));
-  return { ...kept, data: { problem: `not JSON: ${jsonProblem(value)}` } } as unknown as T;
+// Users go on changing their data, and put things into it that no log can hold.
+function logged<T>(value: T, depth = 3): T {
+  try {
+    const text = JSON.stringify(value, (_key, field: unknown) => (typeof field === 'bigint' ? `${field}` : field));
+    return JSON.parse(text) as T;
+  } catch {
+    if (typeof value !== 'object' || value === null || depth === 0) return NOT_JSON as T;
+    return Object.fromEntries(Object.keys(value).map((key) => [key, loggedField(value, key, depth - 1)])) as T;
+  }
 }
 
-function structuredCloneOr<T>(value: T): T {
-  const text = tryStringify(value);
-  return text === undefined ? value : (JSON.parse(text) as T);
+function loggedField(object: object, key: string, depth: number): unknown {
+  try {
+    return logged((object as Record<string, unknown>)[key], depth);
+  } catch {
+    return NOT_JSON;
+  }
 }

@@ -3,7 +3,7 @@ import type { SpanRecord, TracingProcessor } from '../../port/tracing.ts';
 import { traceCarrier } from '../../port/trace-scope.ts';
 import { getCurrentSpan, getCurrentTrace } from './current.ts';
 import { logSink } from './log-sink.ts';
-import { isSpan, NoopSpan, Span, type SpanOptions } from './span.ts';
+import { isSpan, NoopSpan, Span, spanLife, type SpanOptions } from './span.ts';
 import { fanOut, tell, type SpanSink, type TraceSink } from './tell.ts';
 import { NoopTrace, Trace, traceLife, type TraceOptions } from './trace.ts';
 
@@ -63,19 +63,23 @@ export class TraceProvider {
 
   /** A span that its creator starts and ends; child of `parent`, else of the current span, else of the current trace. Outside all of them it does nothing. */
   createSpan<TData extends SpanData>(options: CreateSpanOptions<TData>, parent?: Span | Trace): Span<TData> {
-    const { disabled, traceId: ownTraceId, ...rest } = options;
+    const { disabled, traceId: ownTraceId, parentId: ownParentId, ...rest } = options;
     const scope = traceCarrier.current;
-    const above = parent ?? getCurrentSpan() ?? getCurrentTrace() ?? undefined;
+    const above = parent ?? scope?.span?.() ?? scope?.trace;
     const traceId = ownTraceId ?? parent?.traceId ?? scope?.traceId;
+    const trace = [parent, scope?.trace].find((each) => each instanceof Trace && each.traceId === traceId) as
+      | Trace
+      | undefined;
     const off = disabled === true || this.disabled || above instanceof NoopSpan || above instanceof NoopTrace;
-    if (off || traceId === undefined) return new NoopSpan<TData>(options.data);
+    if (off || traceId === undefined || (trace && traceLife.ended(trace))) return new NoopSpan<TData>(options.data);
 
-    const parentSpan = above instanceof Span ? above : undefined;
-    const parentId = rest.parentId ?? (parent === undefined ? scope?.spanId : parentSpan?.spanId);
+    // Code that goes on after its span has ended: its spans belong to what is still open above.
+    const open = isSpan(above) ? spanLife.openFrom(above) : undefined;
+    const parentId = ownParentId ?? (isSpan(above) || parent ? open?.spanId : scope?.spanId);
     const inRun = scope?.emit !== undefined && scope.traceId === traceId;
-    const trace = parent instanceof Trace ? parent : getCurrentTrace();
-    const sink = inRun ? logSink(scope.emit) : this.#direct(trace?.traceId === traceId ? trace : undefined);
-    return new Span<TData>({ ...rest, traceId, ...(parentId === undefined ? {} : { parentId }) }, sink, parentSpan);
+    const sink = inRun ? logSink(scope.emit) : this.#direct(trace);
+    const place = parentId === undefined ? { traceId } : { traceId, parentId };
+    return new Span<TData>({ ...rest, ...place }, sink, open?.spanId === parentId ? open : undefined);
   }
 
   /** Resolves when every processor has flushed, or after `timeoutMs`. Never rejects. */
@@ -90,9 +94,11 @@ export class TraceProvider {
 
   async #all(timeoutMs: number, call: (processor: TracingProcessor) => Promise<void>): Promise<void> {
     const calls = this.#processors.map(async (processor) => {
-      let done: Promise<void> | undefined;
-      tell(processor, (p) => (done = call(p)));
-      await done?.catch(() => {});
+      try {
+        await call(processor);
+      } catch {
+        // What it could not send is lost, and its own concern.
+      }
     });
     const deadline = Promise.withResolvers<void>();
     const timer = setTimeout(deadline.resolve, timeoutMs);

@@ -22,6 +22,8 @@ export interface SpanLife {
   begin(span: Span, at: number): void;
   /** The first call wins. An error that user code has set stays. */
   finish(span: Span, at: number, data?: SpanData, error?: SpanError): void;
+  /** The span or, when it has ended, the nearest one above it that has not. */
+  openFrom(span: Span): Span | undefined;
   /** Youngest first. */
   openChildren(span: Span): readonly Span[];
 }
@@ -44,7 +46,7 @@ export class Span<TData extends SpanData = SpanData> implements SpanRecord<TData
   #startedAt: number | undefined;
   #endedAt: number | undefined;
   readonly #sink: SpanSink | undefined;
-  #parent: Span | undefined;
+  readonly #parent: Span | undefined;
   #children: Set<Span> | undefined;
 
   constructor(options: SpanOptions<TData>, sink?: SpanSink, parent?: Span) {
@@ -119,9 +121,13 @@ export class Span<TData extends SpanData = SpanData> implements SpanRecord<TData
         if (data !== undefined) span.#data = data;
         if (error !== undefined) span.#error ??= error;
         if (span.#parent !== undefined) span.#parent.#children?.delete(span);
-        // An exporter may keep the span; it must not keep the tree.
-        span.#parent = undefined;
+        // An exporter may keep the span; it must not keep what is below.
         span.#children = undefined;
+      },
+      openFrom(span) {
+        let open: Span | undefined = span;
+        while (open !== undefined && open.#endedAt !== undefined) open = open.#parent;
+        return open;
       },
       openChildren(span) {
         return span.#children === undefined ? NO_SPANS : [...span.#children].reverse();

@@ -1,5 +1,5 @@
 import type { SpanRecord, TraceRecord, TracingProcessor } from '../../port/tracing.ts';
-import { warnOnce } from './warn-once.ts';
+import { reasonOf, warnOnce } from './warn-once.ts';
 
 /** What a trace reports to. */
 export interface TraceSink {
@@ -31,8 +31,10 @@ function swallow(answer: unknown): void {
 }
 
 function complain(error: unknown): void {
-  const reason = error instanceof Error ? error.message : String(error);
-  warnOnce('TRACE_PROCESSOR_FAILED', `A trace processor failed: ${reason}. The runs go on; this is said once.`);
+  warnOnce(
+    'TRACE_PROCESSOR_FAILED',
+    `A trace processor failed: ${reasonOf(error)}. The runs go on; this is said once.`,
+  );
 }
 
 /** A sink that tells every processor of the list, as it is at the time. */

@@ -35,8 +35,9 @@ export async function getOrCreateTrace<T>(fn: () => Promise<T> | T, options: Wit
 }
 
 function openTrace(trace: string | Trace, { disabled = false, ...options }: WithTraceOptions): Trace {
-  if (disabled || getCurrentTrace() instanceof NoopTrace) return new NoopTrace();
-  const opened = trace instanceof Trace ? trace : getGlobalTraceProvider().createTrace({ ...options, name: trace });
+  const provider = getGlobalTraceProvider();
+  if (disabled || provider.disabled || getCurrentTrace() instanceof NoopTrace) return new NoopTrace();
+  const opened = trace instanceof Trace ? trace : provider.createTrace({ ...options, name: trace });
   void opened.start();
   return opened;
 }
