@@ -63,6 +63,12 @@ export class Handoff<TContext = unknown, TOutput extends AgentOutputType = Agent
     this.toolDescription = `Handoff to the ${agent.name} agent to handle the request. ${agent.handoffDescription}`
     this.onInvokeHandoff = onInvokeHandoff
   }
+
+  /** The handoff as the model sees it: a function tool. */
+  getHandoffAsFunctionTool(): { type: 'function'; name: string; description: string; parameters: JsonObjectSchema; strict: boolean } {
+    const { toolName: name, toolDescription: description, inputJsonSchema: parameters, strictJsonSchema: strict } = this
+    return { type: 'function', name, description, parameters, strict }
+  }
 }
 
 /**
