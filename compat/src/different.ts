@@ -93,6 +93,25 @@ export const differences: readonly Difference[] = [
   },
 ];
 
+/** Programs that need something Tailrace does not have yet. It must refuse them by an error, not run them half. */
+export interface NotYet {
+  /** How the names of the programs begin. */
+  readonly programs: string;
+  readonly what: string;
+  /** The name of the error with which Tailrace refuses. */
+  readonly error: string;
+}
+
+export const notYet: readonly NotYet[] = [
+  { programs: 'tool guardrails that allow', what: 'Guardrails on single tools.', error: 'UserError' },
+  { programs: 'tool input guardrail that raises', what: 'Guardrails on single tools.', error: 'UserError' },
+];
+
+/** The row of `notYet` for a program, if it is not to be compared. */
+export function missingFor(program: string): NotYet | undefined {
+  return notYet.find((row) => program.startsWith(row.programs));
+}
+
 /** What Tailrace has to show, given what the reference showed; `used` collects the rows that changed something. */
 export function expectedOf(program: string, seen: Observation, used: Set<string>): Observation {
   const expected: Observation = { ...seen };
@@ -122,6 +141,12 @@ export function renderDifferences(): string {
     '| `@openai/agents` | Tailrace | Why |',
     '|---|---|---|',
     ...rows,
+    '',
+    '## Not there yet',
+    '',
+    'Tailrace refuses these with an error that says so; it never runs them half.',
+    '',
+    ...new Set(notYet.map((row) => `- ${row.what}`)),
     '',
   ].join('\n');
 }

@@ -31,6 +31,11 @@ export const agentPrograms: Record<string, Program> = {
     return { base: facts(base), copy: facts(copy), bare: facts(bare), sameTool: base.tools[0] === copy.tools[0] };
   },
 
+  'tool that needs no approval': async (sdk) => {
+    const made = sdk.tool({ name: 'free', description: 'Free.', parameters: z.object({}), execute: async () => 'out' });
+    return { needsApproval: await made.needsApproval(new sdk.RunContext({}), {}) };
+  },
+
   'tool definition': async (sdk) => {
     const made = sdk.tool({
       name: 'get weather now',
@@ -46,7 +51,6 @@ export const agentPrograms: Record<string, Program> = {
       parameters: toJson(made.parameters),
       strict: made.strict,
       invoked: toJson(await made.invoke(context, '{"city":"Oslo","days":null}')),
-      needsApproval: await made.needsApproval(context, { city: 'x', days: 1 }),
     };
   },
 
