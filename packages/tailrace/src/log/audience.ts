@@ -27,6 +27,7 @@ export class Audience {
   readonly #waiting: Set<Waiting> = new Set();
   readonly #unannounced: (readonly RunEvent[])[] = [];
   #announcing = false;
+  #dismissed = false;
 
   /** How many readers wait. */
   get waiting(): number {
@@ -35,7 +36,7 @@ export class Audience {
 
   observe(observer: LogObserver): Disposable {
     const entry = { observer };
-    this.#observers.add(entry);
+    if (!this.#dismissed) this.#observers.add(entry);
     return { [Symbol.dispose]: () => void this.#observers.delete(entry) };
   }
 
@@ -63,6 +64,7 @@ export class Audience {
       this.wake();
     }
     this.#announcing = false;
+    if (this.#dismissed) this.#observers.clear();
   }
 
   wake(): void {
@@ -79,9 +81,10 @@ export class Audience {
     }
   }
 
-  /** No observer hears of anything more. */
+  /** Lets the observers go, once they have heard of all that was announced. */
   dismissObservers(): void {
-    this.#observers.clear();
+    this.#dismissed = true;
+    if (!this.#announcing) this.#observers.clear();
   }
 
   /** Whoever waits goes on waiting there. */

@@ -209,7 +209,6 @@ class CursorReader implements LogReader {
       this.#finish('complete');
       return false;
     }
-    // After a fruitless wake there is nothing to read that was not read just now, unless another wake came.
     return this.#watch === undefined || head.next > this.#cursor || this.#takeWake();
   };
 
@@ -222,7 +221,11 @@ class CursorReader implements LogReader {
       this.#last = isTerminal(last);
       return true;
     }
-    if (this.#watch !== undefined) return this.#takeWake();
+    if (this.#watch !== undefined) {
+      // A wake that brought nothing: the run may have been deleted, or the wake came during the read. The head knows.
+      this.#unsure = this.#takeWake();
+      return this.#unsure;
+    }
     // Read once more after the watch began: what was committed between the two would wake nobody.
     this.#watch = this.#source.watch(this.#wake);
     return true;
@@ -235,16 +238,8 @@ class CursorReader implements LogReader {
   }
 
   readonly #wake = (): void => {
-    if (this.#reading) {
-      this.#woken = true;
-      return;
-    }
+    this.#woken = true;
     this.#serve();
-    // Nothing came of it: the run may have been deleted.
-    if (this.#end === undefined && this.#waiters.length > 0 && !this.#reading) {
-      this.#unsure = true;
-      this.#serve();
-    }
   };
 
   #listen(): void {

@@ -10,13 +10,15 @@
  */
 import { systemClock, type Clock } from '../base/clock.ts';
 import { RUN_ID } from '../base/id.ts';
-import { type AgentsError, isAgentsError, SystemError, UserError } from '../event/errors.ts';
+import { type AgentsError, UserError } from '../event/errors.ts';
 import { isDurable, isTerminal, type RunEvent, type RunEventBody } from '../event/run-event.ts';
 import type { Awaitable, Claim, LogStore, RunHead } from '../port/log-store.ts';
 import { Audience, type LogObserver } from './audience.ts';
+import { CommitWaits } from './commit-waits.ts';
 import { eventBytes } from './event-size.ts';
 import { DEFAULT_MAX_LOG_BYTES, MemoryLogStore } from './memory-store.ts';
 import type { LogSource } from './source.ts';
+import { storeFailure } from './store-failure.ts';
 import { Tail } from './tail.ts';
 
 const GROUP_EVENTS = 32;
@@ -28,13 +30,6 @@ export interface RunLogOptions {
   clock?: Clock;
   /** The most that the run's log may take in memory, in bytes (estimated). 64 MiB by default. */
   maxLogBytes?: number;
-}
-
-interface Wait {
-  /** Over when this many events are committed. */
-  upTo: number;
-  resolve(): void;
-  reject(error: AgentsError): void;
 }
 
 export class RunLog implements LogSource {
@@ -60,7 +55,7 @@ export class RunLog implements LogSource {
   #storing = false;
   /** True when what is pending must go as soon as the store is free. */
   #urgent = false;
-  #waits: Wait[] = [];
+  readonly #waits: CommitWaits = new CommitWaits();
   #broken: AgentsError | undefined;
   /** A group was refused while nobody waited for it: the next append says so. */
   #refusal: AgentsError | undefined;
@@ -218,8 +213,9 @@ export class RunLog implements LogSource {
     if (this.#pending.length === 0 || this.#broken !== undefined) return;
     try {
       this.#commit();
-    } catch {
-      // The log is broken now, and says so at the next append.
+    } catch (error) {
+      // Said at the next append.
+      if (this.#broken === undefined) this.#refusal = error as AgentsError;
     }
   };
 
@@ -275,16 +271,13 @@ export class RunLog implements LogSource {
     }
     this.#audience.announce(group);
     if (this.#ended) this.#audience.dismissObservers();
-    if (this.#waits.length === 0) return;
-    const over = this.#waits.filter(({ upTo }) => upTo <= this.#next);
-    this.#waits = this.#waits.filter(({ upTo }) => upTo > this.#next);
-    for (const wait of over) wait.resolve();
+    this.#waits.reached(this.#next);
   }
 
   /** The store did not take the group. Gives back what the writer is to be told. */
   #refused(group: readonly RunEvent[], cause: unknown, later: boolean): AgentsError {
     this.#storing = false;
-    const error = storeError(this.run, cause);
+    const error = storeFailure(this.run, cause);
     if (error.code === 'LOG_FULL' && !isTerminal(group[group.length - 1] as RunEvent)) {
       this.#skip(group, error, later);
       return error;
@@ -293,7 +286,7 @@ export class RunLog implements LogSource {
     this.#sealed = true;
     this.#pending = [];
     this.#timer?.[Symbol.dispose]();
-    for (const wait of this.#waits.splice(0)) wait.reject(error);
+    this.#waits.fail(error);
     this.#abort?.abort(error);
     this.#audience.wake();
     this.#audience.dismissObservers();
@@ -304,22 +297,12 @@ export class RunLog implements LogSource {
   #skip(group: readonly RunEvent[], error: AgentsError, later: boolean): void {
     this.#stamp = this.#next;
     for (const event of this.#pending) event.seq = this.#stamp++;
-    const until = this.#next + group.length;
-    const told = this.#waits.filter(({ upTo }) => upTo <= until);
-    this.#waits = this.#waits.filter(({ upTo }) => upTo > until);
-    for (const wait of this.#waits) wait.upTo -= group.length;
-    for (const wait of told) wait.reject(error);
-    if (told.length === 0 && later) this.#refusal = error;
+    const told = this.#waits.skip(this.#next, group.length, error);
+    if (!told && later) this.#refusal = error;
   }
 
   /** Everything taken so far is committed. */
   #settled(): Promise<void> {
-    return new Promise((resolve, reject) => void this.#waits.push({ upTo: this.#stamp, resolve, reject }));
+    return this.#waits.until(this.#stamp);
   }
-}
-
-function storeError(run: string, error: unknown): AgentsError {
-  if (isAgentsError(error)) return error;
-  const message = `The store failed while run '${run}' was written. What it said is the cause; nothing was written after it.`;
-  return new SystemError(message, { code: 'STORE_FAILED', cause: error, runId: run });
 }

@@ -21,14 +21,15 @@ export interface Statements {
 
 export function prepareStatements(db: DatabaseSync): Statements {
   const sql = (text: string): StatementSync => db.prepare(text);
-  const idOf = '(SELECT id FROM runs WHERE run = ?1)';
+  // Unnumbered parameters only: Node 22.13 takes ?1 for a named one.
+  const idOf = '(SELECT id FROM runs WHERE run = ?)';
   return {
     begin: sql('BEGIN IMMEDIATE'),
     commit: sql('COMMIT'),
     rollback: sql('ROLLBACK'),
     dataVersion: sql('PRAGMA data_version'),
     claim: sql(
-      `INSERT INTO runs (run, epoch, next, ended, client_seq, created_at) VALUES (?1, 1, 0, 0, 0, ?2)
+      `INSERT INTO runs (run, epoch, next, ended, client_seq, created_at) VALUES (?, 1, 0, 0, 0, ?)
        ON CONFLICT (run) DO UPDATE SET epoch = epoch + 1, client_seq = 0 RETURNING epoch, next, ended`,
     ),
     run: sql('SELECT id, run, epoch, next, ended, client_seq AS clientSeq FROM runs WHERE run = ?'),
@@ -36,7 +37,7 @@ export function prepareStatements(db: DatabaseSync): Statements {
     advance: sql('UPDATE runs SET next = ?, ended = ?, client_seq = ? WHERE id = ?'),
     read: sql(
       `SELECT body FROM events WHERE run_id = ${idOf}
-       AND seq >= (SELECT max(seq) FROM events WHERE run_id = ${idOf} AND seq <= ?2) ORDER BY seq`,
+       AND seq >= (SELECT max(seq) FROM events WHERE run_id = ${idOf} AND seq <= ?) ORDER BY seq`,
     ),
     list: sql(
       'SELECT run, epoch, next, ended FROM runs WHERE id < ? AND (? IS NULL OR ended = ?) ORDER BY id DESC LIMIT ?',
@@ -46,7 +47,7 @@ export function prepareStatements(db: DatabaseSync): Statements {
        VALUES (?, 1 + (SELECT coalesce(max(position), 0) FROM mailbox WHERE run_id = ?), ?, ?, ?, ?)`,
     ),
     mail: sql(
-      `SELECT position, id, kind, body, at FROM mailbox WHERE run_id = ${idOf} AND position > ?2 ORDER BY position`,
+      `SELECT position, id, kind, body, at FROM mailbox WHERE run_id = ${idOf} AND position > ? ORDER BY position`,
     ),
     deleteEvents: sql(`DELETE FROM events WHERE run_id = ${idOf}`),
     deleteMail: sql(`DELETE FROM mailbox WHERE run_id = ${idOf}`),

@@ -119,7 +119,7 @@ class SqliteLogStore implements LogStore {
     return this.#do(`read run '${run}'`, () => {
       const events: RunEvent[] = [];
       let chars = 0;
-      for (const row of this.#sql.read.iterate(run, from)) {
+      for (const row of this.#sql.read.iterate(run, run, from)) {
         const { body } = row as unknown as { body: string };
         for (const event of JSON.parse(body) as RunEvent[]) {
           if (event.seq >= from && events.length < limit) events.push(event);

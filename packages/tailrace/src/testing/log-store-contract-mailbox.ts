@@ -1,0 +1,54 @@
+import assert from 'node:assert/strict';
+import { endEvent, failsWith } from './log-store-contract-events.ts';
+import type { ContractTest } from './log-store-contract.ts';
+
+export const mailboxContract: Record<string, ContractTest> = {
+  async 'the first message with an id wins'(store) {
+    await store.claim('r');
+    assert.equal(await store.post('r', { id: 'call_1', kind: 'approval', body: { approved: true } }), true);
+    assert.equal(await store.post('r', { id: 'call_1', kind: 'approval', body: { approved: false } }), false);
+    const [message, ...more] = await store.mail('r', 0);
+    assert.deepEqual(message?.body, { approved: true });
+    assert.equal(more.length, 0);
+  },
+
+  async 'messages have places from 1, in order, and are read after a place'(store) {
+    await store.claim('r');
+    await store.claim('other');
+    for (const id of ['a', 'b', 'c']) {
+      await store.post('r', { id, kind: 'input', body: `from ${id}` });
+      await store.post('other', { id, kind: 'cancel', body: null });
+    }
+    const mail = await store.mail('r', 0);
+    assert.deepEqual(
+      mail.map(({ position, id, kind, body }) => ({ position, id, kind, body })),
+      ['a', 'b', 'c'].map((id, index) => ({ position: index + 1, id, kind: 'input', body: `from ${id}` })),
+    );
+    assert.ok(mail.every(({ at }) => Math.abs(Date.now() - at) < 60_000));
+    assert.deepEqual(await store.mail('r', 2), mail.slice(2));
+    assert.deepEqual(await store.mail('r', 3), []);
+  },
+
+  async 'the mailbox is not fenced, and outlives the end'(store) {
+    await store.claim('r');
+    await store.claim('r');
+    await store.append('r', 2, 1, [endEvent('r', 0, 2)], 'full');
+    assert.equal(await store.post('r', { id: 'late', kind: 'cancel', body: { reason: 'too late' } }), true);
+    assert.equal((await store.mail('r', 0)).length, 1);
+  },
+
+  async 'a message body is any JSON'(store) {
+    await store.claim('r');
+    const bodies = [null, 0, '', false, [1, [2]], { a: { b: 'NUL \0 and \uD83D' } }];
+    for (const [index, body] of bodies.entries()) await store.post('r', { id: `m${index}`, kind: 'input', body });
+    assert.deepEqual(
+      (await store.mail('r', 0)).map(({ body }) => body),
+      bodies,
+    );
+  },
+
+  async 'a message to an unknown run is refused'(store) {
+    await failsWith('RUN_NOT_FOUND', () => store.post('r', { id: 'm', kind: 'cancel', body: null }));
+    assert.equal(await store.head('r'), undefined);
+  },
+};
