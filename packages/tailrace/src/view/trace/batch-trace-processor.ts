@@ -7,7 +7,8 @@
  * 4. `forceFlush` and `shutdown` always resolve.
  */
 import type { SpanRecord, TraceRecord, TracingExporter, TracingProcessor } from '../../port/tracing.ts';
-import { reasonOf, warnOnce } from './warn-once.ts';
+import { reasonOf } from './reason.ts';
+import { warnOnce } from './warn-once.ts';
 
 export interface BatchTraceProcessorOptions {
   /** Items that may wait. Default 8192. */

@@ -15,6 +15,7 @@ import type {
 import { traceCarrier, type TraceScope } from '../../port/trace-scope.ts';
 import { Latch } from './latch.ts';
 import { getGlobalTraceProvider, type CreateSpanOptions } from './provider.ts';
+import { reasonOf } from './reason.ts';
 import { silentScope, spanScope, traceScope } from './scope.ts';
 import { NoopSpan, type Span } from './span.ts';
 import { Trace } from './trace.ts';
@@ -73,10 +74,9 @@ function foreignScope(traceId: string, parent: Parent | undefined): TraceScope {
 }
 
 function spanError(error: unknown): SpanError {
-  if (!(error instanceof Error)) return { message: String(error) };
-  const data =
-    'data' in error && typeof error.data === 'object' && error.data !== null ? { data: { ...error.data } } : {};
-  return { message: error.message, ...data };
+  const message = reasonOf(error);
+  const data = error instanceof Error && 'data' in error ? error.data : undefined;
+  return typeof data === 'object' && data !== null ? { message, data: { ...data } } : { message };
 }
 
 const AGENT: AgentSpanData = { type: 'agent', name: 'Agent' };

@@ -1,5 +1,6 @@
 import type { SpanRecord, TraceRecord, TracingProcessor } from '../../port/tracing.ts';
-import { reasonOf, warnOnce } from './warn-once.ts';
+import { reasonOf } from './reason.ts';
+import { warnOnce } from './warn-once.ts';
 
 /** What a trace reports to. */
 export interface TraceSink {

@@ -6,8 +6,3 @@ export function warnOnce(code: string, message: string): void {
   said.add(code);
   globalThis.process?.emitWarning?.(message, { type: 'TailraceWarning', code });
 }
-
-/** What to say of something that was thrown. */
-export function reasonOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
-}

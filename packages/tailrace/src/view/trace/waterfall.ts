@@ -44,7 +44,7 @@ export function waterfall(events: Iterable<RunEvent>, options: WaterfallOptions 
   const rows = inOrder(chart.rows);
   const labels = rows.map(({ row, depth }) => `${'  '.repeat(Math.min(depth, 12))}${spanLabel(row.data)}`);
   const labelWidth = Math.min(Math.max(0, ...labels.map(columns)), Math.floor(width * 0.45));
-  const barWidth = Math.max(8, width - labelWidth - DURATION_WIDTH - 2);
+  const barWidth = Math.max(8, width - labelWidth - DURATION_WIDTH - MARK_WIDTH - 2);
   const paint = color
     ? (code: number, text: string) => `\u001b[${code}m${text}\u001b[0m`
     : (_code: number, text: string) => text;
@@ -65,6 +65,7 @@ export function waterfall(events: Iterable<RunEvent>, options: WaterfallOptions 
 }
 
 const DURATION_WIDTH = 8;
+const MARK_WIDTH = 2;
 const RED = 31;
 const BLUE = 34;
 const COLOR: Readonly<Partial<Record<SpanData['type'], number>>> = {
