@@ -36,7 +36,9 @@ export async function getOrCreateTrace<T>(fn: () => Promise<T> | T, options: Wit
 
 function openTrace(trace: string | Trace, { disabled = false, ...options }: WithTraceOptions): Trace {
   const provider = getGlobalTraceProvider();
-  if (disabled || provider.disabled || getCurrentTrace() instanceof NoopTrace) return new NoopTrace();
+  const around = traceCarrier.current;
+  const off = disabled || provider.disabled || (around !== undefined && around.traceId === undefined);
+  if (off) return new NoopTrace();
   const opened = trace instanceof Trace ? trace : provider.createTrace({ ...options, name: trace });
   void opened.start();
   return opened;

@@ -350,6 +350,10 @@ describe('tracing that is off', () => {
     ],
     ['for a trace', () => withTrace('Flow', flow, { disabled: true })],
     ['for an outer trace', () => withTrace('Outer', () => withTrace('Flow', flow), { disabled: true })],
+    [
+      'around it, as in a run without traces,',
+      () => traceCarrier.run({ traceId: undefined, spanId: undefined }, () => withTrace('Flow', flow)),
+    ],
     ['through a trace that is nothing', () => withTrace(new NoopTrace(), flow)],
   ])('%s has no traces and no spans, and switches the runs inside off', async (_name, go) => {
     expect(await go()).toEqual([undefined, null]);
