@@ -103,6 +103,9 @@ export interface NotYet {
 }
 
 export const notYet: readonly NotYet[] = [
+  { programs: 'call model input filter', what: '`callModelInputFilter`.', error: 'UserError' },
+  { programs: 'max turns handled', what: '`errorHandlers`.', error: 'UserError' },
+  { programs: 'tool that needs no approval', what: 'Approvals (`needsApproval`).', error: 'TypeError' },
   { programs: 'tool guardrails that allow', what: 'Guardrails on single tools.', error: 'UserError' },
   { programs: 'tool input guardrail that raises', what: 'Guardrails on single tools.', error: 'UserError' },
 ];

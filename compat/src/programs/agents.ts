@@ -164,6 +164,16 @@ export const agentPrograms: Record<string, Program> = {
     return observe(sdk, { agent, input: 'Hi', stream, run, models: [model] });
   }),
 
+  ...bothWays('models of the agent and of the runner', (sdk, testing, stream) => {
+    const own = new testing.ScriptedModel([[testing.functionCall('transfer_to_Bare', {}, { callId: 'call_1' })]]);
+    const shared = new testing.ScriptedModel([[testing.assistantMessage('Shared.')]]);
+    const bare = new sdk.Agent({ name: 'Bare' });
+    const agent = new sdk.Agent({ name: 'Own', model: own, handoffs: [bare] });
+    const runner = new sdk.Runner({ model: shared });
+    const run = runner.run.bind(runner);
+    return observe(sdk, { agent, input: 'Go', stream, run, models: [own, shared] });
+  }),
+
   ...bothWays('model provider by name', (sdk, testing, stream) => {
     const asked: Array<string | undefined> = [];
     const model = new testing.ScriptedModel([[testing.assistantMessage('Provided.')]]);
