@@ -11,7 +11,8 @@ interface CreateOptions {
 }
 
 /** The `create` methods of an `openai` client. */
-export type CreateMethod = (body: never, options?: CreateOptions) => unknown;
+// Parameters of type never take any client's own types.
+export type CreateMethod = (body: never, options?: never) => unknown;
 
 /**
  * What is used of a client of the `openai` package, or of an object like it. With `create` methods these are called;
@@ -33,7 +34,9 @@ export function clientEndpoint(client: OpenAIClient): Endpoint {
     signal: AbortSignal | undefined,
   ): Promise<unknown> {
     // Retrying is the run's: one attempt here is one attempt in the log.
-    const options: CreateOptions = signal === undefined ? { maxRetries: 0 } : { maxRetries: 0, signal };
+    const options = (signal === undefined
+      ? { maxRetries: 0 }
+      : { maxRetries: 0, signal }) satisfies CreateOptions as never;
     const fields = JSON.parse(body) as never;
     try {
       const pending =

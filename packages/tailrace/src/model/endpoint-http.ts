@@ -1,3 +1,4 @@
+import { tryParse } from '../base/json.ts';
 import { createSseReader, type SseMessage, type SseReader } from '../base/sse.ts';
 import type { Endpoint, EndpointPath, ProviderStream } from './endpoint.ts';
 import { badResponse, statusFailure, transportFailure, type FailureContext } from './failure.ts';
@@ -101,7 +102,8 @@ class HttpStream implements ProviderStream {
     const chunks = await this.#answer.body.pull();
     if (chunks === undefined) {
       this.#ended = true;
-      return this.#reader.end();
+      // Half an event is no event: what it belongs to was cut off.
+      return this.#reader.end().filter(({ data }) => data === '[DONE]' || tryParse(data) !== undefined);
     }
     if (chunks.length === 1) return this.#reader.push(chunks[0] as Uint8Array);
     return chunks.flatMap((chunk) => this.#reader.push(chunk));

@@ -1,9 +1,4 @@
-import type {
-  AgentOutputItem,
-  AssistantContent,
-  AssistantMessageItem,
-  ItemStatus,
-} from '../event/item.ts';
+import type { AgentOutputItem, AssistantContent, AssistantMessageItem, ItemStatus } from '../event/item.ts';
 import { isObject, listOr, textOr, type ProviderObject } from './provider-object.ts';
 
 /** Kinds that the provider executes itself: kept as `hosted_tool_call`. */

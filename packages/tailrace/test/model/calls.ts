@@ -1,11 +1,7 @@
 import { getEventListeners } from 'node:events';
 import { expect } from 'vitest';
 import type { StreamEvent } from '../../src/event/stream-event.ts';
-import {
-  OpenAIChatCompletionsModel,
-  OpenAIResponsesModel,
-  type OpenAIClientOptions,
-} from '../../src/model/index.ts';
+import { OpenAIChatCompletionsModel, OpenAIResponsesModel, type OpenAIClientOptions } from '../../src/model/index.ts';
 import type { ModelRequest } from '../../src/port/model.ts';
 import type { ModelProviderError } from '../../src/event/errors.ts';
 
@@ -50,7 +46,10 @@ export async function failureOf(work: Promise<unknown>): Promise<ModelProviderEr
 }
 
 /** The error of the streamed and of the plain call, which must agree. */
-export async function bothFailures(model: OpenAIModel, fields: Partial<ModelRequest> = {}): Promise<ModelProviderError> {
+export async function bothFailures(
+  model: OpenAIModel,
+  fields: Partial<ModelRequest> = {},
+): Promise<ModelProviderError> {
   const plain = await failureOf(model.getResponse(request(fields)));
   const { error } = await collect(model, fields);
   expect([error?.constructor, error?.code]).toEqual([plain.constructor, plain.code]);

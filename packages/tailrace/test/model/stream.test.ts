@@ -109,7 +109,9 @@ describe.each(WIRES)('%s', (wire) => {
   });
 
   test('[I7] an abort rejects with its reason and closes the connection within 50 ms', async () => {
-    await using server = await startWireServer({ script: () => ({ ...FULL, delivery: { stall: { afterEvents: 3 } } }) });
+    await using server = await startWireServer({
+      script: () => ({ ...FULL, delivery: { stall: { afterEvents: 3 } } }),
+    });
     const reason = new Error('enough');
     const stop = new AbortController();
     const reading = collect(modelOn(wire, server.url), { signal: stop.signal });
@@ -148,7 +150,9 @@ describe.each(WIRES)('%s', (wire) => {
   });
 
   test('leaving at every event closes the connection, even with a read pending', async () => {
-    await using server = await startWireServer({ script: () => ({ ...FULL, delivery: { stall: { afterEvents: 6 } } }) });
+    await using server = await startWireServer({
+      script: () => ({ ...FULL, delivery: { stall: { afterEvents: 6 } } }),
+    });
     const stop = new AbortController();
     for (let n = 0; n < 6; n++) {
       const events = modelOn(wire, server.url).getStreamedResponse(request({ signal: stop.signal }));
@@ -159,7 +163,10 @@ describe.each(WIRES)('%s', (wire) => {
     const batches = modelOn(wire, server.url).getStreamedBatches(request({ signal: stop.signal }));
     let pending = batches.next();
     for (let i = 0; i < 20; i++) {
-      const next = await Promise.race([pending, new Promise<'waiting'>((resolve) => setTimeout(resolve, 60, 'waiting'))]);
+      const next = await Promise.race([
+        pending,
+        new Promise<'waiting'>((resolve) => setTimeout(resolve, 60, 'waiting')),
+      ]);
       if (next === 'waiting') break;
       pending = batches.next();
     }
@@ -173,29 +180,59 @@ describe.each(WIRES)('%s', (wire) => {
 });
 
 test('[A12] an empty terminal output is filled from the finished items in their order; a populated one is kept', async () => {
-  const item = (id: string, text: string): unknown => ({ id, type: 'message', role: 'assistant', status: 'completed', content: [{ type: 'output_text', text, annotations: [] }] });
+  const item = (id: string, text: string): unknown => ({
+    id,
+    type: 'message',
+    role: 'assistant',
+    status: 'completed',
+    content: [{ type: 'output_text', text, annotations: [] }],
+  });
   const done = [
     { type: 'response.output_item.done', output_index: 1, item: item('b', 'second') },
     { type: 'response.output_item.done', output_index: 0, item: item('a', 'first') },
   ];
-  const empty = await answered('responses', [...done, { type: 'response.completed', response: { id: 'r', output: [] } }]);
+  const empty = await answered('responses', [
+    ...done,
+    { type: 'response.completed', response: { id: 'r', output: [] } },
+  ]);
   expect(doneOf(empty.events).output).toMatchObject([{ id: 'a' }, { id: 'b' }]);
-  const full = await answered('responses', [...done, { type: 'response.completed', response: { id: 'r', output: [item('c', 'other')] } }]);
+  const full = await answered('responses', [
+    ...done,
+    { type: 'response.completed', response: { id: 'r', output: [item('c', 'other')] } },
+  ]);
   expect(doneOf(full.events).output).toMatchObject([{ id: 'c' }]);
 });
 
 test.each([
-  ['response.failed', { type: 'response.failed', response: { id: 'r', status: 'failed', error: { code: 'server_error', message: 'boom' } } }, 'MODEL_SERVER'],
-  ['response.incomplete', { type: 'response.incomplete', response: { id: 'r', incomplete_details: { reason: 'max_output_tokens' } } }, 'MODEL_INCOMPLETE'],
+  [
+    'response.failed',
+    {
+      type: 'response.failed',
+      response: { id: 'r', status: 'failed', error: { code: 'server_error', message: 'boom' } },
+    },
+    'MODEL_SERVER',
+  ],
+  [
+    'response.incomplete',
+    { type: 'response.incomplete', response: { id: 'r', incomplete_details: { reason: 'max_output_tokens' } } },
+    'MODEL_INCOMPLETE',
+  ],
   ['error', { type: 'error', code: 'rate_limit_exceeded', message: 'slow down' }, 'MODEL_RATE_LIMIT'],
 ])('[A13] after a terminal %s the raw event is delivered, then ModelBehaviorError', async (_, terminal, code) => {
-  const { events, error } = await answered('responses', [{ type: 'response.created', response: { id: 'r' } }, terminal]);
+  const { events, error } = await answered('responses', [
+    { type: 'response.created', response: { id: 'r' } },
+    terminal,
+  ]);
   expect(events.at(-1)).toMatchObject({ type: 'model', event: terminal });
   expect(events.some((event) => event.type === 'response_done')).toBe(false);
   expect(error).toMatchObject({ name: 'ModelBehaviorError', code });
 });
 
 test.each(WIRES)('[A14] a %s stream without a terminal event is a ModelBehaviorError', async (wire) => {
-  const { error } = await answered(wire, [{ type: 'response.created', choices: [{ index: 0, delta: { content: 'x' } }] }], false);
+  const { error } = await answered(
+    wire,
+    [{ type: 'response.created', choices: [{ index: 0, delta: { content: 'x' } }] }],
+    false,
+  );
   expect(error).toMatchObject({ name: 'ModelBehaviorError', code: 'MODEL_STREAM_TRUNCATED', retryable: true });
 });

@@ -34,7 +34,12 @@ describe.each(WIRES.flatMap((wire) => [[wire, '\n'] as const, [wire, '\r\n'] as 
     const bytes = await record(wire, ending);
     const whole = await read(wire, [bytes]);
     expect(textOf(whole)).toBe('Grüße 漢字 🚣🏽‍♀️');
-    expect(doneOf(whole).output.map((item) => item.type)).toEqual(['reasoning', 'message', 'function_call', 'function_call']);
+    expect(doneOf(whole).output.map((item) => item.type)).toEqual([
+      'reasoning',
+      'message',
+      'function_call',
+      'function_call',
+    ]);
     const expected = JSON.stringify(whole);
     for (let cut = 1; cut < bytes.length; cut++) {
       const torn = await read(wire, [bytes.subarray(0, cut), bytes.subarray(cut)]);
@@ -62,7 +67,11 @@ describe.each(WIRES.flatMap((wire) => [[wire, '\n'] as const, [wire, '\r\n'] as 
   test('bytes torn on the network give the same events', async () => {
     const delivery = { lineEnding: ending };
     await using server = await startWireServer({
-      script: [ANSWER, { ...ANSWER, delivery: { ...delivery, chunkSizes: [1, 7, 3, 64] } }, { ...ANSWER, delivery: { ...delivery, eventsPerWrite: 16, bom: true } }],
+      script: [
+        ANSWER,
+        { ...ANSWER, delivery: { ...delivery, chunkSizes: [1, 7, 3, 64] } },
+        { ...ANSWER, delivery: { ...delivery, eventsPerWrite: 16, bom: true } },
+      ],
     });
     const model = modelOn(wire, server.url);
     const shape = async (): Promise<unknown> => {
@@ -75,4 +84,3 @@ describe.each(WIRES.flatMap((wire) => [[wire, '\n'] as const, [wire, '\r\n'] as 
     expect(await shape()).toEqual(plain);
   });
 });
-
