@@ -3,7 +3,7 @@ import type { ModelRequest } from '../port/model.ts';
 import { ChatFold, wholeChatChunk } from './chat-fold.ts';
 import { chatBody } from './chat-request.ts';
 import type { OpenAIClient } from './endpoint-client.ts';
-import { openAIEndpoint } from './openai-endpoint.ts';
+import { openAIEndpoint, type OpenAIClientOptions } from './openai-endpoint.ts';
 import { OpenAIModel, type Wire } from './openai-model.ts';
 
 /** Options of `OpenAIChatCompletionsModel`. */
@@ -35,7 +35,11 @@ const STRICT_CHAT: Wire = {
  * `conversationId` and `prompt` belong to the Responses API and are ignored here unless `strictFeatureValidation` is set.
  */
 export class OpenAIChatCompletionsModel extends OpenAIModel {
-  constructor(client: OpenAIClient, model: string, options: OpenAIChatCompletionsModelOptions = {}) {
+  constructor(
+    client: OpenAIClient | OpenAIClientOptions,
+    model: string,
+    options: OpenAIChatCompletionsModelOptions = {},
+  ) {
     super(openAIEndpoint(client, 'chat'), model, options.strictFeatureValidation === true ? STRICT_CHAT : CHAT);
   }
 }

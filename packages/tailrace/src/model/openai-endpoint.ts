@@ -20,7 +20,7 @@ export interface OpenAIClientOptions extends OpenAIClient {
 }
 
 /** The endpoint for a client: its own methods when it has them, otherwise our transport to its base URL. */
-export function openAIEndpoint(client: OpenAIClient, api: 'responses' | 'chat'): Endpoint {
+export function openAIEndpoint(client: OpenAIClient | OpenAIClientOptions, api: 'responses' | 'chat'): Endpoint {
   const create = api === 'responses' ? client.responses?.create : client.chat?.completions.create;
   if (typeof create === 'function') return clientEndpoint(client);
   // The environment is read at the first call: a program may set it after its models are made.

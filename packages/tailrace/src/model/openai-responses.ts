@@ -1,4 +1,4 @@
-import { openAIEndpoint } from './openai-endpoint.ts';
+import { openAIEndpoint, type OpenAIClientOptions } from './openai-endpoint.ts';
 import type { OpenAIClient } from './endpoint-client.ts';
 import { OpenAIModel, type Wire } from './openai-model.ts';
 import { ResponsesFold, wholeResponseEvent } from './responses-fold.ts';
@@ -21,7 +21,7 @@ const RESPONSES: Wire = {
 export class OpenAIResponsesModel extends OpenAIModel {
   readonly supportsPromptModelSelection: boolean = true;
 
-  constructor(client: OpenAIClient, model: string) {
+  constructor(client: OpenAIClient | OpenAIClientOptions, model: string) {
     super(openAIEndpoint(client, 'responses'), model, RESPONSES);
   }
 }

@@ -13,7 +13,7 @@ export type OpenAIModel = OpenAIResponsesModel | OpenAIChatCompletionsModel;
 
 export function modelOn(wire: WireName, url: string, options: Partial<OpenAIClientOptions> = {}): OpenAIModel {
   const Model = wire === 'responses' ? OpenAIResponsesModel : OpenAIChatCompletionsModel;
-  return new Model({ baseURL: url, apiKey: KEY, ...options } as OpenAIClientOptions, 'test-model');
+  return new Model({ baseURL: url, apiKey: KEY, ...options }, 'test-model');
 }
 
 export function request(fields: Partial<ModelRequest> = {}): ModelRequest {

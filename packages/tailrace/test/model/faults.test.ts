@@ -320,7 +320,7 @@ describe.each(WIRES)('%s: answers that are none', (wire) => {
     ['null', 'null', { 'content-type': 'application/json' }],
   ])('%s', async (_, body, headers) => {
     await using server = await startWireServer({
-      script: () => ({ body, headers: headers as Record<string, string> }),
+      script: () => ({ body, headers }),
     });
     const error = await bothFailures(modelOn(wire, server.url));
     expect(['MODEL_BAD_RESPONSE', 'MODEL_SERVER']).toContain(error.code);
