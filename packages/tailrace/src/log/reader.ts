@@ -226,8 +226,9 @@ class CursorReader implements LogReader {
       this.#unsure = this.#takeWake();
       return this.#unsure;
     }
-    // Read once more after the watch began: what was committed between the two would wake nobody.
+    // Look once more after the watch began: what happened between the two would wake nobody.
     this.#watch = this.#source.watch(this.#wake);
+    this.#unsure = true;
     return true;
   };
 

@@ -9,6 +9,7 @@ export {
   type ReadableLog,
   startCleanRunProbe,
 } from './clean-run.ts';
+export { type ContractStore, logStoreContract, type RegisterTest } from './log-store-contract.ts';
 export {
   InvalidScriptedModelStepError,
   type InvalidScriptedModelStepReason,

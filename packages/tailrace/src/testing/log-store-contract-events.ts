@@ -41,12 +41,12 @@ export async function allEvents(store: LogStore, run: string, from = 0): Promise
 
 /** Asserts that `action` fails with `code`. */
 export async function failsWith(code: string, action: () => unknown): Promise<void> {
-  let error: unknown;
+  let thrown: unknown;
   try {
     await action();
-  } catch (thrown) {
-    error = thrown;
+  } catch (error) {
+    thrown = error;
   }
-  assert.ok(error !== undefined, `expected ${code}, but nothing was thrown`);
-  assert.equal((error as { code?: unknown }).code, code, String(error));
+  assert.ok(thrown instanceof Error, `expected ${code}, but no error was thrown`);
+  assert.equal((thrown as { code?: unknown }).code, code, thrown.message);
 }
