@@ -50,7 +50,7 @@ export function responsesBody(request: ModelRequest, model: string, stream: bool
       : jsonList(request.input.map((item) => responsesItemJson.of(item)));
   return jsonObject({
     model: prompt === undefined || request.overridePromptModel === true ? JSON.stringify(model) : undefined,
-    instructions: json(request.systemInstructions),
+    instructions: json(request.systemInstructions || undefined),
     input,
     tools: sendsTools ? jsonList(tools) : undefined,
     tool_choice: tools.length > 0 ? json(toolChoice(settings.toolChoice)) : undefined,
