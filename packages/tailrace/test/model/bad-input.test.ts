@@ -30,6 +30,16 @@ describe.each(WIRES)('%s', (wire) => {
     expect(error.message).not.toContain('CANARY');
   });
 
+  test('21: a key of any form stays out of the message', async () => {
+    const apiKey = 'plainCANARYkey99';
+    await using server = await startWireServer({
+      script: () => ({ status: 403, body: { error: `the key ${apiKey} may not` } }),
+    });
+    const error = await bothFailures(modelOn(wire, server.url, { apiKey }));
+    expect(error.message).toContain('the key …ey99 may not');
+    expect(error.message).not.toContain('CANARY');
+  });
+
   test('22: a wrong base URL is MODEL_BAD_RESPONSE with status, content-type and an excerpt', async () => {
     const page = `<html>\u0007${'<p>hello</p>'.repeat(100)}`;
     await using server = await startWireServer({ script: () => ({ body: page }) });
