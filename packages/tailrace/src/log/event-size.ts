@@ -6,6 +6,7 @@ import type { RunEvent } from '../event/run-event.ts';
 const EVENT_BYTES = 160;
 const OBJECT_BYTES = 32;
 const FIELD_BYTES = 8;
+const SHARED_KEY_CHARS = 40;
 // Below this depth the walk goes on from a list: a peer chooses how deep its JSON is, and our stack is not.
 const MAX_DEPTH = 100;
 
@@ -37,7 +38,11 @@ function weigh(value: unknown, depth: number, deep: object[]): number {
     return bytes;
   }
   const fields = value as Record<string, unknown>;
-  for (const key in fields) bytes += FIELD_BYTES + weigh(fields[key], depth + 1, deep);
+  for (const key in fields) {
+    bytes += FIELD_BYTES + weigh(fields[key], depth + 1, deep);
+    // Usual keys are shared between events; a peer's endless ones are not.
+    if (key.length > SHARED_KEY_CHARS) bytes += stringBytes(key);
+  }
   return bytes;
 }
 

@@ -11,12 +11,13 @@
 import { systemClock, type Clock } from '../base/clock.ts';
 import { RUN_ID } from '../base/id.ts';
 import { type AgentsError, UserError } from '../event/errors.ts';
-import { isDurable, isTerminal, type RunEvent, type RunEventBody } from '../event/run-event.ts';
+import { isTerminal, type RunEvent, type RunEventBody } from '../event/run-event.ts';
 import type { Awaitable, Claim, LogStore, RunHead } from '../port/log-store.ts';
 import { Audience, type LogObserver } from './audience.ts';
 import { CommitWaits } from './commit-waits.ts';
 import { eventBytes } from './event-size.ts';
 import { DEFAULT_MAX_LOG_BYTES, MemoryLogStore } from './memory-store.ts';
+import { Group } from './group.ts';
 import type { LogSource } from './source.ts';
 import { storeFailure } from './store-failure.ts';
 import { Tail } from './tail.ts';
@@ -48,9 +49,7 @@ export class RunLog implements LogSource {
   #closed = false;
   #late = 0;
   #clientSeq = 0;
-  #pending: RunEvent[] = [];
-  #pendingBytes = 0;
-  #pendingDurable = false;
+  #pending: Group = new Group();
   #timer: Disposable | undefined;
   #storing = false;
   /** True when what is pending must go as soon as the store is free. */
@@ -122,11 +121,9 @@ export class RunLog implements LogSource {
    */
   append(bodies: readonly RunEventBody[]): void | Promise<void> {
     if (this.#broken !== undefined) throw this.#broken;
-    if (this.#refusal !== undefined) {
-      const refusal = this.#refusal;
-      this.#refusal = undefined;
-      if (!bodies.some(isTerminal)) throw refusal;
-    }
+    const refusal = this.#refusal;
+    this.#refusal = undefined;
+    if (refusal !== undefined && !bodies.some(isTerminal)) throw refusal;
     const at = this.#clock.now();
     for (const body of bodies) {
       if (this.#sealed) {
@@ -138,16 +135,16 @@ export class RunLog implements LogSource {
       event.seq = this.#stamp++;
       event.epoch = this.epoch;
       event.at = at;
-      this.#pending.push(event);
-      if (this.#tail !== undefined) this.#pendingBytes += eventBytes(event);
-      if (!this.#pendingDurable && isDurable(event)) this.#pendingDurable = true;
-      if (isTerminal(event)) this.#sealed = true;
+      this.#pending.add(event);
+      if (this.#tail !== undefined) this.#pending.bytes += eventBytes(event);
+      if (this.#pending.terminal) this.#sealed = true;
     }
-    if (this.#pending.length === 0) return undefined;
-    if (this.#pendingDurable || this.#store.groupMs === 0 || this.#pending.length >= GROUP_EVENTS) {
-      const mustWait = this.#pendingDurable || this.#pendingBytes > MAX_PENDING_BYTES;
+    const { durable, bytes, events } = this.#pending;
+    if (events.length === 0) return undefined;
+    const pressing = durable || bytes > MAX_PENDING_BYTES;
+    if (pressing || this.#store.groupMs === 0 || events.length >= GROUP_EVENTS) {
       this.#commit();
-      return mustWait && this.#storing ? this.#settled() : undefined;
+      return pressing && this.#storing ? this.#settled() : undefined;
     }
     this.#timer ??= this.#clock.timer(this.#store.groupMs, this.#onTimer);
     return undefined;
@@ -156,7 +153,7 @@ export class RunLog implements LogSource {
   /** Commits what is pending now. */
   flush(): void | Promise<void> {
     if (this.#broken !== undefined) throw this.#broken;
-    if (this.#pending.length > 0) this.#commit();
+    if (this.#pending.events.length > 0) this.#commit();
     return this.#storing ? this.#settled() : undefined;
   }
 
@@ -210,7 +207,7 @@ export class RunLog implements LogSource {
 
   readonly #onTimer = (): void => {
     this.#timer = undefined;
-    if (this.#pending.length === 0 || this.#broken !== undefined) return;
+    if (this.#pending.events.length === 0 || this.#broken !== undefined) return;
     try {
       this.#commit();
     } catch (error) {
@@ -226,26 +223,23 @@ export class RunLog implements LogSource {
       return;
     }
     const group = this.#pending;
-    const bytes = this.#pendingBytes;
-    const durability = this.#pendingDurable ? 'full' : 'group';
-    this.#pending = [];
-    this.#pendingBytes = 0;
-    this.#pendingDurable = false;
+    this.#pending = new Group();
     this.#urgent = false;
+    const durability = group.durable ? 'full' : 'group';
     let stored: void | Promise<void>;
     try {
-      stored = this.#store.append(this.run, this.epoch, ++this.#clientSeq, group, durability);
+      stored = this.#store.append(this.run, this.epoch, ++this.#clientSeq, group.events, durability);
     } catch (error) {
       throw this.#refused(group, error, false);
     }
     if (stored === undefined) {
-      this.#stored(group, bytes);
+      this.#stored(group);
       return;
     }
     this.#storing = true;
     stored
       .then(
-        () => this.#stored(group, bytes),
+        () => this.#stored(group),
         (error: unknown) => void this.#refused(group, error, true),
       )
       .then(() => this.#onFree())
@@ -256,35 +250,34 @@ export class RunLog implements LogSource {
 
   /** The store has answered: on with what came meanwhile. */
   #onFree(): void {
-    if (this.#pending.length === 0 || this.#broken !== undefined) return;
+    if (this.#pending.events.length === 0 || this.#broken !== undefined) return;
     if (this.#urgent || this.#store.groupMs === 0) this.#commit();
   }
 
-  #stored(group: readonly RunEvent[], bytes: number): void {
+  #stored(group: Group): void {
     this.#storing = false;
-    const last = group[group.length - 1] as RunEvent;
-    this.#next = last.seq + 1;
-    this.#tail?.push(group, bytes);
-    if (isTerminal(last)) {
+    this.#next += group.events.length;
+    this.#tail?.push(group.events, group.bytes);
+    if (group.terminal) {
       this.#ended = true;
       this.#timer?.[Symbol.dispose]();
     }
-    this.#audience.announce(group);
+    this.#audience.announce(group.events);
     if (this.#ended) this.#audience.dismissObservers();
     this.#waits.reached(this.#next);
   }
 
   /** The store did not take the group. Gives back what the writer is to be told. */
-  #refused(group: readonly RunEvent[], cause: unknown, later: boolean): AgentsError {
+  #refused(group: Group, cause: unknown, later: boolean): AgentsError {
     this.#storing = false;
     const error = storeFailure(this.run, cause);
-    if (error.code === 'LOG_FULL' && !isTerminal(group[group.length - 1] as RunEvent)) {
+    if (error.code === 'LOG_FULL' && !group.terminal) {
       this.#skip(group, error, later);
       return error;
     }
     this.#broken = error;
     this.#sealed = true;
-    this.#pending = [];
+    this.#pending = new Group();
     this.#timer?.[Symbol.dispose]();
     this.#waits.fail(error);
     this.#abort?.abort(error);
@@ -294,10 +287,10 @@ export class RunLog implements LogSource {
   }
 
   /** Goes on without the group: what is pending moves up, and whoever waits for the group is told. */
-  #skip(group: readonly RunEvent[], error: AgentsError, later: boolean): void {
+  #skip(group: Group, error: AgentsError, later: boolean): void {
     this.#stamp = this.#next;
-    for (const event of this.#pending) event.seq = this.#stamp++;
-    const told = this.#waits.skip(this.#next, group.length, error);
+    for (const event of this.#pending.events) event.seq = this.#stamp++;
+    const told = this.#waits.skip(this.#next, group.events.length, error);
     if (!told && later) this.#refusal = error;
   }
 

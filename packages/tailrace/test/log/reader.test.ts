@@ -269,7 +269,7 @@ describe('a reader', () => {
     const source: LogSource = {
       ...openLogSource(store, 'r'),
       watch(wake) {
-        if (log.next === 0) log.append([delta()]);
+        if (log.next === 0) void log.append([delta()]);
         return store.watch('r', wake);
       },
     };
@@ -303,7 +303,7 @@ describe('a reader', () => {
     expect(reads).toBeLessThan(10);
     wake();
     // During the read that this wake began.
-    log.append([delta()]);
+    void log.append([delta()]);
     expect((await nextSoon(waiting)).value?.seq).toBe(0);
   });
 
@@ -311,8 +311,8 @@ describe('a reader', () => {
     const { store, reads } = grouping(0);
     const log = await RunLog.open(store, 'r');
     const reader = readLog(log);
-    for (let n = 0; n < 5000; n++) log.append([delta(`${n}`)]);
-    log.append([end()]);
+    for (let n = 0; n < 5000; n++) void log.append([delta(`${n}`)]);
+    void log.append([end()]);
     const sizes: number[] = [];
     for (let batch = await reader.nextBatch(); batch !== undefined; batch = await reader.nextBatch()) {
       sizes.push(batch.length);
@@ -324,7 +324,7 @@ describe('a reader', () => {
 
   test('gives already settled promises when events are at hand', async () => {
     const log = await RunLog.open(new MemoryLogStore(), 'r');
-    log.append([delta('a'), delta('b'), delta('c')]);
+    void log.append([delta('a'), delta('b'), delta('c')]);
     const reader = readLog(log);
     await reader.next();
     const order: string[] = [];
@@ -347,7 +347,7 @@ describe('a reader', () => {
     });
     await settle();
     for (const bodies of script()) {
-      log.append(bodies);
+      void log.append(bodies);
       await tick();
     }
     for (const [index, seqs] of (await Promise.all(reads)).entries()) {
