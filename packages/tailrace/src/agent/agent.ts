@@ -1,48 +1,63 @@
-import { UserError } from '../event/errors.ts'
-import type { Model, ModelSettings } from '../port/model.ts'
-import { checkGuardrail, type InputGuardrail, type OutputGuardrail } from './guardrail.ts'
-import { getHandoff, Handoff } from './handoff.ts'
-import { AgentHooks } from './lifecycle.ts'
-import { checkOptions } from './option.ts'
-import { type AgentOutputType, outputTypeName, parseOutput, type ResolvedAgentOutput, type TextOutput } from './output-type.ts'
-import type { RunContext } from './run-context.ts'
-import type { FunctionToolResult, Method, Tool } from './tool.ts'
+import { UserError } from '../event/errors.ts';
+import type { Model, ModelSettings } from '../port/model.ts';
+import { checkGuardrail, type InputGuardrail, type OutputGuardrail } from './guardrail.ts';
+import { getHandoff, Handoff } from './handoff.ts';
+import { AgentHooks } from './lifecycle.ts';
+import { checkOptions } from './option.ts';
+import {
+  type AgentOutputType,
+  outputTypeName,
+  parseOutput,
+  type ResolvedAgentOutput,
+  type TextOutput,
+} from './output-type.ts';
+import type { RunContext } from './run-context.ts';
+import type { FunctionToolResult, Method, Tool } from './tool.ts';
 
 /** An agent of whatever context and output. */
-export type AnyAgent = Agent<unknown, AgentOutputType>
+export type AnyAgent = Agent<unknown, AgentOutputType>;
 
 /** A text, or what makes one at the start of each turn. */
-export type Instructions<TContext> = string | Method<[runContext: RunContext<TContext>, agent: AnyAgent], string | Promise<string>>
+export type Instructions<TContext> =
+  | string
+  | Method<[runContext: RunContext<TContext>, agent: AnyAgent], string | Promise<string>>;
 
-export type ToolsToFinalOutputResult = { isFinalOutput: false } | { isFinalOutput: true; finalOutput: string }
+export type ToolsToFinalOutputResult = { isFinalOutput: false } | { isFinalOutput: true; finalOutput: string };
 export type ToolToFinalOutputFunction = Method<
   [context: RunContext, toolResults: FunctionToolResult[]],
   ToolsToFinalOutputResult | Promise<ToolsToFinalOutputResult>
->
+>;
 
 /** What happens when tools have run: ask the model again (default), or take a tool's output as the final one. */
-export type ToolUseBehavior = 'run_llm_again' | 'stop_on_first_tool' | { stopAtToolNames: string[] } | ToolToFinalOutputFunction
+export type ToolUseBehavior =
+  | 'run_llm_again'
+  | 'stop_on_first_tool'
+  | { stopAtToolNames: string[] }
+  | ToolToFinalOutputFunction;
 
 export interface AgentConfiguration<TContext = unknown, TOutput extends AgentOutputType = TextOutput> {
   /** 1 to 256 characters on one line. */
-  name: string
-  instructions: Instructions<TContext>
-  handoffDescription: string
-  handoffs: readonly (AnyAgent | Handoff)[]
+  name: string;
+  instructions: Instructions<TContext>;
+  handoffDescription: string;
+  handoffs: readonly (AnyAgent | Handoff)[];
   /** A model, or the name of one that the run's provider knows. '' is the provider's default. */
-  model: string | Model
-  modelSettings: ModelSettings
-  tools: readonly Tool<TContext>[]
-  inputGuardrails: readonly InputGuardrail<TContext>[]
-  outputGuardrails: readonly OutputGuardrail<TContext, ResolvedAgentOutput<TOutput>>[]
-  outputType: TOutput
-  toolUseBehavior: ToolUseBehavior
+  model: string | Model;
+  modelSettings: ModelSettings;
+  tools: readonly Tool<TContext>[];
+  inputGuardrails: readonly InputGuardrail<TContext>[];
+  outputGuardrails: readonly OutputGuardrail<TContext, ResolvedAgentOutput<TOutput>>[];
+  outputType: TOutput;
+  toolUseBehavior: ToolUseBehavior;
   /** After a tool was used, `toolChoice` is left out, so that a forced tool is not called for ever. True by default. */
-  resetToolChoice: boolean
+  resetToolChoice: boolean;
 }
 
-export type AgentOptions<TContext = unknown, TOutput extends AgentOutputType = TextOutput> = Pick<AgentConfiguration<TContext, TOutput>, 'name'> &
-  Partial<AgentConfiguration<TContext, TOutput>>
+export type AgentOptions<TContext = unknown, TOutput extends AgentOutputType = TextOutput> = Pick<
+  AgentConfiguration<TContext, TOutput>,
+  'name'
+> &
+  Partial<AgentConfiguration<TContext, TOutput>>;
 
 const OPTION_NAMES = [
   'name',
@@ -57,8 +72,8 @@ const OPTION_NAMES = [
   'outputType',
   'toolUseBehavior',
   'resetToolChoice',
-] as const
-const KNOWN_ELSEWHERE = ['prompt', 'mcpServers', 'mcpConfig', 'handoffOutputTypeWarningEnabled'] as const
+] as const;
+const KNOWN_ELSEWHERE = ['prompt', 'mcpServers', 'mcpConfig', 'handoffOutputTypeWarningEnabled'] as const;
 
 /**
  * A model with instructions, tools, handoffs and guardrails. Data: it holds nothing of any run, and many runs may share it.
@@ -69,143 +84,160 @@ export class Agent<TContext = unknown, TOutput extends AgentOutputType = TextOut
   extends AgentHooks<TContext>
   implements AgentConfiguration<TContext, TOutput>
 {
-  name: string
-  instructions: Instructions<TContext>
-  handoffDescription: string
-  handoffs: (AnyAgent | Handoff)[]
-  model: string | Model
-  modelSettings: ModelSettings
-  tools: Tool<TContext>[]
-  inputGuardrails: InputGuardrail<TContext>[]
-  outputGuardrails: OutputGuardrail<TContext, ResolvedAgentOutput<TOutput>>[]
-  outputType: TOutput
-  toolUseBehavior: ToolUseBehavior
-  resetToolChoice: boolean
-  readonly #config: AgentOptions<TContext, TOutput>
+  name: string;
+  instructions: Instructions<TContext>;
+  handoffDescription: string;
+  handoffs: (AnyAgent | Handoff)[];
+  model: string | Model;
+  modelSettings: ModelSettings;
+  tools: Tool<TContext>[];
+  inputGuardrails: InputGuardrail<TContext>[];
+  outputGuardrails: OutputGuardrail<TContext, ResolvedAgentOutput<TOutput>>[];
+  outputType: TOutput;
+  toolUseBehavior: ToolUseBehavior;
+  resetToolChoice: boolean;
+  readonly #config: AgentOptions<TContext, TOutput>;
 
   constructor(config: AgentOptions<TContext, TOutput>) {
-    super()
-    this.name = agentName(config)
-    checkOptions(`agent '${this.name}'`, config, OPTION_NAMES, KNOWN_ELSEWHERE)
-    this.#config = config
-    this.instructions = config.instructions ?? ''
-    this.handoffDescription = config.handoffDescription ?? ''
-    this.handoffs = list(config.handoffs)
-    this.model = config.model ?? ''
-    this.modelSettings = config.modelSettings ?? {}
-    this.tools = list(config.tools)
-    this.inputGuardrails = list(config.inputGuardrails)
-    this.outputGuardrails = list(config.outputGuardrails)
-    this.outputType = config.outputType ?? ('text' as TOutput)
-    this.toolUseBehavior = config.toolUseBehavior ?? 'run_llm_again'
-    this.resetToolChoice = config.resetToolChoice ?? true
-    for (const guardrail of [...this.inputGuardrails, ...this.outputGuardrails]) checkGuardrail(guardrail)
-    checkToolNames(this.name, this.tools, this.handoffs)
-    checkTargets(this)
+    super();
+    this.name = agentName(config);
+    checkOptions(`agent '${this.name}'`, config, OPTION_NAMES, KNOWN_ELSEWHERE);
+    this.#config = config;
+    this.instructions = config.instructions ?? '';
+    this.handoffDescription = config.handoffDescription ?? '';
+    this.handoffs = list(config.handoffs);
+    this.model = config.model ?? '';
+    this.modelSettings = config.modelSettings ?? {};
+    this.tools = list(config.tools);
+    this.inputGuardrails = list(config.inputGuardrails);
+    this.outputGuardrails = list(config.outputGuardrails);
+    this.outputType = config.outputType ?? ('text' as TOutput);
+    this.toolUseBehavior = config.toolUseBehavior ?? 'run_llm_again';
+    this.resetToolChoice = config.resetToolChoice ?? true;
+    for (const guardrail of [...this.inputGuardrails, ...this.outputGuardrails]) checkGuardrail(guardrail);
+    checkToolNames(this.name, this.tools, this.handoffs);
+    checkTargets(this);
   }
 
   /** The same as the constructor; the result's type also covers what the handoffs' agents may put out. */
-  static create<TOutput extends AgentOutputType = TextOutput, const THandoffs extends readonly (AnyAgent | Handoff)[] = []>(
+  static create<
+    TOutput extends AgentOutputType = TextOutput,
+    const THandoffs extends readonly (AnyAgent | Handoff)[] = [],
+  >(
     config: AgentOptions<unknown, TOutput> & { handoffs?: THandoffs },
   ): Agent<unknown, TOutput | HandoffsOutputUnion<THandoffs>> {
-    return new Agent<unknown, TOutput>(config) as unknown as Agent<unknown, TOutput | HandoffsOutputUnion<THandoffs>>
+    return new Agent<unknown, TOutput>(config) as unknown as Agent<unknown, TOutput | HandoffsOutputUnion<THandoffs>>;
   }
 
   /** The name that traces show for the output's type. */
   get outputSchemaName(): string {
-    return outputTypeName(this.outputType)
+    return outputTypeName(this.outputType);
   }
 
   /** An agent with the same configuration but for what is given. Listeners are not taken over. */
   clone(config: Partial<AgentConfiguration<TContext, TOutput>>): Agent<TContext, TOutput> {
-    return new Agent<TContext, TOutput>({ ...this.#current(), ...config })
+    return new Agent<TContext, TOutput>({ ...this.#current(), ...config });
   }
 
   #current(): AgentOptions<TContext, TOutput> {
-    const { name, instructions, handoffDescription, handoffs, model, modelSettings, tools } = this
-    const { inputGuardrails, outputGuardrails, outputType, toolUseBehavior, resetToolChoice } = this
+    const { name, instructions, handoffDescription, handoffs, model, modelSettings, tools } = this;
+    const { inputGuardrails, outputGuardrails, outputType, toolUseBehavior, resetToolChoice } = this;
     return {
       ...this.#config,
       ...{ name, instructions, handoffDescription, handoffs, model, modelSettings, tools },
       ...{ inputGuardrails, outputGuardrails, outputType, toolUseBehavior, resetToolChoice },
-    }
+    };
   }
 
   /** True when the configuration named `tools`. */
   hasExplicitToolConfig(): boolean {
-    return this.#config.tools !== undefined
+    return this.#config.tools !== undefined;
   }
 
   /** The instructions for this turn. */
   async getSystemPrompt(runContext: RunContext<TContext>): Promise<string | undefined> {
-    return typeof this.instructions === 'function' ? this.instructions(runContext, this as unknown as AnyAgent) : this.instructions
+    return typeof this.instructions === 'function'
+      ? this.instructions(runContext, this as unknown as AnyAgent)
+      : this.instructions;
   }
 
   /** The tools that are enabled for this turn. Tools added since the last turn are among them. */
   async getAllTools(runContext: RunContext<TContext>): Promise<Tool<TContext>[]> {
-    const enabled = await Promise.all(this.tools.map((tool) => tool.type !== 'function' || tool.isEnabled(runContext, this as unknown as AnyAgent)))
-    return this.tools.filter((_, index) => enabled[index])
+    const enabled = await Promise.all(
+      this.tools.map((tool) => tool.type !== 'function' || tool.isEnabled(runContext, this as unknown as AnyAgent)),
+    );
+    return this.tools.filter((_, index) => enabled[index]);
   }
 
   /** The handoffs that are enabled for this turn. */
   async getEnabledHandoffs(runContext: RunContext<TContext>): Promise<Handoff[]> {
-    const handoffs = this.handoffs.map(getHandoff)
-    const enabled = await Promise.all(handoffs.map((handoff) => handoff.isEnabled({ runContext, agent: this as unknown as AnyAgent })))
-    return handoffs.filter((_, index) => enabled[index])
+    const handoffs = this.handoffs.map(getHandoff);
+    const enabled = await Promise.all(
+      handoffs.map((handoff) => handoff.isEnabled({ runContext, agent: this as unknown as AnyAgent })),
+    );
+    return handoffs.filter((_, index) => enabled[index]);
   }
 
   /** The final output as `outputType` declares it. @throws ModelBehaviorError OUTPUT_INVALID */
   processFinalOutput(text: string): ResolvedAgentOutput<TOutput> | Promise<ResolvedAgentOutput<TOutput>> {
-    return parseOutput(this.outputType, text)
+    return parseOutput(this.outputType, text);
   }
 
   toJSON(): { name: string } {
-    return { name: this.name }
+    return { name: this.name };
   }
 }
 
-type OutputOf<T> = T extends Agent<unknown, infer O> ? O : T extends Handoff<unknown, infer O> ? O : never
+type OutputOf<T> = T extends Agent<unknown, infer O> ? O : T extends Handoff<unknown, infer O> ? O : never;
 /** The output types of the agents that a run may end in. */
-export type HandoffsOutputUnion<T extends readonly unknown[]> = OutputOf<T[number]>
+export type HandoffsOutputUnion<T extends readonly unknown[]> = OutputOf<T[number]>;
 
 function list<T>(items: readonly T[] | undefined): T[] {
-  return items ? (items as T[]) : []
+  return items ? (items as T[]) : [];
 }
 
 function agentName(config: { name?: unknown } | undefined): string {
-  const name = config?.name
+  const name = config?.name;
   if (name === undefined || name === '') {
-    throw new UserError('Agent must have a name. Give one: new Agent({ name: "Support", … }).', { code: 'AGENT_NAME_REQUIRED' })
+    throw new UserError('Agent must have a name. Give one: new Agent({ name: "Support", … }).', {
+      code: 'AGENT_NAME_REQUIRED',
+    });
   }
-  if (typeof name === 'string' && name.length <= 256 && !/[\u0000-\u001f\u007f\u2028\u2029]/.test(name)) return name
-  const got = typeof name === 'string' ? `one of ${name.length} characters` : typeof name
-  throw new UserError(`An agent's name is a text of 1 to 256 characters on one line, got ${got}.`, { code: 'AGENT_NAME_INVALID' })
+  if (typeof name === 'string' && name.length <= 256 && !/[\u0000-\u001f\u007f\u2028\u2029]/.test(name)) return name;
+  const got = typeof name === 'string' ? `one of ${name.length} characters` : typeof name;
+  throw new UserError(`An agent's name is a text of 1 to 256 characters on one line, got ${got}.`, {
+    code: 'AGENT_NAME_INVALID',
+  });
 }
 
 /** @throws UserError TOOL_NAME_DUPLICATE, naming both places */
-export function checkToolNames(agent: string, tools: readonly { name: string }[], handoffs: readonly (AnyAgent | Handoff)[]): void {
-  const places = new Map<string, string>()
+export function checkToolNames(
+  agent: string,
+  tools: readonly { name: string }[],
+  handoffs: readonly (AnyAgent | Handoff)[],
+): void {
+  const places = new Map<string, string>();
   const claim = (name: string, place: string): void => {
-    const other = places.get(name)
+    const other = places.get(name);
     if (other) {
-      const message = `Agent '${agent}' has two tools called '${name}': ${other} and ${place}. A model cannot tell them apart: rename one.`
-      throw new UserError(message, { code: 'TOOL_NAME_DUPLICATE' })
+      const message = `Agent '${agent}' has two tools called '${name}': ${other} and ${place}. A model cannot tell them apart: rename one.`;
+      throw new UserError(message, { code: 'TOOL_NAME_DUPLICATE' });
     }
-    places.set(name, place)
-  }
-  tools.forEach((tool, index) => claim(tool.name, `tools[${index}]`))
-  handoffs.forEach((handoff, index) => claim(getHandoff(handoff).toolName, `handoffs[${index}]`))
+    places.set(name, place);
+  };
+  tools.forEach((tool, index) => claim(tool.name, `tools[${index}]`));
+  handoffs.forEach((handoff, index) => claim(getHandoff(handoff).toolName, `handoffs[${index}]`));
 }
 
 function checkTargets(agent: { name: string; handoffs: readonly (AnyAgent | Handoff)[] }): void {
-  const targets = new Map<object, number>()
+  const targets = new Map<object, number>();
   agent.handoffs.forEach((entry, index) => {
-    const target = getHandoff(entry).agent
-    const earlier = targets.get(target)
+    const target = getHandoff(entry).agent;
+    const earlier = targets.get(target);
     if (earlier !== undefined && !(entry instanceof Handoff)) {
-      const message = `Agent '${agent.name}' hands off to '${target.name}' twice: handoffs[${earlier}] and handoffs[${index}]. Leave one out.`
-      throw new UserError(message, { code: 'HANDOFF_INVALID' })
+      const message = `Agent '${agent.name}' hands off to '${target.name}' twice: handoffs[${earlier}] and handoffs[${index}]. Leave one out.`;
+      throw new UserError(message, { code: 'HANDOFF_INVALID' });
     }
-    targets.set(target, index)
-  })
+    targets.set(target, index);
+  });
 }

@@ -1,9 +1,18 @@
-import { isStandardSchema, jsonSchemaOf, type JsonSchema, SchemaUnsupported, strictSchema, validate, withoutStrictNulls } from '../base/schema.ts'
-import { InvalidToolInputError, ToolCallError, UserError } from '../event/errors.ts'
-import type { ToolEffects } from '../event/run-event.ts'
-import type { JsonObjectSchema } from '../port/model.ts'
-import { checkOptions } from './option.ts'
-import type { RunContext } from './run-context.ts'
+import { asError, errorText } from '../base/error-text.ts';
+import {
+  isStandardSchema,
+  jsonSchemaOf,
+  type JsonSchema,
+  SchemaUnsupported,
+  strictSchema,
+  validate,
+  withoutStrictNulls,
+} from '../base/schema.ts';
+import { InvalidToolInputError, ToolCallError, UserError } from '../event/errors.ts';
+import type { ToolEffects } from '../event/run-event.ts';
+import type { JsonObjectSchema } from '../port/model.ts';
+import { checkOptions } from './option.ts';
+import type { RunContext } from './run-context.ts';
 import type {
   FunctionTool,
   FunctionToolTimeoutBehavior,
@@ -14,27 +23,30 @@ import type {
   ToolExecuteArgument,
   ToolInputParameters,
   ToolTimeoutErrorFunction,
-} from './tool.ts'
+} from './tool.ts';
 
 export interface ToolOptions<TParameters extends ToolInputParameters, TContext = unknown, TResult = unknown> {
   /** 1 to 64 of `A-Z a-z 0-9 _ -`; spaces become underscores. The function's own name by default. */
-  name?: string
-  description: string
+  name?: string;
+  description: string;
   /** What the function takes: a schema object (validated before each call), or a JSON schema (told to the model, not validated). */
-  parameters: TParameters
+  parameters: TParameters;
   /** Tells the provider to hold the model to the schema. True by default. */
-  strict?: boolean
-  execute: Method<[input: ToolExecuteArgument<TParameters>, context?: RunContext<TContext>, details?: ToolCallDetails], TResult | Promise<TResult>>
+  strict?: boolean;
+  execute: Method<
+    [input: ToolExecuteArgument<TParameters>, context?: RunContext<TContext>, details?: ToolCallDetails],
+    TResult | Promise<TResult>
+  >;
   /** What the model is told when the call fails. A fixed text by default; `null` fails the run with ToolCallError. */
-  errorFunction?: ToolErrorFunction<TContext> | null
+  errorFunction?: ToolErrorFunction<TContext> | null;
   /** Limit of one call, in milliseconds. None by default. */
-  timeoutMs?: number
+  timeoutMs?: number;
   /** On timeout: tell the model (default), or fail the run with ToolTimeoutError. */
-  timeoutBehavior?: FunctionToolTimeoutBehavior
-  timeoutErrorFunction?: ToolTimeoutErrorFunction<TContext>
-  isEnabled?: boolean | ToolEnabledPredicate<TContext>
+  timeoutBehavior?: FunctionToolTimeoutBehavior;
+  timeoutErrorFunction?: ToolTimeoutErrorFunction<TContext>;
+  isEnabled?: boolean | ToolEnabledPredicate<TContext>;
   /** What a repeated call would do. `once` by default. */
-  effects?: ToolEffects
+  effects?: ToolEffects;
 }
 
 const OPTION_NAMES = [
@@ -49,16 +61,22 @@ const OPTION_NAMES = [
   'timeoutErrorFunction',
   'isEnabled',
   'effects',
-] as const
+] as const;
 
-const KNOWN_ELSEWHERE = ['deferLoading', 'allowedCallers', 'outputSchema', 'providerData', 'customDataExtractor'] as const
+const KNOWN_ELSEWHERE = [
+  'deferLoading',
+  'allowedCallers',
+  'outputSchema',
+  'providerData',
+  'customDataExtractor',
+] as const;
 // Left out quietly, these would let a call through that its author wanted stopped.
-const GUARDING = ['needsApproval', 'inputGuardrails', 'outputGuardrails'] as const
+const GUARDING = ['needsApproval', 'inputGuardrails', 'outputGuardrails'] as const;
 
-const TOOL_NAME = /^[A-Za-z0-9_-]{1,64}$/
+const TOOL_NAME = /^[A-Za-z0-9_-]{1,64}$/;
 
 /** The failure of a call that `errorFunction` turned into text: the loop asks for it to mark the span. Own symbol, so no user detail can collide. */
-export const ON_FAILURE: unique symbol = Symbol('tailrace.toolFailure')
+export const ON_FAILURE: unique symbol = Symbol('tailrace.toolFailure');
 
 /**
  * Makes a function tool. Arguments that do not fit the schema never reach `execute`; the model is told which path is wrong.
@@ -68,19 +86,24 @@ export const ON_FAILURE: unique symbol = Symbol('tailrace.toolFailure')
 export function tool<TParameters extends ToolInputParameters = undefined, TContext = unknown, TResult = unknown>(
   options: ToolOptions<TParameters, TContext, TResult>,
 ): FunctionTool<TContext, TResult> {
-  const name = toolName(options)
-  checkOptions(`tool '${name}'`, options, OPTION_NAMES, KNOWN_ELSEWHERE)
-  refuseGuarding(name, options)
-  const { execute, isEnabled = true, strict = true, timeoutMs } = options
+  const name = toolName(options);
+  checkOptions(`tool '${name}'`, options, OPTION_NAMES, KNOWN_ELSEWHERE);
+  refuseGuarding(name, options);
+  const { execute, isEnabled = true, strict = true, timeoutMs } = options;
   if (typeof execute !== 'function') {
-    throw new UserError(`Tool '${name}': execute must be a function, got ${describe(execute)}.`, { code: 'TOOL_EXECUTE_NOT_FUNCTION' })
+    throw new UserError(`Tool '${name}': execute must be a function, got ${describe(execute)}.`, {
+      code: 'TOOL_EXECUTE_NOT_FUNCTION',
+    });
   }
   if (timeoutMs !== undefined && !(timeoutMs > 0)) {
-    throw new UserError(`Tool '${name}': timeoutMs must be a number over 0, got ${timeoutMs}.`, { code: 'OPTION_RANGE' })
+    throw new UserError(`Tool '${name}': timeoutMs must be a number over 0, got ${timeoutMs}.`, {
+      code: 'OPTION_RANGE',
+    });
   }
-  if (!options.description) warnOnce(`Tool '${name}' has no description. Models choose tools by their descriptions: give it one sentence.`)
-  const input = toolInput(name, options.parameters, strict)
-  const errorFunction = options.errorFunction === undefined ? defaultErrorFunction : options.errorFunction
+  if (!options.description)
+    warnOnce(`Tool '${name}' has no description. Models choose tools by their descriptions: give it one sentence.`);
+  const input = toolInput(name, options.parameters, strict);
+  const errorFunction = options.errorFunction === undefined ? defaultErrorFunction : options.errorFunction;
   return {
     type: 'function',
     name,
@@ -92,118 +115,147 @@ export function tool<TParameters extends ToolInputParameters = undefined, TConte
     ...(timeoutMs !== undefined && { timeoutMs }),
     timeoutBehavior: options.timeoutBehavior ?? 'error_as_result',
     ...(options.timeoutErrorFunction && { timeoutErrorFunction: options.timeoutErrorFunction }),
-    isEnabled: async (runContext, agent) => (typeof isEnabled === 'function' ? isEnabled({ runContext, agent }) : isEnabled),
+    isEnabled: async (runContext, agent) =>
+      typeof isEnabled === 'function' ? isEnabled({ runContext, agent }) : isEnabled,
     effects: options.effects ?? 'once',
-  }
+  };
 }
 
 function refuseGuarding(name: string, options: object): void {
   for (const key of GUARDING) {
-    const value: unknown = Reflect.get(options, key)
-    if (value === undefined || value === false || (Array.isArray(value) && value.length === 0)) continue
-    throw new UserError(`Tool '${name}': ${key} is not supported by this version, and a call must not run without it. Take the option away, or check inside execute.`, {
-      code: 'OPTION_UNKNOWN',
-    })
+    const value: unknown = Reflect.get(options, key);
+    if (value === undefined || value === false || (Array.isArray(value) && value.length === 0)) continue;
+    throw new UserError(
+      `Tool '${name}': ${key} is not supported by this version, and a call must not run without it. Take the option away, or check inside execute.`,
+      {
+        code: 'OPTION_UNKNOWN',
+      },
+    );
   }
 }
 
 interface Invoked<TContext, TResult> {
-  name: string
-  parse: (text: string) => unknown
-  execute: Method<[input: never, context?: RunContext<TContext>, details?: ToolCallDetails], TResult | Promise<TResult>>
-  errorFunction: ToolErrorFunction<TContext> | null
+  name: string;
+  parse: (text: string) => unknown;
+  execute: Method<
+    [input: never, context?: RunContext<TContext>, details?: ToolCallDetails],
+    TResult | Promise<TResult>
+  >;
+  errorFunction: ToolErrorFunction<TContext> | null;
 }
 
-function invoker<TContext, TResult>({ parse, execute, errorFunction }: Invoked<TContext, TResult>): FunctionTool<TContext, TResult>['invoke'] {
+function invoker<TContext, TResult>({
+  parse,
+  execute,
+  errorFunction,
+}: Invoked<TContext, TResult>): FunctionTool<TContext, TResult>['invoke'] {
   return async (runContext, text, details) => {
     try {
-      return await execute((await parse(text)) as never, runContext, details)
+      return await execute((await parse(text)) as never, runContext, details);
     } catch (error) {
-      if (errorFunction === null || details?.signal?.aborted) throw error
-      noteFailure(details, error)
-      return errorFunction(runContext, error)
+      if (errorFunction === null || details?.signal?.aborted) throw error;
+      noteFailure(details, error);
+      return errorFunction(runContext, error);
     }
-  }
+  };
 }
 
 function noteFailure(details: ToolCallDetails | undefined, error: unknown): void {
-  const note = (details as { [ON_FAILURE]?: (error: unknown) => void } | undefined)?.[ON_FAILURE]
-  note?.(error)
+  const note = (details as { [ON_FAILURE]?: (error: unknown) => void } | undefined)?.[ON_FAILURE];
+  note?.(error);
 }
 
 /** What the model is told by default. The text of a tool's error stays in the trace: it may hold anything. */
 function defaultErrorFunction(_context: unknown, error: unknown): string {
-  if (error instanceof InvalidToolInputError) return error.message
-  return 'An error occurred while running the tool. Please try again.'
+  if (error instanceof InvalidToolInputError) return error.message;
+  return 'An error occurred while running the tool. Please try again.';
 }
 
 interface ToolInput {
-  schema: JsonObjectSchema
-  parse: (text: string) => unknown
+  schema: JsonObjectSchema;
+  parse: (text: string) => unknown;
 }
 
-const NO_INPUT: JsonObjectSchema = { type: 'object', properties: {}, required: [], additionalProperties: false }
+const NO_INPUT: JsonObjectSchema = { type: 'object', properties: {}, required: [], additionalProperties: false };
 
 function toolInput(name: string, parameters: ToolInputParameters, strict: boolean): ToolInput {
-  if (parameters === undefined) return { schema: NO_INPUT, parse: (text) => text }
-  if (!isStandardSchema(parameters)) return { schema: parameters, parse: (text) => parseJson(name, text) }
-  const original = convert(name, () => jsonSchemaOf(parameters))
-  const schema = (strict ? convert(name, () => strictSchema(original)) : original) as JsonObjectSchema
-  return { schema, parse: (text) => parseWith(name, parameters, strict ? withoutStrictNulls(parseJson(name, text), original) : parseJson(name, text)) }
+  if (parameters === undefined) return { schema: NO_INPUT, parse: (text) => text };
+  if (!isStandardSchema(parameters)) return { schema: parameters, parse: (text) => parseJson(name, text) };
+  const original = convert(name, () => jsonSchemaOf(parameters));
+  const schema = (strict ? convert(name, () => strictSchema(original)) : original) as JsonObjectSchema;
+  return {
+    schema,
+    parse: (text) =>
+      parseWith(name, parameters, strict ? withoutStrictNulls(parseJson(name, text), original) : parseJson(name, text)),
+  };
 }
 
 function convert(name: string, make: () => JsonSchema): JsonSchema {
   try {
-    return make()
+    return make();
   } catch (error) {
-    if (!(error instanceof SchemaUnsupported)) throw error
-    const where = error.path === '' ? 'its parameters' : `parameter ${error.path}`
-    throw new UserError(`Tool '${name}': ${where} cannot be told to a model: ${error.message}. Use a narrower schema there, a JSON schema, or strict: false.`, {
-      code: 'TOOL_SCHEMA_UNSUPPORTED',
-      cause: error,
-      data: { path: error.path },
-    })
+    if (!(error instanceof SchemaUnsupported)) throw error;
+    const where = error.path === '' ? 'its parameters' : `parameter ${error.path}`;
+    throw new UserError(
+      `Tool '${name}': ${where} cannot be told to a model: ${error.message}. Use a narrower schema there, a JSON schema, or strict: false.`,
+      {
+        code: 'TOOL_SCHEMA_UNSUPPORTED',
+        cause: error,
+        data: { path: error.path },
+      },
+    );
   }
 }
 
 function parseJson(name: string, text: string): unknown {
   try {
-    return JSON.parse(text === '' ? '{}' : text)
+    return JSON.parse(text === '' ? '{}' : text);
   } catch (cause) {
-    throw new InvalidToolInputError(`The arguments of tool '${name}' are not valid JSON. Call it again with a JSON object.`, { cause })
+    throw new InvalidToolInputError(
+      `The arguments of tool '${name}' are not valid JSON. Call it again with a JSON object.`,
+      { cause },
+    );
   }
 }
 
 async function parseWith(name: string, schema: Parameters<typeof validate>[0], value: unknown): Promise<unknown> {
-  const verdict = await validate(schema, value)
-  if (verdict.ok) return verdict.value
-  const issues = verdict.issues.map((issue) => `${issue.path || '/'}: ${issue.message}`).join('; ')
-  throw new InvalidToolInputError(`The arguments of tool '${name}' do not match its schema. ${issues}. Call it again with these corrected.`, {
-    data: { paths: verdict.issues.map((issue) => issue.path) },
-  })
+  const verdict = await validate(schema, value);
+  if (verdict.ok) return verdict.value;
+  const issues = verdict.issues.map((issue) => `${issue.path || '/'}: ${issue.message}`).join('; ');
+  throw new InvalidToolInputError(
+    `The arguments of tool '${name}' do not match its schema. ${issues}. Call it again with these corrected.`,
+    {
+      data: { paths: verdict.issues.map((issue) => issue.path) },
+    },
+  );
 }
 
 function toolName(options: { name?: string; execute: unknown }): string {
-  const given = options.name ?? (typeof options.execute === 'function' ? options.execute.name : '')
-  const name = typeof given === 'string' ? given.replaceAll(' ', '_') : ''
-  if (TOOL_NAME.test(name) && name !== '__proto__') return name
-  throw new UserError(`Tool name ${describe(given)} is not usable. Use 1 to 64 letters, digits, underscores or hyphens.`, { code: 'TOOL_NAME_INVALID' })
+  const given = options.name ?? (typeof options.execute === 'function' ? options.execute.name : '');
+  const name = typeof given === 'string' ? given.replaceAll(' ', '_') : '';
+  if (TOOL_NAME.test(name) && name !== '__proto__') return name;
+  throw new UserError(
+    `Tool name ${describe(given)} is not usable. Use 1 to 64 letters, digits, underscores or hyphens.`,
+    { code: 'TOOL_NAME_INVALID' },
+  );
 }
 
 function describe(value: unknown): string {
-  return typeof value === 'string' ? JSON.stringify(value.length > 80 ? `${value.slice(0, 80)}…` : value) : typeof value
+  return typeof value === 'string'
+    ? JSON.stringify(value.length > 80 ? `${value.slice(0, 80)}…` : value)
+    : typeof value;
 }
 
-const warned = new Set<string>()
+const warned = new Set<string>();
 
 function warnOnce(message: string): void {
-  if (warned.has(message)) return
-  warned.add(message)
-  console.warn(`tailrace: ${message}`)
+  if (warned.has(message)) return;
+  warned.add(message);
+  console.warn(`tailrace: ${message}`);
 }
 
 /** Wraps a failure that ends the run. */
 export function toolCallError(error: unknown): ToolCallError {
-  const cause = error instanceof Error ? error : new Error(String(error))
-  return new ToolCallError(`Failed to run function tools: ${String(cause)}`, cause)
+  const cause = asError(error);
+  return new ToolCallError(`Failed to run function tools: ${errorText(cause)}`, cause);
 }

@@ -1,79 +1,82 @@
-import { UserError } from '../event/errors.ts'
-import type { AgentInputItem, AgentOutputItem } from '../event/item.ts'
-import type { ModelResponse } from '../port/model.ts'
-import type { AnyAgent } from './agent.ts'
-import type { RunContext } from './run-context.ts'
-import type { Method } from './tool.ts'
+import { UserError } from '../event/errors.ts';
+import type { AgentInputItem, AgentOutputItem } from '../event/item.ts';
+import type { ModelResponse } from '../port/model.ts';
+import type { AnyAgent } from './agent.ts';
+import type { RunContext } from './run-context.ts';
+import type { Method } from './tool.ts';
 
 export interface GuardrailFunctionOutput {
   /** True stops the run. */
-  tripwireTriggered: boolean
+  tripwireTriggered: boolean;
   /** Anything that explains the verdict. What JSON can carry of it is in the log. */
-  outputInfo: unknown
+  outputInfo: unknown;
 }
 
 export interface InputGuardrailFunctionArgs<TContext = unknown> {
-  agent: AnyAgent
-  input: string | AgentInputItem[]
-  context: RunContext<TContext>
+  agent: AnyAgent;
+  input: string | AgentInputItem[];
+  context: RunContext<TContext>;
 }
 
 /** Looks at a run's input. Of the agents, only the first one's run; those of the runner always. */
 export interface InputGuardrail<TContext = unknown> {
-  name: string
-  execute: Method<[args: InputGuardrailFunctionArgs<TContext>], Promise<GuardrailFunctionOutput>>
+  name: string;
+  execute: Method<[args: InputGuardrailFunctionArgs<TContext>], Promise<GuardrailFunctionOutput>>;
   /** True (default): beside the model, whose call it stops when it trips. False: before the model is called. */
-  runInParallel?: boolean
+  runInParallel?: boolean;
 }
 
 export interface InputGuardrailMetadata {
-  type: 'input'
-  name: string
+  type: 'input';
+  name: string;
 }
 
 export interface InputGuardrailResult {
-  guardrail: InputGuardrailMetadata
-  output: GuardrailFunctionOutput
+  guardrail: InputGuardrailMetadata;
+  output: GuardrailFunctionOutput;
 }
 
 export interface OutputGuardrailFunctionArgs<TContext = unknown, TOutput = unknown> {
-  agent: AnyAgent
+  agent: AnyAgent;
   /** The final output, parsed. */
-  agentOutput: TOutput
-  context: RunContext<TContext>
-  details?: { modelResponse?: ModelResponse; output?: AgentOutputItem[] }
+  agentOutput: TOutput;
+  context: RunContext<TContext>;
+  details?: { modelResponse?: ModelResponse; output?: AgentOutputItem[] };
 }
 
 /** Looks at a run's final output, all of it. */
 export interface OutputGuardrail<TContext = unknown, TOutput = unknown> {
-  name: string
-  execute: Method<[args: OutputGuardrailFunctionArgs<TContext, TOutput>], Promise<GuardrailFunctionOutput>>
+  name: string;
+  execute: Method<[args: OutputGuardrailFunctionArgs<TContext, TOutput>], Promise<GuardrailFunctionOutput>>;
 }
 
 export interface OutputGuardrailMetadata {
-  type: 'output'
-  name: string
+  type: 'output';
+  name: string;
 }
 
 export interface OutputGuardrailResult {
-  guardrail: OutputGuardrailMetadata
-  agent: AnyAgent
-  agentOutput: unknown
-  output: GuardrailFunctionOutput
+  guardrail: OutputGuardrailMetadata;
+  agent: AnyAgent;
+  agentOutput: unknown;
+  output: GuardrailFunctionOutput;
 }
 
 /** Types an output guardrail. It gives back what it is given. */
 export function defineOutputGuardrail<TContext = unknown, TOutput = string>(
   guardrail: OutputGuardrail<TContext, TOutput>,
 ): OutputGuardrail<TContext, TOutput> {
-  checkGuardrail(guardrail)
-  return guardrail
+  checkGuardrail(guardrail);
+  return guardrail;
 }
 
 /** @throws UserError GUARDRAIL_INVALID */
 export function checkGuardrail(guardrail: { name: unknown; execute: unknown }): void {
-  if (typeof guardrail.name === 'string' && guardrail.name !== '' && typeof guardrail.execute === 'function') return
-  throw new UserError(`A guardrail needs a name and an execute function, got name ${typeof guardrail.name} and execute ${typeof guardrail.execute}.`, {
-    code: 'GUARDRAIL_INVALID',
-  })
+  if (typeof guardrail.name === 'string' && guardrail.name !== '' && typeof guardrail.execute === 'function') return;
+  throw new UserError(
+    `A guardrail needs a name and an execute function, got name ${typeof guardrail.name} and execute ${typeof guardrail.execute}.`,
+    {
+      code: 'GUARDRAIL_INVALID',
+    },
+  );
 }

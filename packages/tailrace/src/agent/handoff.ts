@@ -1,73 +1,107 @@
-import { isStandardSchema, jsonSchemaOf, strictSchema, type StandardSchemaWithJSON, validate, withoutStrictNulls } from '../base/schema.ts'
-import { tryParse } from '../base/json.ts'
-import { ModelBehaviorError, UserError } from '../event/errors.ts'
-import type { AgentInputItem } from '../event/item.ts'
-import type { JsonObjectSchema } from '../port/model.ts'
-import type { Agent, AnyAgent } from './agent.ts'
-import { checkOptions } from './option.ts'
-import type { AgentOutputType, TextOutput } from './output-type.ts'
-import type { RunContext } from './run-context.ts'
-import type { RunItem } from './run-item.ts'
-import type { Method, ToolExecuteArgument } from './tool.ts'
+import {
+  isStandardSchema,
+  jsonSchemaOf,
+  strictSchema,
+  type StandardSchemaWithJSON,
+  validate,
+  withoutStrictNulls,
+} from '../base/schema.ts';
+import { tryParse } from '../base/json.ts';
+import { ModelBehaviorError, UserError } from '../event/errors.ts';
+import type { AgentInputItem } from '../event/item.ts';
+import type { JsonObjectSchema } from '../port/model.ts';
+import type { Agent, AnyAgent } from './agent.ts';
+import { checkOptions } from './option.ts';
+import type { AgentOutputType, TextOutput } from './output-type.ts';
+import type { RunContext } from './run-context.ts';
+import type { RunItem } from './run-item.ts';
+import type { Method, ToolExecuteArgument } from './tool.ts';
 
 /** What the next agent is going to see, in three parts. */
 export interface HandoffInputData {
   /** The input that the run started with, or what the last filter made of it. */
-  inputHistory: string | AgentInputItem[]
+  inputHistory: string | AgentInputItem[];
   /** What was said before this turn. */
-  preHandoffItems: RunItem[]
+  preHandoffItems: RunItem[];
   /** What was said in this turn, the handoff among it. */
-  newItems: RunItem[]
-  runContext?: RunContext
+  newItems: RunItem[];
+  runContext?: RunContext;
 }
 
 /** Decides what the next agent sees. Gives new data; what it was given stays as it was. */
-export type HandoffInputFilter = (input: HandoffInputData) => HandoffInputData
+export type HandoffInputFilter = (input: HandoffInputData) => HandoffInputData;
 
-export type HandoffEnabled = Method<[args: { runContext: RunContext; agent: AnyAgent }], boolean | Promise<boolean>>
+export type HandoffEnabled = Method<[args: { runContext: RunContext; agent: AnyAgent }], boolean | Promise<boolean>>;
 
-export interface HandoffConfig<TInput extends StandardSchemaWithJSON | JsonObjectSchema | undefined = undefined, TContext = unknown> {
-  toolNameOverride?: string
-  toolDescriptionOverride?: string
+export interface HandoffConfig<
+  TInput extends StandardSchemaWithJSON | JsonObjectSchema | undefined = undefined,
+  TContext = unknown,
+> {
+  toolNameOverride?: string;
+  toolDescriptionOverride?: string;
   /** Called when the model asks for the handoff, before the other agent takes over. What it throws fails the run. */
-  onHandoff?: Method<[context: RunContext<TContext>, input?: ToolExecuteArgument<TInput>], void | Promise<void>>
+  onHandoff?: Method<[context: RunContext<TContext>, input?: ToolExecuteArgument<TInput>], void | Promise<void>>;
   /** What the model has to give along. Needs `onHandoff`. */
-  inputType?: TInput
-  inputFilter?: HandoffInputFilter
-  isEnabled?: boolean | HandoffEnabled
+  inputType?: TInput;
+  inputFilter?: HandoffInputFilter;
+  isEnabled?: boolean | HandoffEnabled;
 }
 
-const OPTION_NAMES = ['toolNameOverride', 'toolDescriptionOverride', 'onHandoff', 'inputType', 'inputFilter', 'isEnabled'] as const
+const OPTION_NAMES = [
+  'toolNameOverride',
+  'toolDescriptionOverride',
+  'onHandoff',
+  'inputType',
+  'inputFilter',
+  'isEnabled',
+] as const;
 
-const NO_INPUT: JsonObjectSchema = { type: 'object', properties: {}, required: [], additionalProperties: false }
+const NO_INPUT: JsonObjectSchema = { type: 'object', properties: {}, required: [], additionalProperties: false };
 
 /** A way from one agent to another, which a model sees as a tool. Make one with `handoff()`. */
 export class Handoff<TContext = unknown, TOutput extends AgentOutputType = AgentOutputType> {
-  agent: Agent<TContext, TOutput>
-  agentName: string
-  toolName: string
-  toolDescription: string
-  inputJsonSchema: JsonObjectSchema = NO_INPUT
-  strictJsonSchema = true
-  inputFilter?: HandoffInputFilter
-  isEnabled: HandoffEnabled = () => true
-  onInvokeHandoff: Method<[context: RunContext<TContext>, args: string], Promise<Agent<TContext, TOutput>> | Agent<TContext, TOutput>>
+  agent: Agent<TContext, TOutput>;
+  agentName: string;
+  toolName: string;
+  toolDescription: string;
+  inputJsonSchema: JsonObjectSchema = NO_INPUT;
+  strictJsonSchema = true;
+  inputFilter?: HandoffInputFilter;
+  isEnabled: HandoffEnabled = () => true;
+  onInvokeHandoff: Method<
+    [context: RunContext<TContext>, args: string],
+    Promise<Agent<TContext, TOutput>> | Agent<TContext, TOutput>
+  >;
 
   constructor(
     agent: Agent<TContext, TOutput>,
-    onInvokeHandoff: Method<[context: RunContext<TContext>, args: string], Promise<Agent<TContext, TOutput>> | Agent<TContext, TOutput>>,
+    onInvokeHandoff: Method<
+      [context: RunContext<TContext>, args: string],
+      Promise<Agent<TContext, TOutput>> | Agent<TContext, TOutput>
+    >,
   ) {
-    this.agent = agent
-    this.agentName = agent.name
-    this.toolName = `transfer_to_${functionName(agent.name)}`
-    this.toolDescription = `Handoff to the ${agent.name} agent to handle the request. ${agent.handoffDescription}`
-    this.onInvokeHandoff = onInvokeHandoff
+    this.agent = agent;
+    this.agentName = agent.name;
+    this.toolName = `transfer_to_${functionName(agent.name)}`;
+    this.toolDescription = `Handoff to the ${agent.name} agent to handle the request. ${agent.handoffDescription}`;
+    this.onInvokeHandoff = onInvokeHandoff;
   }
 
   /** The handoff as the model sees it: a function tool. */
-  getHandoffAsFunctionTool(): { type: 'function'; name: string; description: string; parameters: JsonObjectSchema; strict: boolean } {
-    const { toolName: name, toolDescription: description, inputJsonSchema: parameters, strictJsonSchema: strict } = this
-    return { type: 'function', name, description, parameters, strict }
+  getHandoffAsFunctionTool(): {
+    type: 'function';
+    name: string;
+    description: string;
+    parameters: JsonObjectSchema;
+    strict: boolean;
+  } {
+    const {
+      toolName: name,
+      toolDescription: description,
+      inputJsonSchema: parameters,
+      strictJsonSchema: strict,
+    } = this;
+    return { type: 'function', name, description, parameters, strict };
   }
 }
 
@@ -76,58 +110,61 @@ export class Handoff<TContext = unknown, TOutput extends AgentOutputType = Agent
  *
  * @throws UserError HANDOFF_INVALID, OPTION_UNKNOWN, TOOL_SCHEMA_UNSUPPORTED
  */
-export function handoff<TContext = unknown, TOutput extends AgentOutputType = TextOutput, TInput extends StandardSchemaWithJSON | JsonObjectSchema | undefined = undefined>(
-  agent: Agent<TContext, TOutput>,
-  config: HandoffConfig<TInput, TContext> = {},
-): Handoff<TContext, TOutput> {
-  checkOptions(`handoff to '${agent.name}'`, config, OPTION_NAMES)
-  const { onHandoff, inputType, inputFilter, isEnabled = true } = config
+export function handoff<
+  TContext = unknown,
+  TOutput extends AgentOutputType = TextOutput,
+  TInput extends StandardSchemaWithJSON | JsonObjectSchema | undefined = undefined,
+>(agent: Agent<TContext, TOutput>, config: HandoffConfig<TInput, TContext> = {}): Handoff<TContext, TOutput> {
+  checkOptions(`handoff to '${agent.name}'`, config, OPTION_NAMES);
+  const { onHandoff, inputType, inputFilter, isEnabled = true } = config;
   if (inputType !== undefined && !onHandoff) {
-    throw new UserError(`Handoff to '${agent.name}': inputType needs onHandoff, which is what gets the input.`, { code: 'HANDOFF_INVALID' })
+    throw new UserError(`Handoff to '${agent.name}': inputType needs onHandoff, which is what gets the input.`, {
+      code: 'HANDOFF_INVALID',
+    });
   }
   const made = new Handoff<TContext, TOutput>(agent, async (context, args) => {
-    const input = inputType === undefined ? undefined : await parseInput(inputType, args)
-    await onHandoff?.(context, input as ToolExecuteArgument<TInput>)
-    return agent
-  })
-  if (config.toolNameOverride !== undefined) made.toolName = config.toolNameOverride
-  if (config.toolDescriptionOverride !== undefined) made.toolDescription = config.toolDescriptionOverride
-  if (inputType !== undefined) made.inputJsonSchema = inputSchema(inputType)
-  if (inputFilter) made.inputFilter = inputFilter
-  made.isEnabled = typeof isEnabled === 'function' ? isEnabled : () => isEnabled
-  return made
+    const input = inputType === undefined ? undefined : await parseInput(inputType, args);
+    await onHandoff?.(context, input as ToolExecuteArgument<TInput>);
+    return agent;
+  });
+  if (config.toolNameOverride !== undefined) made.toolName = config.toolNameOverride;
+  if (config.toolDescriptionOverride !== undefined) made.toolDescription = config.toolDescriptionOverride;
+  if (inputType !== undefined) made.inputJsonSchema = inputSchema(inputType);
+  if (inputFilter) made.inputFilter = inputFilter;
+  made.isEnabled = typeof isEnabled === 'function' ? isEnabled : () => isEnabled;
+  return made;
 }
 
 function inputSchema(type: StandardSchemaWithJSON | JsonObjectSchema): JsonObjectSchema {
-  return isStandardSchema(type) ? (strictSchema(jsonSchemaOf(type)) as JsonObjectSchema) : type
+  return isStandardSchema(type) ? (strictSchema(jsonSchemaOf(type)) as JsonObjectSchema) : type;
 }
 
 async function parseInput(type: StandardSchemaWithJSON | JsonObjectSchema, text: string): Promise<unknown> {
-  const value = tryParse(text)
-  if (value === undefined) throw new ModelBehaviorError('Invalid JSON provided')
-  if (!isStandardSchema(type)) return value
-  const verdict = await validate(type, withoutStrictNulls(value, jsonSchemaOf(type)))
-  if (verdict.ok) return verdict.value
-  throw new ModelBehaviorError('Invalid JSON provided', { data: { paths: verdict.issues.map((issue) => issue.path) } })
+  const value = tryParse(text);
+  if (value === undefined) throw new ModelBehaviorError('Invalid JSON provided');
+  if (!isStandardSchema(type)) return value;
+  const verdict = await validate(type, withoutStrictNulls(value, jsonSchemaOf(type)));
+  if (verdict.ok) return verdict.value;
+  throw new ModelBehaviorError('Invalid JSON provided', { data: { paths: verdict.issues.map((issue) => issue.path) } });
 }
 
-const implied = new WeakMap<object, Handoff>()
+const implied = new WeakMap<object, Handoff>();
 
 /** The handoff that an entry of `handoffs` stands for: itself, or the plain one to an agent. */
 export function getHandoff(entry: AnyAgent | Handoff): Handoff {
-  if (entry instanceof Handoff) return entry
-  const known = implied.get(entry)
-  if (known?.agentName === entry.name) return known
-  const made = handoff(entry)
-  implied.set(entry, made)
-  return made
+  if (entry instanceof Handoff) return entry;
+  const known = implied.get(entry);
+  if (known?.agentName === entry.name) return known;
+  const made = handoff(entry);
+  implied.set(entry, made);
+  return made;
 }
 
 /** What the model is told when a handoff has happened. */
 export function getTransferMessage(agent: { name: string }): string {
-  return JSON.stringify({ assistant: agent.name })
+  return JSON.stringify({ assistant: agent.name });
 }
 
 function functionName(name: string): string {
-  return name.replaceAll(/[^A-Za-z0-9_-]/g, '_')
+  return name.replaceAll(/[^A-Za-z0-9_-]/g, '_');
 }

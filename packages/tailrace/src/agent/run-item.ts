@@ -9,135 +9,139 @@ import {
   type ReasoningItem,
   textOfMessage,
   type UnknownItem,
-} from '../event/item.ts'
-import type { AnyAgent } from './agent.ts'
+} from '../event/item.ts';
+import type { AnyAgent } from './agent.ts';
 
 interface NamedAgent {
-  readonly name: string
+  readonly name: string;
 }
 
 function toJson(type: string, rawItem: AgentItem, agents: Record<string, NamedAgent>): Record<string, unknown> {
-  return { type, rawItem, ...Object.fromEntries(Object.entries(agents).map(([role, agent]) => [role, { name: agent.name }])) }
+  return {
+    type,
+    rawItem,
+    ...Object.fromEntries(Object.entries(agents).map(([role, agent]) => [role, { name: agent.name }])),
+  };
 }
 
 /** A message of the assistant. */
 export class RunMessageOutputItem {
-  readonly type = 'message_output_item' as const
-  rawItem: AssistantMessageItem
-  agent: AnyAgent
+  readonly type = 'message_output_item' as const;
+  rawItem: AssistantMessageItem;
+  agent: AnyAgent;
 
   constructor(rawItem: AssistantMessageItem, agent: AnyAgent) {
-    this.rawItem = rawItem
-    this.agent = agent
+    this.rawItem = rawItem;
+    this.agent = agent;
   }
 
   /** The message's text. */
   get content(): string {
-    return textOfMessage(this.rawItem)
+    return textOfMessage(this.rawItem);
   }
 
   toJSON(): Record<string, unknown> {
-    return { ...toJson(this.type, this.rawItem, { agent: this.agent }), content: this.content }
+    return { ...toJson(this.type, this.rawItem, { agent: this.agent }), content: this.content };
   }
 }
 
 /** A call of a tool that the model asked for. */
 export class RunToolCallItem {
-  readonly type = 'tool_call_item' as const
-  rawItem: FunctionCallItem | HostedToolCallItem | UnknownItem
-  agent: AnyAgent
+  readonly type = 'tool_call_item' as const;
+  rawItem: FunctionCallItem | HostedToolCallItem | UnknownItem;
+  agent: AnyAgent;
 
   constructor(rawItem: FunctionCallItem | HostedToolCallItem | UnknownItem, agent: AnyAgent) {
-    this.rawItem = rawItem
-    this.agent = agent
+    this.rawItem = rawItem;
+    this.agent = agent;
   }
 
   toJSON(): Record<string, unknown> {
-    return toJson(this.type, this.rawItem, { agent: this.agent })
+    return toJson(this.type, this.rawItem, { agent: this.agent });
   }
 }
 
 /** What a tool call came to. `output` is what the function returned, `rawItem` what the model is told. */
 export class RunToolCallOutputItem {
-  readonly type = 'tool_call_output_item' as const
-  rawItem: FunctionCallResultItem
-  agent: AnyAgent
-  output: unknown
+  readonly type = 'tool_call_output_item' as const;
+  rawItem: FunctionCallResultItem;
+  agent: AnyAgent;
+  output: unknown;
 
   constructor(rawItem: FunctionCallResultItem, agent: AnyAgent, output: unknown) {
-    this.rawItem = rawItem
-    this.agent = agent
-    this.output = output
+    this.rawItem = rawItem;
+    this.agent = agent;
+    this.output = output;
   }
 
   toJSON(): Record<string, unknown> {
-    return { ...toJson(this.type, this.rawItem, { agent: this.agent }), output: this.output }
+    return { ...toJson(this.type, this.rawItem, { agent: this.agent }), output: this.output };
   }
 }
 
 /** What a reasoning model says of its reasoning. */
 export class RunReasoningItem {
-  readonly type = 'reasoning_item' as const
-  rawItem: ReasoningItem
-  agent: AnyAgent
+  readonly type = 'reasoning_item' as const;
+  rawItem: ReasoningItem;
+  agent: AnyAgent;
 
   constructor(rawItem: ReasoningItem, agent: AnyAgent) {
-    this.rawItem = rawItem
-    this.agent = agent
+    this.rawItem = rawItem;
+    this.agent = agent;
   }
 
   toJSON(): Record<string, unknown> {
-    return toJson(this.type, this.rawItem, { agent: this.agent })
+    return toJson(this.type, this.rawItem, { agent: this.agent });
   }
 }
 
 /** The model asks for another agent. */
 export class RunHandoffCallItem {
-  readonly type = 'handoff_call_item' as const
-  rawItem: FunctionCallItem
-  agent: AnyAgent
+  readonly type = 'handoff_call_item' as const;
+  rawItem: FunctionCallItem;
+  agent: AnyAgent;
 
   constructor(rawItem: FunctionCallItem, agent: AnyAgent) {
-    this.rawItem = rawItem
-    this.agent = agent
+    this.rawItem = rawItem;
+    this.agent = agent;
   }
 
   toJSON(): Record<string, unknown> {
-    return toJson(this.type, this.rawItem, { agent: this.agent })
+    return toJson(this.type, this.rawItem, { agent: this.agent });
   }
 }
 
 /** Another agent has taken over. */
 export class RunHandoffOutputItem {
-  readonly type = 'handoff_output_item' as const
-  rawItem: FunctionCallResultItem
-  sourceAgent: AnyAgent
-  targetAgent: AnyAgent
+  readonly type = 'handoff_output_item' as const;
+  rawItem: FunctionCallResultItem;
+  sourceAgent: AnyAgent;
+  targetAgent: AnyAgent;
 
   constructor(rawItem: FunctionCallResultItem, sourceAgent: AnyAgent, targetAgent: AnyAgent) {
-    this.rawItem = rawItem
-    this.sourceAgent = sourceAgent
-    this.targetAgent = targetAgent
+    this.rawItem = rawItem;
+    this.sourceAgent = sourceAgent;
+    this.targetAgent = targetAgent;
   }
 
   toJSON(): Record<string, unknown> {
-    return toJson(this.type, this.rawItem, { sourceAgent: this.sourceAgent, targetAgent: this.targetAgent })
+    return toJson(this.type, this.rawItem, { sourceAgent: this.sourceAgent, targetAgent: this.targetAgent });
   }
 }
 
 /** The provider compacted the conversation. */
 export class RunCompactionItem {
-  readonly type = 'compaction_item' as const
-  rawItem: CompactionItem
-  agent: AnyAgent
+  readonly type = 'compaction_item' as const;
+  rawItem: CompactionItem;
+  agent: AnyAgent;
 
   constructor(rawItem: CompactionItem, agent: AnyAgent) {
-    this.rawItem = rawItem
-    this.agent = agent
+    this.rawItem = rawItem;
+    this.agent = agent;
   }
 
   toJSON(): Record<string, unknown> {
-    return toJson(this.type, this.rawItem, { agent: this.agent })
+    return toJson(this.type, this.rawItem, { agent: this.agent });
   }
 }
 
@@ -148,9 +152,9 @@ export type RunItem =
   | RunReasoningItem
   | RunHandoffCallItem
   | RunHandoffOutputItem
-  | RunCompactionItem
+  | RunCompactionItem;
 
 /** The text of all messages among the items, joined. */
 export function extractAllTextOutput(items: readonly RunItem[]): string {
-  return items.map((item) => (item.type === 'message_output_item' ? item.content : '')).join('')
+  return items.map((item) => (item.type === 'message_output_item' ? item.content : '')).join('');
 }

@@ -1,84 +1,90 @@
 /** Tools: functions a model may ask to have called, and hosted tools that the provider runs. */
-import type { FunctionCallItem, ProviderData } from '../event/item.ts'
-import type { ToolEffects } from '../event/run-event.ts'
-import type { SchemaOutput, StandardSchemaWithJSON } from '../base/schema.ts'
-import type { ToolTimeoutError } from '../event/errors.ts'
-import type { JsonObjectSchema } from '../port/model.ts'
-import type { AnyAgent } from './agent.ts'
-import type { RunContext } from './run-context.ts'
-import type { RunToolCallOutputItem } from './run-item.ts'
+import type { FunctionCallItem, ProviderData } from '../event/item.ts';
+import type { ToolEffects } from '../event/run-event.ts';
+import type { SchemaOutput, StandardSchemaWithJSON } from '../base/schema.ts';
+import type { ToolTimeoutError } from '../event/errors.ts';
+import type { JsonObjectSchema } from '../port/model.ts';
+import type { AnyAgent } from './agent.ts';
+import type { RunContext } from './run-context.ts';
+import type { RunToolCallOutputItem } from './run-item.ts';
 
 /** A schema object, a JSON schema, or nothing: then the tool gets the model's text as it is. */
-export type ToolInputParameters = StandardSchemaWithJSON | JsonObjectSchema | undefined
+export type ToolInputParameters = StandardSchemaWithJSON | JsonObjectSchema | undefined;
 
 /** What `execute` gets, by the kind of `parameters`. */
 export type ToolExecuteArgument<T extends ToolInputParameters> = T extends StandardSchemaWithJSON
   ? SchemaOutput<T>
   : T extends JsonObjectSchema
     ? unknown
-    : string
+    : string;
 
 /** About the one call. `idempotencyKey` is the same for every attempt of it. */
 export interface ToolCallDetails {
-  toolCall?: FunctionCallItem
+  toolCall?: FunctionCallItem;
   /** Aborts on cancel, on the tool's timeout, and when the run ends. */
-  signal?: AbortSignal
-  runId?: string
-  callId?: string
-  attempt?: number
-  idempotencyKey?: string
+  signal?: AbortSignal;
+  runId?: string;
+  callId?: string;
+  attempt?: number;
+  idempotencyKey?: string;
 }
 
-export type FunctionToolTimeoutBehavior = 'error_as_result' | 'raise_exception'
+export type FunctionToolTimeoutBehavior = 'error_as_result' | 'raise_exception';
 
 /** Makes what the model is told of a failure. Must not throw. */
-export type ToolErrorFunction<TContext = unknown> = Method<[context: RunContext<TContext>, error: Error | unknown], string | Promise<string>>
+export type ToolErrorFunction<TContext = unknown> = Method<
+  [context: RunContext<TContext>, error: Error | unknown],
+  string | Promise<string>
+>;
 
 export type ToolTimeoutErrorFunction<TContext = unknown> = Method<
   [context: RunContext<TContext>, error: ToolTimeoutError, details?: ToolCallDetails],
   string | Promise<string>
->
+>;
 
 export type ToolEnabledPredicate<TContext = unknown> = Method<
   [args: { runContext: RunContext<TContext>; agent: AnyAgent }],
   boolean | Promise<boolean>
->
+>;
 
 // Methods compare their parameters both ways, so that a tool or agent of one context fits where any context will do.
-export type Method<Args extends unknown[], R> = { bivarianceHack(...args: Args): R }['bivarianceHack']
+export type Method<Args extends unknown[], R> = { bivarianceHack(...args: Args): R }['bivarianceHack'];
 
 /** A function that a model may call. Make one with `tool()`. */
 export interface FunctionTool<TContext = unknown, TResult = unknown> {
-  type: 'function'
-  name: string
-  description: string
-  parameters: JsonObjectSchema
-  strict: boolean
-  providerData?: ProviderData
+  type: 'function';
+  name: string;
+  description: string;
+  parameters: JsonObjectSchema;
+  strict: boolean;
+  providerData?: ProviderData;
   /** Parses `input`, calls the function, and gives its result. What it throws is handled by `errorFunction`, or thrown when that is null. */
-  invoke: Method<[runContext: RunContext<TContext>, input: string, details?: ToolCallDetails], Promise<TResult | string>>
-  errorFunction?: ToolErrorFunction<TContext> | null
-  timeoutMs?: number
-  timeoutBehavior?: FunctionToolTimeoutBehavior
-  timeoutErrorFunction?: ToolTimeoutErrorFunction<TContext>
-  isEnabled: Method<[runContext: RunContext<TContext>, agent: AnyAgent], Promise<boolean>>
+  invoke: Method<
+    [runContext: RunContext<TContext>, input: string, details?: ToolCallDetails],
+    Promise<TResult | string>
+  >;
+  errorFunction?: ToolErrorFunction<TContext> | null;
+  timeoutMs?: number;
+  timeoutBehavior?: FunctionToolTimeoutBehavior;
+  timeoutErrorFunction?: ToolTimeoutErrorFunction<TContext>;
+  isEnabled: Method<[runContext: RunContext<TContext>, agent: AnyAgent], Promise<boolean>>;
   /** What a repeated call would do. `once` by default: after a crash it is not repeated by itself. */
-  effects?: ToolEffects
+  effects?: ToolEffects;
 }
 
 /** A tool that the provider runs, passed through. */
 export interface HostedTool {
-  type: 'hosted_tool'
-  name: string
-  providerData?: ProviderData
+  type: 'hosted_tool';
+  name: string;
+  providerData?: ProviderData;
 }
 
-export type Tool<TContext = unknown> = FunctionTool<TContext> | HostedTool
+export type Tool<TContext = unknown> = FunctionTool<TContext> | HostedTool;
 
 /** What a function tool call came to: for `toolUseBehavior`. */
 export interface FunctionToolResult<TContext = unknown> {
-  type: 'function_output'
-  tool: FunctionTool<TContext>
-  output: unknown
-  runItem: RunToolCallOutputItem
+  type: 'function_output';
+  tool: FunctionTool<TContext>;
+  output: unknown;
+  runItem: RunToolCallOutputItem;
 }

@@ -2,19 +2,19 @@
  * The one ambient value: what user code inside a run may look up (its trace and span). It is only ever entered through
  * `.run()`, so there is nothing to reset, and nothing here reads it to decide what a run does.
  */
-import { AsyncLocalStorage } from 'node:async_hooks'
+import { AsyncLocalStorage } from 'node:async_hooks';
 
 /** A typed slot that code called from `run` can read. */
 export class Carrier<T> {
-  #storage: AsyncLocalStorage<T> = new AsyncLocalStorage<T>()
+  #storage: AsyncLocalStorage<T> = new AsyncLocalStorage<T>();
 
   /** Calls `callback` with `value` current in it and in all that it awaits. */
   run<R>(value: T, callback: () => R): R {
-    return this.#storage.run(value, callback)
+    return this.#storage.run(value, callback);
   }
 
   /** The value of the innermost `run` around the caller, if any. */
   get current(): T | undefined {
-    return this.#storage.getStore()
+    return this.#storage.getStore();
   }
 }

@@ -3,22 +3,22 @@
  */
 export interface Clock {
   /** Wall clock, milliseconds since the epoch. */
-  now(): number
+  now(): number;
   /** Monotonic milliseconds; only differences mean anything. */
-  monotonic(): number
+  monotonic(): number;
   /** Calls back once after `delayMs`. Disposing it cancels it. */
-  timer(delayMs: number, callback: () => void): Disposable
+  timer(delayMs: number, callback: () => void): Disposable;
 }
 
 // setTimeout turns a longer delay into 1 ms.
-const MAX_TIMEOUT_MS = 2 ** 31 - 1
+const MAX_TIMEOUT_MS = 2 ** 31 - 1;
 
 /** The clock of the process. */
 export const systemClock: Clock = {
   now: () => Date.now(),
   monotonic: () => performance.now(),
   timer(delayMs, callback) {
-    const id = setTimeout(callback, Math.min(delayMs, MAX_TIMEOUT_MS))
-    return { [Symbol.dispose]: () => clearTimeout(id) }
+    const id = setTimeout(callback, Math.min(delayMs, MAX_TIMEOUT_MS));
+    return { [Symbol.dispose]: () => clearTimeout(id) };
   },
-}
+};

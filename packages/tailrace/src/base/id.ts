@@ -1,33 +1,33 @@
 /**
  * Ids. Run ids carry 128 random bits and match RUN_ID; they are names, not secrets: whoever serves runs authorises each access.
  */
-export const RUN_ID: RegExp = /^[A-Za-z0-9_-]{1,128}$/
+export const RUN_ID: RegExp = /^[A-Za-z0-9_-]{1,128}$/;
 
 function hex(digits: number): string {
-  return crypto.randomUUID().replaceAll('-', '').slice(0, digits)
+  return crypto.randomUUID().replaceAll('-', '').slice(0, digits);
 }
 
 /** A new run id: `run_` and 32 hexadecimal digits. */
 export function newRunId(): string {
-  return `run_${hex(32)}`
+  return `run_${hex(32)}`;
 }
 
 /** A new trace id, in the form the OpenAI tracing API expects: `trace_` and 32 hexadecimal digits. */
 export function newTraceId(): string {
-  return `trace_${hex(32)}`
+  return `trace_${hex(32)}`;
 }
 
 /** A new span id, in the form the OpenAI tracing API expects: `span_` and 24 hexadecimal digits. */
 export function newSpanId(): string {
-  return `span_${hex(24)}`
+  return `span_${hex(24)}`;
 }
 
 /** A new group id: `group_` and 24 hexadecimal digits. */
 export function newGroupId(): string {
-  return `group_${hex(24)}`
+  return `group_${hex(24)}`;
 }
 
 /** A new item id with the given prefix, for output that a provider left unnamed. */
 export function newItemId(prefix: string): string {
-  return `${prefix}_${hex(24)}`
+  return `${prefix}_${hex(24)}`;
 }

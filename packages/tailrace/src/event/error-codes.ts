@@ -26,7 +26,7 @@ const CALLER = [
   'RUN_ID_INVALID',
   'MODEL_KEY_MISSING',
   'USER_ERROR',
-] as const
+] as const;
 
 /** What the provider says will not change by asking again. */
 const PROVIDER = [
@@ -38,7 +38,7 @@ const PROVIDER = [
   'MODEL_QUOTA',
   'MODEL_RESPONSE_TOO_LARGE',
   'MODEL_REDIRECT',
-] as const
+] as const;
 
 /** What may pass: asking again can help. */
 const PROVIDER_FOR_NOW = [
@@ -48,16 +48,35 @@ const PROVIDER_FOR_NOW = [
   'MODEL_STREAM_TRUNCATED',
   'MODEL_STREAM_IDLE',
   'MODEL_TIMEOUT',
-] as const
+] as const;
 
-const MODEL = ['MODEL_REFUSED', 'MODEL_INCOMPLETE', 'MODEL_BEHAVIOR', 'OUTPUT_INVALID', 'TOOL_UNKNOWN', 'TOOL_INPUT_INVALID'] as const
-const TOOL = ['TOOL_OUTPUT_UNSERIALIZABLE', 'TOOL_TIMEOUT', 'TOOL_FAILED'] as const
-const POLICY = ['GUARDRAIL_FAILED', 'INPUT_GUARDRAIL_TRIPPED', 'OUTPUT_GUARDRAIL_TRIPPED', 'TOOL_GUARDRAIL_TRIPPED'] as const
-const LIMIT = ['MAX_TURNS', 'MAX_HANDOFFS', 'LOG_FULL', 'RUN_DEADLINE', 'TURN_DEADLINE'] as const
-const STOP = ['RUN_CANCELLED', 'TOOL_CANCELLED', 'ATTEMPT_SUPERSEDED'] as const
-const STORE = ['STALE_EPOCH', 'SESSION_LOAD_FAILED', 'SESSION_SAVE_FAILED', 'STORE_FULL', 'STORE_VERSION', 'STORE_FAILED'] as const
-const STORE_FOR_NOW = ['STORE_BUSY', 'SESSION_BUSY'] as const
-const OURS = ['APPEND_AFTER_END', 'UNEXPECTED'] as const
+const MODEL = [
+  'MODEL_REFUSED',
+  'MODEL_INCOMPLETE',
+  'MODEL_BEHAVIOR',
+  'OUTPUT_INVALID',
+  'TOOL_UNKNOWN',
+  'TOOL_INPUT_INVALID',
+] as const;
+const TOOL = ['TOOL_OUTPUT_UNSERIALIZABLE', 'TOOL_TIMEOUT', 'TOOL_FAILED'] as const;
+const POLICY = [
+  'GUARDRAIL_FAILED',
+  'INPUT_GUARDRAIL_TRIPPED',
+  'OUTPUT_GUARDRAIL_TRIPPED',
+  'TOOL_GUARDRAIL_TRIPPED',
+] as const;
+const LIMIT = ['MAX_TURNS', 'MAX_HANDOFFS', 'LOG_FULL', 'RUN_DEADLINE', 'TURN_DEADLINE'] as const;
+const STOP = ['RUN_CANCELLED', 'TOOL_CANCELLED', 'ATTEMPT_SUPERSEDED'] as const;
+const STORE = [
+  'STALE_EPOCH',
+  'SESSION_LOAD_FAILED',
+  'SESSION_SAVE_FAILED',
+  'STORE_FULL',
+  'STORE_VERSION',
+  'STORE_FAILED',
+] as const;
+const STORE_FOR_NOW = ['STORE_BUSY', 'SESSION_BUSY'] as const;
+const OURS = ['APPEND_AFTER_END', 'UNEXPECTED'] as const;
 
 export type ErrorCode =
   | (typeof CALLER)[number]
@@ -70,19 +89,19 @@ export type ErrorCode =
   | (typeof STOP)[number]
   | (typeof STORE)[number]
   | (typeof STORE_FOR_NOW)[number]
-  | (typeof OURS)[number]
+  | (typeof OURS)[number];
 
 /** Who can do something about it. */
-export type ErrorActor = 'caller' | 'model' | 'provider' | 'tool' | 'policy' | 'limit' | 'stop' | 'store' | 'ours'
+export type ErrorActor = 'caller' | 'model' | 'provider' | 'tool' | 'policy' | 'limit' | 'stop' | 'store' | 'ours';
 
 export interface ErrorCodeFacts {
-  actor: ErrorActor
+  actor: ErrorActor;
   /** Whether the same attempt, made again, may succeed. */
-  retryable: boolean
+  retryable: boolean;
 }
 
 function facts(codes: readonly ErrorCode[], actor: ErrorActor, retryable: boolean): [ErrorCode, ErrorCodeFacts][] {
-  return codes.map((code) => [code, { actor, retryable }])
+  return codes.map((code) => [code, { actor, retryable }]);
 }
 
 export const ERROR_CODES: Readonly<Record<ErrorCode, ErrorCodeFacts>> = Object.fromEntries([
@@ -97,4 +116,4 @@ export const ERROR_CODES: Readonly<Record<ErrorCode, ErrorCodeFacts>> = Object.f
   ...facts(STORE, 'store', false),
   ...facts(STORE_FOR_NOW, 'store', true),
   ...facts(OURS, 'ours', false),
-]) as Record<ErrorCode, ErrorCodeFacts>
+]) as Record<ErrorCode, ErrorCodeFacts>;

@@ -2,78 +2,82 @@
  * The errors of a run. Each carries a `code` from ERROR_CODES, says what happened and what to do, and holds ids and data,
  * never an agent, a tool or a run. Names are those of @openai/agents where it has one.
  */
-import { ERROR_CODES, type ErrorCode } from './error-codes.ts'
+import { ERROR_CODES, type ErrorCode } from './error-codes.ts';
 
 export interface AgentsErrorOptions {
-  code?: ErrorCode
-  cause?: unknown
-  runId?: string
+  code?: ErrorCode;
+  cause?: unknown;
+  runId?: string;
+  /** What is stored and sent instead of `message`, where that quotes what user code or a model said. */
+  publicMessage?: string;
   /** Small, JSON-only facts that may leave the process: no prompt, argument, key or credential. */
-  data?: Record<string, unknown>
+  data?: Record<string, unknown>;
 }
 
 /** What is stored and sent of an error (I9). */
 export interface SerializedError {
-  name: string
-  code: ErrorCode
-  message: string
-  retryable: boolean
-  runId?: string
-  data?: Record<string, unknown>
+  name: string;
+  code: ErrorCode;
+  message: string;
+  retryable: boolean;
+  runId?: string;
+  data?: Record<string, unknown>;
 }
 
-const BRAND = 'tailrace.error'
+const BRAND = 'tailrace.error';
 
 /**
  * The base of every error that Tailrace throws. `instanceof` also holds across two copies of the package, by a brand.
  */
 export class AgentsError extends Error {
-  readonly code: ErrorCode
-  declare readonly runId?: string
-  declare readonly data?: Record<string, unknown>
+  readonly code: ErrorCode;
+  declare readonly runId?: string;
+  declare readonly data?: Record<string, unknown>;
+  declare readonly publicMessage?: string;
   /** The run as it was when it failed. Present on errors of a run, not enumerable, never serialised. */
-  declare readonly state?: unknown
+  declare readonly state?: unknown;
 
   constructor(message: string, options: AgentsErrorOptions = {}) {
-    super(message, options.cause === undefined ? undefined : { cause: options.cause })
-    this.code = options.code ?? 'UNEXPECTED'
-    hide(this, 'brand', BRAND)
-    if (options.runId !== undefined) hide(this, 'runId', options.runId)
-    if (options.data !== undefined) hide(this, 'data', options.data)
-    this.name = new.target.name
-    hide(this, 'name', this.name)
+    super(message, options.cause === undefined ? undefined : { cause: options.cause });
+    this.code = options.code ?? 'UNEXPECTED';
+    hide(this, 'brand', BRAND);
+    if (options.runId !== undefined) hide(this, 'runId', options.runId);
+    if (options.data !== undefined) hide(this, 'data', options.data);
+    if (options.publicMessage !== undefined) hide(this, 'publicMessage', options.publicMessage);
+    this.name = new.target.name;
+    hide(this, 'name', this.name);
   }
 
   /** True when the same attempt, made again, may succeed. */
   get retryable(): boolean {
-    return ERROR_CODES[this.code].retryable
+    return ERROR_CODES[this.code].retryable;
   }
 
   /** Code, message, run id and whether retrying helps. Nothing else. */
   toJSON(): SerializedError {
-    return serializeError(this, this.runId)
+    return serializeError(this, this.runId);
   }
 
   static override [Symbol.hasInstance](this: { prototype: unknown }, value: unknown): boolean {
-    if (typeof value !== 'object' || value === null) return false
-    if (this.prototype === AgentsError.prototype) return isAgentsError(value)
-    return Object.prototype.isPrototypeOf.call(this.prototype as object, value)
+    if (typeof value !== 'object' || value === null) return false;
+    if (this.prototype === AgentsError.prototype) return isAgentsError(value);
+    return Object.prototype.isPrototypeOf.call(this.prototype as object, value);
   }
 }
 
 /** True for an error of Tailrace, also one made by another copy of the package. */
 export function isAgentsError(value: unknown): value is AgentsError {
-  return value instanceof Error && (value as { brand?: unknown }).brand === BRAND
+  return value instanceof Error && (value as { brand?: unknown }).brand === BRAND;
 }
 
 function hide(target: object, key: string, value: unknown): void {
-  Object.defineProperty(target, key, { value, enumerable: false, configurable: true, writable: true })
+  Object.defineProperty(target, key, { value, enumerable: false, configurable: true, writable: true });
 }
 
 /** The caller gave something that cannot work. */
 export class UserError extends AgentsError {
   constructor(message: string, options: AgentsErrorOptions = {}) {
-    super(message, { code: 'USER_ERROR', ...options })
+    super(message, { code: 'USER_ERROR', ...options });
   }
 }
 
@@ -86,155 +90,169 @@ export class LimitError extends AgentsError {}
 /** The run used all its turns without a final output. */
 export class MaxTurnsExceededError extends AgentsError {
   constructor(message: string, options: AgentsErrorOptions = {}) {
-    super(message, { code: 'MAX_TURNS', ...options })
+    super(message, { code: 'MAX_TURNS', ...options });
   }
 }
 
 /** The model did something that the protocol or the agent does not allow. */
 export class ModelBehaviorError extends AgentsError {
   constructor(message: string, options: AgentsErrorOptions = {}) {
-    super(message, { code: 'MODEL_BEHAVIOR', ...options })
+    super(message, { code: 'MODEL_BEHAVIOR', ...options });
   }
 }
 
 /** The model refused. `refusal` is its own text. */
 export class ModelRefusalError extends AgentsError {
-  readonly refusal: string
+  readonly refusal: string;
 
   constructor(refusal: string, options: AgentsErrorOptions = {}) {
-    super('The model refused to answer. Its words are in `refusal`.', { code: 'MODEL_REFUSED', ...options })
-    this.refusal = refusal
-    hide(this, 'refusal', refusal)
+    super(`Model refused to produce output: ${refusal}`, {
+      code: 'MODEL_REFUSED',
+      publicMessage: 'The model refused to answer.',
+      ...options,
+    });
+    this.refusal = refusal;
+    hide(this, 'refusal', refusal);
   }
 }
 
 /** A model call took longer than allowed. */
 export class ModelTimeoutError extends AgentsError {
-  readonly timeoutMs: number
+  readonly timeoutMs: number;
 
   constructor(message: string, options: AgentsErrorOptions & { timeoutMs: number }) {
-    super(message, { code: 'MODEL_TIMEOUT', ...options })
-    this.timeoutMs = options.timeoutMs
+    super(message, { code: 'MODEL_TIMEOUT', ...options });
+    this.timeoutMs = options.timeoutMs;
   }
 }
 
 export interface ModelErrorOptions extends AgentsErrorOptions {
-  code: ErrorCode
+  code: ErrorCode;
   /** HTTP status of the answer, when there was one. */
-  status?: number
+  status?: number;
   /** What the provider asked us to wait. */
-  retryAfterMs?: number
-  requestId?: string
+  retryAfterMs?: number;
+  requestId?: string;
   /** Overrides the code's default: a truncated stream whose text was delivered must not be retried. */
-  retryable?: boolean
+  retryable?: boolean;
 }
 
 /** A provider could not be reached, refused, or answered with something that is not an answer. */
 export class ModelProviderError extends AgentsError {
-  declare readonly status?: number
-  declare readonly retryAfterMs?: number
-  declare readonly requestId?: string
-  readonly #retryable: boolean | undefined
+  declare readonly status?: number;
+  declare readonly retryAfterMs?: number;
+  declare readonly requestId?: string;
+  readonly #retryable: boolean | undefined;
 
   constructor(message: string, options: ModelErrorOptions) {
-    super(message, options)
-    this.#retryable = options.retryable
-    if (options.status !== undefined) this.status = options.status
-    if (options.retryAfterMs !== undefined) this.retryAfterMs = options.retryAfterMs
-    if (options.requestId !== undefined) this.requestId = options.requestId
+    super(message, options);
+    this.#retryable = options.retryable;
+    if (options.status !== undefined) this.status = options.status;
+    if (options.retryAfterMs !== undefined) this.retryAfterMs = options.retryAfterMs;
+    if (options.requestId !== undefined) this.requestId = options.requestId;
   }
 
   override get retryable(): boolean {
-    return this.#retryable ?? ERROR_CODES[this.code].retryable
+    return this.#retryable ?? ERROR_CODES[this.code].retryable;
   }
 }
 
 /** What the model gave as a tool's arguments is not JSON, or does not match the tool's schema. */
 export class InvalidToolInputError extends ModelBehaviorError {
-  declare readonly originalError?: unknown
+  declare readonly originalError?: unknown;
 
   constructor(message: string, options: AgentsErrorOptions = {}) {
-    super(message, { code: 'TOOL_INPUT_INVALID', ...options })
-    if (options.cause !== undefined) hide(this, 'originalError', options.cause)
+    super(message, { code: 'TOOL_INPUT_INVALID', ...options });
+    if (options.cause !== undefined) hide(this, 'originalError', options.cause);
   }
 }
 
 /** A tool gave something that JSON cannot carry. */
 export class InvalidToolOutputError extends UserError {
-  declare readonly originalError?: unknown
+  declare readonly originalError?: unknown;
 
   constructor(message: string, options: AgentsErrorOptions = {}) {
-    super(message, { code: 'TOOL_OUTPUT_UNSERIALIZABLE', ...options })
-    if (options.cause !== undefined) hide(this, 'originalError', options.cause)
+    super(message, { code: 'TOOL_OUTPUT_UNSERIALIZABLE', ...options });
+    if (options.cause !== undefined) hide(this, 'originalError', options.cause);
   }
 }
 
 /** A tool failed and its policy is to fail the run. `error` is what it threw. */
 export class ToolCallError extends AgentsError {
-  readonly error: Error
+  readonly error: Error;
 
   constructor(message: string, error: Error, options: AgentsErrorOptions = {}) {
-    super(message, { code: 'TOOL_FAILED', cause: error, ...options })
-    this.error = error
-    hide(this, 'error', error)
+    super(message, {
+      code: 'TOOL_FAILED',
+      cause: error,
+      publicMessage: 'A tool failed, and its errorFunction is null.',
+      ...options,
+    });
+    this.error = error;
+    hide(this, 'error', error);
   }
 }
 
 /** A tool took longer than its `timeoutMs`. */
 export class ToolTimeoutError extends AgentsError {
-  readonly toolName: string
-  readonly timeoutMs: number
+  readonly toolName: string;
+  readonly timeoutMs: number;
 
   constructor(options: AgentsErrorOptions & { toolName: string; timeoutMs: number }) {
-    super(`Tool '${options.toolName}' timed out after ${options.timeoutMs}ms.`, { code: 'TOOL_TIMEOUT', ...options })
-    this.toolName = options.toolName
-    this.timeoutMs = options.timeoutMs
+    super(`Tool '${options.toolName}' timed out after ${options.timeoutMs}ms.`, { code: 'TOOL_TIMEOUT', ...options });
+    this.toolName = options.toolName;
+    this.timeoutMs = options.timeoutMs;
   }
 }
 
 /** A guardrail threw: no verdict, so the run fails closed. `error` is what it threw. */
 export class GuardrailExecutionError extends AgentsError {
-  readonly error: Error
+  readonly error: Error;
 
   constructor(message: string, error: Error, options: AgentsErrorOptions = {}) {
-    super(message, { code: 'GUARDRAIL_FAILED', cause: error, ...options })
-    this.error = error
-    hide(this, 'error', error)
+    super(message, {
+      code: 'GUARDRAIL_FAILED',
+      cause: error,
+      publicMessage: 'A guardrail threw instead of giving a verdict.',
+      ...options,
+    });
+    this.error = error;
+    hide(this, 'error', error);
   }
 }
 
 /** An input guardrail tripped. `result` says which and why. */
 export class InputGuardrailTripwireTriggered<TResult = unknown> extends AgentsError {
-  declare readonly result: TResult
+  declare readonly result: TResult;
 
   constructor(message: string, result: TResult, options: AgentsErrorOptions = {}) {
-    super(message, { code: 'INPUT_GUARDRAIL_TRIPPED', ...options })
-    hide(this, 'result', result)
+    super(message, { code: 'INPUT_GUARDRAIL_TRIPPED', publicMessage: 'An input guardrail tripped.', ...options });
+    hide(this, 'result', result);
   }
 }
 
 /** An output guardrail tripped. `result` says which and why. */
 export class OutputGuardrailTripwireTriggered<TResult = unknown> extends AgentsError {
-  declare readonly result: TResult
+  declare readonly result: TResult;
 
   constructor(message: string, result: TResult, options: AgentsErrorOptions = {}) {
-    super(message, { code: 'OUTPUT_GUARDRAIL_TRIPPED', ...options })
-    hide(this, 'result', result)
+    super(message, { code: 'OUTPUT_GUARDRAIL_TRIPPED', publicMessage: 'An output guardrail tripped.', ...options });
+    hide(this, 'result', result);
   }
 }
 
 /** The run was cancelled. `name` is `AbortError`, `cause` the reason that was given. */
 export class RunCancelledError extends AgentsError {
   constructor(message: string, options: AgentsErrorOptions = {}) {
-    super(message, { code: 'RUN_CANCELLED', ...options })
-    hide(this, 'name', 'AbortError')
+    super(message, { code: 'RUN_CANCELLED', ...options });
+    hide(this, 'name', 'AbortError');
   }
 }
 
 /** Another writer has taken the run over: this one's appends write nothing. */
 export class StaleEpoch extends SystemError {
   constructor(message: string, options: AgentsErrorOptions = {}) {
-    super(message, { code: 'STALE_EPOCH', ...options })
+    super(message, { code: 'STALE_EPOCH', ...options });
   }
 }
 
@@ -243,12 +261,19 @@ export class StaleEpoch extends SystemError {
  */
 export function serializeError(error: unknown, runId?: string): SerializedError {
   if (isAgentsError(error)) {
-    const { name, code, message, retryable, data } = error
-    return { name, code, message, retryable, ...(runId !== undefined && { runId }), ...(data && { data }) }
+    const { name, code, message, publicMessage, retryable, data } = error;
+    return {
+      name,
+      code,
+      message: publicMessage ?? message,
+      retryable,
+      ...(runId !== undefined && { runId }),
+      ...(data && { data }),
+    };
   }
-  const name = error instanceof Error ? error.name : typeof error
-  const message = `${name} was thrown by code outside of Tailrace. Its message and cause are on the error in the process that ran it.`
-  return { name, code: 'UNEXPECTED', message, retryable: false, ...(runId !== undefined && { runId }) }
+  const name = error instanceof Error ? error.name : typeof error;
+  const message = `${name} was thrown by code outside of Tailrace. Its message and cause are on the error in the process that ran it.`;
+  return { name, code: 'UNEXPECTED', message, retryable: false, ...(runId !== undefined && { runId }) };
 }
 
 const CLASSES: Record<string, new (message: string, options: AgentsErrorOptions) => AgentsError> = {
@@ -260,14 +285,14 @@ const CLASSES: Record<string, new (message: string, options: AgentsErrorOptions)
   InvalidToolInputError,
   InvalidToolOutputError,
   StaleEpoch,
-}
+};
 
 /** An error as read back from a log: the same name, code and message; what it held in the process is gone. */
 export function errorFromSerialized(error: SerializedError): AgentsError {
-  const { code, runId, data } = error
-  const Class = Object.hasOwn(CLASSES, error.name) ? CLASSES[error.name] : undefined
-  const options = { code, ...(runId !== undefined && { runId }), ...(data && { data }) }
-  const revived = new (Class ?? AgentsError)(error.message, options)
-  hide(revived, 'name', error.name)
-  return revived
+  const { code, runId, data } = error;
+  const Class = Object.hasOwn(CLASSES, error.name) ? CLASSES[error.name] : undefined;
+  const options = { code, ...(runId !== undefined && { runId }), ...(data && { data }) };
+  const revived = new (Class ?? AgentsError)(error.message, options);
+  hide(revived, 'name', error.name);
+  return revived;
 }

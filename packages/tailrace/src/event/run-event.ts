@@ -2,115 +2,115 @@
  * The whole log, as one closed union. JSON only. SPEC.md says in words what each event means and when it is written.
  * Names are `noun.past`; deltas `noun.delta`. An agent is named by its key, which is its name unless two agents share it.
  */
-import type { Json } from '../base/json.ts'
-import type { SerializedError } from './errors.ts'
-import type { AgentInputItem, AgentItem, AgentOutputItem, AssistantMessageItem } from './item.ts'
-import type { SpanData, SpanError } from './span-data.ts'
-import type { StreamEvent } from './stream-event.ts'
-import type { UsageData } from './usage.ts'
+import type { Json } from '../base/json.ts';
+import type { SerializedError } from './errors.ts';
+import type { AgentInputItem, AgentItem, AgentOutputItem, AssistantMessageItem } from './item.ts';
+import type { SpanData, SpanError } from './span-data.ts';
+import type { StreamEvent } from './stream-event.ts';
+import type { UsageData } from './usage.ts';
 
 /** The version of the union that `run.started` records. A reader of an older log upgrades it (event/upgrade). */
-export const EVENT_VERSION = 1
+export const EVENT_VERSION = 1;
 
 /** What the log adds to each event. */
 export interface EventEnvelope {
-  run: string
+  run: string;
   /** Dense from 0. */
-  seq: number
+  seq: number;
   /** Of the writer that wrote it. */
-  epoch: number
+  epoch: number;
   /** Wall clock, milliseconds since the epoch. For people, never for order. */
-  at: number
+  at: number;
 }
 
 /** `turn:kind:callId`, for example `2:tool:call_7`. Comes from the log, not from the order of user code. */
-export type StepKey = string
+export type StepKey = string;
 
 /** Which call of which step an event belongs to; every delta carries it. */
 export interface StepRef {
-  step: StepKey
-  attempt: number
+  step: StepKey;
+  attempt: number;
 }
 
 export interface RunStarted {
-  type: 'run.started'
-  v: typeof EVENT_VERSION
-  agent: string
-  input: string | AgentInputItem[]
-  maxTurns: number | null
-  workflowName: string
+  type: 'run.started';
+  v: typeof EVENT_VERSION;
+  agent: string;
+  input: string | AgentInputItem[];
+  maxTurns: number | null;
+  workflowName: string;
   /** Absent when tracing is off. */
-  traceId?: string
+  traceId?: string;
   /** True when the run lives inside a trace that its caller opened, and so does not end it. */
-  traceJoined?: boolean
-  groupId?: string
-  traceMetadata?: Record<string, string>
-  sessionId?: string
-  codeVersion?: string
+  traceJoined?: boolean;
+  groupId?: string;
+  traceMetadata?: Record<string, string>;
+  sessionId?: string;
+  codeVersion?: string;
 }
 
 export interface RunSuspended {
-  type: 'run.suspended'
-  waitsFor: 'approval' | 'input' | 'timer'
-  calls?: string[]
+  type: 'run.suspended';
+  waitsFor: 'approval' | 'input' | 'timer';
+  calls?: string[];
 }
 
 export interface RunResumed {
-  type: 'run.resumed'
-  by: 'approval' | 'input' | 'timer' | 'takeover'
+  type: 'run.resumed';
+  by: 'approval' | 'input' | 'timer' | 'takeover';
 }
 
 export interface RunCompleted {
-  type: 'run.completed'
-  agent: string
+  type: 'run.completed';
+  agent: string;
   /** The final output as text: what the model wrote, or the output of the tool that ended the run. */
-  output: string
-  usage: UsageData
+  output: string;
+  usage: UsageData;
 }
 
 export interface RunFailed {
-  type: 'run.failed'
-  error: SerializedError
-  usage: UsageData
+  type: 'run.failed';
+  error: SerializedError;
+  usage: UsageData;
 }
 
 export interface RunCancelled {
-  type: 'run.cancelled'
+  type: 'run.cancelled';
   /** What the caller gave as reason, as text. */
-  reason: string
-  mode: CancelMode
-  usage: UsageData
+  reason: string;
+  mode: CancelMode;
+  usage: UsageData;
 }
 
-export type CancelMode = 'immediate' | 'after_turn'
+export type CancelMode = 'immediate' | 'after_turn';
 
 /** An agent takes the conversation: at the start, and after each handoff. */
 export interface AgentStarted {
-  type: 'agent.started'
-  agent: string
+  type: 'agent.started';
+  agent: string;
 }
 
 /** An agent is done. For a nested agent this is its end; never a run's terminal event. */
 export interface AgentEnded {
-  type: 'agent.ended'
-  agent: string
+  type: 'agent.ended';
+  agent: string;
 }
 
 export interface TurnStarted {
-  type: 'turn.started'
-  turn: number
-  agent: string
+  type: 'turn.started';
+  turn: number;
+  agent: string;
 }
 
 export interface TurnEnded {
-  type: 'turn.ended'
-  turn: number
+  type: 'turn.ended';
+  turn: number;
 }
 
 /** A model is about to be called. Durable before the request leaves. */
 export interface ModelCalled extends StepRef {
-  type: 'model.called'
-  agent: string
+  type: 'model.called';
+  agent: string;
 }
 
 /**
@@ -118,168 +118,180 @@ export interface ModelCalled extends StepRef {
  * `raw` says, `echo` says on which side of it the model gave it, and the text is stored once, here, as `text`.
  */
 export interface ModelDelta extends StepRef {
-  type: 'model.delta'
-  text?: string
-  itemId?: string
-  raw?: unknown
-  echo?: 'before' | 'after'
+  type: 'model.delta';
+  text?: string;
+  itemId?: string;
+  raw?: unknown;
+  /** Which wire `raw` was read from, where the model says so. */
+  source?: string;
+  echo?: 'before' | 'after';
 }
 
 /** A part of a model's stream that is neither a plain text delta nor a plain provider event: kept whole. */
 export interface ModelPart extends StepRef {
-  type: 'model.part'
-  part: StreamEvent
+  type: 'model.part';
+  part: StreamEvent;
 }
 
 /** A model's response, complete. `streamed` says whether parts of it are in the log before. */
 export interface ModelReturned extends StepRef {
-  type: 'model.returned'
-  output: AgentOutputItem[]
-  usage: UsageData
-  streamed: boolean
-  responseId?: string
-  requestId?: string
+  type: 'model.returned';
+  output: AgentOutputItem[];
+  usage: UsageData;
+  streamed: boolean;
+  responseId?: string;
+  requestId?: string;
   /** Present when the response itself carried any: kept for the raw response. */
-  providerData?: Record<string, unknown>
-  rawUsage?: Record<string, unknown>
+  providerData?: Record<string, unknown>;
+  rawUsage?: Record<string, unknown>;
   /** The stream event that completed the response said more than the fields above: kept whole. */
-  done?: StreamEvent
+  done?: StreamEvent;
 }
 
 /** A model call ended without a response: failed (and may be tried again), or was stopped. */
 export interface ModelStopped extends StepRef {
-  type: 'model.stopped'
-  error: SerializedError
+  type: 'model.stopped';
+  error: SerializedError;
   /** What the assistant had said by then. */
-  partial?: AssistantMessageItem
-  usage?: UsageData
+  partial?: AssistantMessageItem;
+  usage?: UsageData;
 }
 
 /** A step is tried again. Readers that showed text of attempt `supersedes` drop it. */
 export interface StepAttempt extends StepRef {
-  type: 'step.attempt'
-  supersedes: number
-  delayMs: number
+  type: 'step.attempt';
+  supersedes: number;
+  delayMs: number;
 }
 
-export type RunItemKind = 'message' | 'reasoning' | 'tool_call' | 'tool_output' | 'handoff_call' | 'handoff_output' | 'tool_approval' | 'compaction'
+export type RunItemKind =
+  | 'message'
+  | 'reasoning'
+  | 'tool_call'
+  | 'tool_output'
+  | 'handoff_call'
+  | 'handoff_output'
+  | 'tool_approval'
+  | 'compaction';
 
 /** The conversation grew by an item of the model's or of a tool. */
 export interface ItemAdded {
-  type: 'item.added'
-  kind: RunItemKind
-  agent: string
-  item: AgentItem
+  type: 'item.added';
+  kind: RunItemKind;
+  agent: string;
+  item: AgentItem;
   /** For a handoff's output: the agent that takes over. */
-  target?: string
+  target?: string;
 }
 
 /** A tool's function is about to be called. Durable before it is. */
 export interface ToolCalled extends StepRef {
-  type: 'tool.called'
-  callId: string
-  tool: string
-  arguments: string
-  effects: ToolEffects
-  idempotencyKey: string
+  type: 'tool.called';
+  callId: string;
+  tool: string;
+  arguments: string;
+  effects: ToolEffects;
+  idempotencyKey: string;
 }
 
-export type ToolEffects = 'pure' | 'idempotent' | 'once'
+export type ToolEffects = 'pure' | 'idempotent' | 'once';
 
 /** A tool's function returned or failed. What the model is told is the `tool_output` item that follows, in call order. */
 export interface ToolReturned extends StepRef {
-  type: 'tool.returned'
-  callId: string
-  tool: string
-  output: string
-  error?: SerializedError
+  type: 'tool.returned';
+  callId: string;
+  tool: string;
+  output: string;
+  error?: SerializedError;
 }
 
 export interface ToolProgress extends StepRef {
-  type: 'tool.progress'
-  callId: string
-  data: Json
+  type: 'tool.progress';
+  callId: string;
+  data: Json;
 }
 
 /** A crash left a call that may not be repeated without its outcome. */
 export interface ToolOutcomeUnknown extends StepRef {
-  type: 'tool.outcome_unknown'
-  callId: string
-  tool: string
+  type: 'tool.outcome_unknown';
+  callId: string;
+  tool: string;
 }
 
 export interface HandoffOccurred {
-  type: 'handoff.occurred'
-  from: string
-  to: string
-  callId: string
+  type: 'handoff.occurred';
+  from: string;
+  to: string;
+  callId: string;
+  /** What an input filter made of the conversation so far: it replaces it. */
+  filtered?: { input: string | AgentInputItem[]; items: AgentItem[] };
 }
 
 export interface GuardrailReturned {
-  type: 'guardrail.returned'
-  kind: 'input' | 'output'
-  guardrail: string
-  agent: string
-  tripped: boolean
+  type: 'guardrail.returned';
+  kind: 'input' | 'output';
+  guardrail: string;
+  agent: string;
+  tripped: boolean;
   /** What the guardrail said, when JSON can carry it. */
-  info?: Json
+  info?: Json;
 }
 
 /** Output was held back by a guardrail; the text is not in the log. */
 export interface OutputBlocked {
-  type: 'output.blocked'
-  guardrail: string
+  type: 'output.blocked';
+  guardrail: string;
 }
 
 export interface ApprovalRequested {
-  type: 'approval.requested'
-  callId: string
-  tool: string
-  arguments: string
+  type: 'approval.requested';
+  callId: string;
+  tool: string;
+  arguments: string;
 }
 
 export interface ApprovalDecided {
-  type: 'approval.decided'
-  callId: string
-  approved: boolean
-  by?: string
-  message?: string
+  type: 'approval.decided';
+  callId: string;
+  approved: boolean;
+  by?: string;
+  message?: string;
 }
 
 /** Somebody asked the run to stop. The end follows. */
 export interface CancelRequested {
-  type: 'cancel.requested'
-  mode: CancelMode
-  reason: string
+  type: 'cancel.requested';
+  mode: CancelMode;
+  reason: string;
 }
 
 /** Items went into the session. A recorded step at a step boundary. */
 export interface SessionCommitted extends StepRef {
-  type: 'session.committed'
-  items: number
+  type: 'session.committed';
+  items: number;
 }
 
 export interface SpanStarted {
-  type: 'span.started'
-  span: string
+  type: 'span.started';
+  span: string;
   /** Absent for a child of the trace itself. */
-  parent?: string
-  data: SpanData
+  parent?: string;
+  data: SpanData;
 }
 
 export interface SpanEnded {
-  type: 'span.ended'
-  span: string
+  type: 'span.ended';
+  span: string;
   /** The data as it was at the end, when it grew. */
-  data?: SpanData
-  error?: SpanError
+  data?: SpanData;
+  error?: SpanError;
 }
 
 /** The events from `from` to `to` (both inclusive) were pruned. */
 export interface LogPruned {
-  type: 'log.pruned'
-  from: number
-  to: number
+  type: 'log.pruned';
+  from: number;
+  to: number;
 }
 
 /** An event before the log has given it its place. */
@@ -317,25 +329,25 @@ export type RunEventBody = (
   | LogPruned
 ) & {
   /** The path of a nested agent's run in its parent's log. Absent at the top. */
-  scope?: readonly string[]
-}
+  scope?: readonly string[];
+};
 
-export type RunEventType = RunEventBody['type']
+export type RunEventType = RunEventBody['type'];
 
 /** An event as the log holds it. */
-export type RunEvent = EventEnvelope & RunEventBody
+export type RunEvent = EventEnvelope & RunEventBody;
 
-export type TerminalEventBody = Extract<RunEventBody, RunCompleted | RunFailed | RunCancelled>
-export type TerminalEvent = EventEnvelope & TerminalEventBody
+export type TerminalEventBody = Extract<RunEventBody, RunCompleted | RunFailed | RunCancelled>;
+export type TerminalEvent = EventEnvelope & TerminalEventBody;
 
 /** True for the three events that end a run. */
 export function isTerminal<T extends RunEventBody>(event: T): event is T & TerminalEventBody {
-  return event.type === 'run.completed' || event.type === 'run.failed' || event.type === 'run.cancelled'
+  return event.type === 'run.completed' || event.type === 'run.failed' || event.type === 'run.cancelled';
 }
 
 /** Where `default:` ends up in a switch on events: a new event does not compile until it is handled. */
 export function unknownEvent(event: never): never {
-  throw new TypeError(`Unknown event type '${(event as RunEventBody).type}'. The log was written by a newer version.`)
+  throw new TypeError(`Unknown event type '${(event as RunEventBody).type}'. The log was written by a newer version.`);
 }
 
 /**
@@ -357,9 +369,9 @@ const DURABLE: ReadonlySet<RunEventType> = new Set<RunEventType>([
   'approval.requested',
   'approval.decided',
   'session.committed',
-])
+]);
 
 /** Whether an event must be committed durably before its writer goes on. */
 export function isDurable(event: RunEventBody): boolean {
-  return DURABLE.has(event.type)
+  return DURABLE.has(event.type);
 }

@@ -1,88 +1,88 @@
 /** What a span says, by kind. Field names are those of the OpenAI traces API. */
 export interface AgentSpanData {
-  type: 'agent'
-  name: string
-  handoffs?: string[]
-  tools?: string[]
-  output_type?: string
+  type: 'agent';
+  name: string;
+  handoffs?: string[];
+  tools?: string[];
+  output_type?: string;
 }
 
 export interface TurnUsageData {
-  input_tokens: number
-  output_tokens: number
-  cached_input_tokens: number
-  cache_write_input_tokens: number
+  input_tokens: number;
+  output_tokens: number;
+  cached_input_tokens: number;
+  cache_write_input_tokens: number;
 }
 
 export interface TaskUsageData extends TurnUsageData {
-  requests: number
-  total_tokens: number
+  requests: number;
+  total_tokens: number;
 }
 
 export interface TaskSpanData {
-  type: 'task'
-  name: string
-  usage?: TaskUsageData
+  type: 'task';
+  name: string;
+  usage?: TaskUsageData;
 }
 
 export interface TurnSpanData {
-  type: 'turn'
-  turn: number
-  agent_name: string
-  usage?: TurnUsageData
+  type: 'turn';
+  turn: number;
+  agent_name: string;
+  usage?: TurnUsageData;
 }
 
 export interface FunctionSpanData {
-  type: 'function'
-  name: string
-  input: string
-  output: string
-  mcp_data?: string
+  type: 'function';
+  name: string;
+  input: string;
+  output: string;
+  mcp_data?: string;
 }
 
 export interface GenerationUsageData {
-  input_tokens?: number
-  output_tokens?: number
-  details?: Record<string, unknown> | null
-  [key: string]: unknown
+  input_tokens?: number;
+  output_tokens?: number;
+  details?: Record<string, unknown> | null;
+  [key: string]: unknown;
 }
 
 export interface GenerationSpanData {
-  type: 'generation'
-  input?: Record<string, unknown>[]
-  output?: Record<string, unknown>[]
-  model?: string
-  model_config?: Record<string, unknown>
-  usage?: GenerationUsageData
+  type: 'generation';
+  input?: Record<string, unknown>[];
+  output?: Record<string, unknown>[];
+  model?: string;
+  model_config?: Record<string, unknown>;
+  usage?: GenerationUsageData;
 }
 
 export interface ResponseSpanData {
-  type: 'response'
-  response_id?: string
+  type: 'response';
+  response_id?: string;
 }
 
 export interface HandoffSpanData {
-  type: 'handoff'
-  from_agent?: string
-  to_agent?: string
+  type: 'handoff';
+  from_agent?: string;
+  to_agent?: string;
 }
 
 export interface CustomSpanData {
-  type: 'custom'
-  name: string
-  data: Record<string, unknown>
+  type: 'custom';
+  name: string;
+  data: Record<string, unknown>;
 }
 
 export interface GuardrailSpanData {
-  type: 'guardrail'
-  name: string
-  triggered: boolean
+  type: 'guardrail';
+  name: string;
+  triggered: boolean;
 }
 
 export interface MCPListToolsSpanData {
-  type: 'mcp_tools'
-  server?: string
-  result?: string[]
+  type: 'mcp_tools';
+  server?: string;
+  result?: string[];
 }
 
 export type SpanData =
@@ -95,9 +95,9 @@ export type SpanData =
   | HandoffSpanData
   | CustomSpanData
   | GuardrailSpanData
-  | MCPListToolsSpanData
+  | MCPListToolsSpanData;
 
 export interface SpanError {
-  message: string
-  data?: Record<string, unknown>
+  message: string;
+  data?: Record<string, unknown>;
 }

@@ -1,114 +1,116 @@
 /** Token counts as data, for one request or for many. */
 export interface UsageData {
-  requests?: number
-  inputTokens: number
-  outputTokens: number
-  totalTokens: number
-  inputTokensDetails?: Record<string, number> | Record<string, number>[]
-  outputTokensDetails?: Record<string, number> | Record<string, number>[]
-  requestUsageEntries?: RequestUsageData[]
+  requests?: number;
+  inputTokens: number;
+  outputTokens: number;
+  totalTokens: number;
+  inputTokensDetails?: Record<string, number> | Record<string, number>[];
+  outputTokensDetails?: Record<string, number> | Record<string, number>[];
+  requestUsageEntries?: RequestUsageData[];
 }
 
 export interface RequestUsageData {
-  inputTokens: number
-  outputTokens: number
-  totalTokens: number
-  inputTokensDetails?: Record<string, number>
-  outputTokensDetails?: Record<string, number>
-  endpoint?: string
+  inputTokens: number;
+  outputTokens: number;
+  totalTokens: number;
+  inputTokensDetails?: Record<string, number>;
+  outputTokensDetails?: Record<string, number>;
+  endpoint?: string;
 }
 
-type Details = Record<string, number>
+type Details = Record<string, number>;
 
 /** Both spellings are accepted: camelCase, and the snake_case of the OpenAI API. */
 export interface UsageInput extends Partial<UsageData> {
-  input_tokens?: number
-  output_tokens?: number
-  total_tokens?: number
-  input_tokens_details?: Details | Details[] | object
-  output_tokens_details?: Details | Details[] | object
+  input_tokens?: number;
+  output_tokens?: number;
+  total_tokens?: number;
+  input_tokens_details?: Details | Details[] | object;
+  output_tokens_details?: Details | Details[] | object;
 }
 
 /** Tokens of one request. */
 export class RequestUsage {
-  inputTokens: number
-  outputTokens: number
-  totalTokens: number
-  inputTokensDetails: Details
-  outputTokensDetails: Details
-  declare endpoint?: string
+  inputTokens: number;
+  outputTokens: number;
+  totalTokens: number;
+  inputTokensDetails: Details;
+  outputTokensDetails: Details;
+  declare endpoint?: string;
 
   constructor(input: Partial<RequestUsageData> = {}) {
-    this.inputTokens = input.inputTokens ?? 0
-    this.outputTokens = input.outputTokens ?? 0
-    this.totalTokens = input.totalTokens ?? this.inputTokens + this.outputTokens
-    this.inputTokensDetails = input.inputTokensDetails ?? {}
-    this.outputTokensDetails = input.outputTokensDetails ?? {}
-    if (input.endpoint !== undefined) this.endpoint = input.endpoint
+    this.inputTokens = input.inputTokens ?? 0;
+    this.outputTokens = input.outputTokens ?? 0;
+    this.totalTokens = input.totalTokens ?? this.inputTokens + this.outputTokens;
+    this.inputTokensDetails = input.inputTokensDetails ?? {};
+    this.outputTokensDetails = input.outputTokensDetails ?? {};
+    if (input.endpoint !== undefined) this.endpoint = input.endpoint;
   }
 
   /** The same as the constructor, for symmetry with JSON. */
   static fromJSON(input?: Partial<RequestUsageData>): RequestUsage {
-    return new RequestUsage(input)
+    return new RequestUsage(input);
   }
 }
 
 /** Tokens of a run so far: one entry a request, and their sums. */
 export class Usage {
-  requests: number
-  inputTokens: number
-  outputTokens: number
-  totalTokens: number
-  inputTokensDetails: Details[]
-  outputTokensDetails: Details[]
-  requestUsageEntries: RequestUsage[] | undefined
+  requests: number;
+  inputTokens: number;
+  outputTokens: number;
+  totalTokens: number;
+  inputTokensDetails: Details[];
+  outputTokensDetails: Details[];
+  requestUsageEntries: RequestUsage[] | undefined;
 
   constructor(input?: UsageInput) {
-    this.requests = input?.requests ?? (input ? 1 : 0)
-    this.inputTokens = input?.inputTokens ?? input?.input_tokens ?? 0
-    this.outputTokens = input?.outputTokens ?? input?.output_tokens ?? 0
-    this.totalTokens = input?.totalTokens ?? input?.total_tokens ?? this.inputTokens + this.outputTokens
-    this.inputTokensDetails = detailList(input?.inputTokensDetails ?? input?.input_tokens_details)
-    this.outputTokensDetails = detailList(input?.outputTokensDetails ?? input?.output_tokens_details)
-    this.requestUsageEntries = input?.requestUsageEntries?.map((entry) => new RequestUsage(entry))
+    this.requests = input?.requests ?? (input ? 1 : 0);
+    this.inputTokens = input?.inputTokens ?? input?.input_tokens ?? 0;
+    this.outputTokens = input?.outputTokens ?? input?.output_tokens ?? 0;
+    this.totalTokens = input?.totalTokens ?? input?.total_tokens ?? this.inputTokens + this.outputTokens;
+    this.inputTokensDetails = detailList(input?.inputTokensDetails ?? input?.input_tokens_details);
+    this.outputTokensDetails = detailList(input?.outputTokensDetails ?? input?.output_tokens_details);
+    this.requestUsageEntries = input?.requestUsageEntries?.map((entry) => new RequestUsage(entry));
   }
 
   static fromJSON(input?: UsageInput): Usage {
-    return new Usage(input)
+    return new Usage(input);
   }
 
   /** Adds the tokens of `other`. A single request becomes an entry of its own in `requestUsageEntries`. */
   add(other: Usage): void {
-    this.requests += other.requests
-    this.inputTokens += other.inputTokens
-    this.outputTokens += other.outputTokens
-    this.totalTokens += other.totalTokens
-    this.inputTokensDetails.push(...other.inputTokensDetails)
-    this.outputTokensDetails.push(...other.outputTokensDetails)
-    const entries = other.requestUsageEntries ?? entryOf(other)
-    if (entries.length > 0) (this.requestUsageEntries ??= []).push(...entries)
+    this.requests += other.requests;
+    this.inputTokens += other.inputTokens;
+    this.outputTokens += other.outputTokens;
+    this.totalTokens += other.totalTokens;
+    this.inputTokensDetails.push(...other.inputTokensDetails);
+    this.outputTokensDetails.push(...other.outputTokensDetails);
+    const entries = other.requestUsageEntries ?? entryOf(other);
+    if (entries.length > 0) (this.requestUsageEntries ??= []).push(...entries);
   }
 
   /** The counts as plain data. */
   toData(): UsageData {
-    return { ...this, requestUsageEntries: this.requestUsageEntries?.map((entry) => ({ ...entry })) ?? [] }
+    return { ...this, requestUsageEntries: this.requestUsageEntries?.map((entry) => ({ ...entry })) ?? [] };
   }
 }
 
 function entryOf(usage: Usage): RequestUsage[] {
-  if (usage.requests !== 1) return []
-  const { inputTokens, outputTokens, totalTokens } = usage
-  if (inputTokens === 0 && outputTokens === 0 && totalTokens === 0) return []
-  const inputTokensDetails = usage.inputTokensDetails[0] ?? {}
-  const outputTokensDetails = usage.outputTokensDetails[0] ?? {}
-  return [new RequestUsage({ inputTokens, outputTokens, totalTokens, inputTokensDetails, outputTokensDetails })]
+  if (usage.requests !== 1) return [];
+  const { inputTokens, outputTokens, totalTokens } = usage;
+  if (inputTokens === 0 && outputTokens === 0 && totalTokens === 0) return [];
+  const inputTokensDetails = usage.inputTokensDetails[0] ?? {};
+  const outputTokensDetails = usage.outputTokensDetails[0] ?? {};
+  return [new RequestUsage({ inputTokens, outputTokens, totalTokens, inputTokensDetails, outputTokensDetails })];
 }
 
 function detailList(details: Details | Details[] | object | undefined): Details[] {
-  if (!details) return []
-  return Array.isArray(details) ? details : [numbersOf(details)]
+  if (!details) return [];
+  return Array.isArray(details) ? details : [numbersOf(details)];
 }
 
 function numbersOf(details: object): Details {
-  return Object.fromEntries(Object.entries(details).filter((entry): entry is [string, number] => typeof entry[1] === 'number'))
+  return Object.fromEntries(
+    Object.entries(details).filter((entry): entry is [string, number] => typeof entry[1] === 'number'),
+  );
 }

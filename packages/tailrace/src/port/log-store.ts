@@ -1,52 +1,52 @@
-import type { RunEvent } from '../event/run-event.ts'
+import type { RunEvent } from '../event/run-event.ts';
 
 /** A value now, or a promise of it. Stores in memory and SQLite answer at once, and the writer then never awaits. */
-export type Awaitable<T> = T | Promise<T>
+export type Awaitable<T> = T | Promise<T>;
 
 export type Durability =
   /** On disk before the call returns (`synchronous=FULL`). */
   | 'full'
   /** Survives a crash of the process; a power failure may take the last groups. */
-  | 'group'
+  | 'group';
 
 /** A writer's claim on a run. */
 export interface Claim {
   /** Counts the writers of this run, from 1. */
-  epoch: number
+  epoch: number;
   /** The sequence number that the next event gets. */
-  next: number
+  next: number;
   /** True when the log already has its terminal event. */
-  ended: boolean
+  ended: boolean;
 }
 
 export interface RunHead {
-  run: string
-  epoch: number
+  run: string;
+  epoch: number;
   /** The sequence number that the next event gets: the length of the log. */
-  next: number
-  ended: boolean
+  next: number;
+  ended: boolean;
 }
 
 /** A message from outside: a cancel, an approval, input. */
 export interface MailboxMessage {
   /** Chosen by the sender. The first message with an id wins; later ones with it are ignored. */
-  id: string
-  kind: 'cancel' | 'approval' | 'input'
-  body: unknown
+  id: string;
+  kind: 'cancel' | 'approval' | 'input';
+  body: unknown;
 }
 
 export interface StoredMessage extends MailboxMessage {
   /** Its place in the mailbox, from 1. */
-  position: number
-  at: number
+  position: number;
+  at: number;
 }
 
 export interface RunQuery {
   /** Newest first. 100 by default. */
-  limit?: number
+  limit?: number;
   /** Only runs older than this one. */
-  before?: string
-  ended?: boolean
+  before?: string;
+  ended?: boolean;
 }
 
 /**
@@ -60,23 +60,29 @@ export interface RunQuery {
  */
 export interface LogStore {
   /** How long a writer may hold back non-durable events to store them as a group. 0: never. */
-  readonly groupMs: number
-  claim(run: string): Awaitable<Claim>
-  append(run: string, epoch: number, clientSeq: number, events: readonly RunEvent[], durability: Durability): Awaitable<void>
+  readonly groupMs: number;
+  claim(run: string): Awaitable<Claim>;
+  append(
+    run: string,
+    epoch: number,
+    clientSeq: number,
+    events: readonly RunEvent[],
+    durability: Durability,
+  ): Awaitable<void>;
   /** Up to `limit` events from sequence number `from` (inclusive), in order. Unknown runs have none. */
-  read(run: string, from: number, limit: number): Awaitable<readonly RunEvent[]>
-  head(run: string): Awaitable<RunHead | undefined>
-  list(query?: RunQuery): Awaitable<RunHead[]>
+  read(run: string, from: number, limit: number): Awaitable<readonly RunEvent[]>;
+  head(run: string): Awaitable<RunHead | undefined>;
+  list(query?: RunQuery): Awaitable<RunHead[]>;
   /** Puts a message into the run's mailbox. False when a message with this id was there before. */
-  post(run: string, message: MailboxMessage): Awaitable<boolean>
+  post(run: string, message: MailboxMessage): Awaitable<boolean>;
   /** Messages after `position`, in order. */
-  mail(run: string, position: number): Awaitable<StoredMessage[]>
+  mail(run: string, position: number): Awaitable<StoredMessage[]>;
   /**
    * Calls `wake` after commits to the run, of this process and, where the store can know, of others. A wake may be spurious; none is lost.
    */
-  watch(run: string, wake: () => void): Disposable
+  watch(run: string, wake: () => void): Disposable;
   /** Removes a run and its mailbox. */
-  delete(run: string): Awaitable<void>
+  delete(run: string): Awaitable<void>;
   /** Removes nothing and closes what is open. Idempotent. */
-  close(): Awaitable<void>
+  close(): Awaitable<void>;
 }

@@ -1,131 +1,132 @@
-import type { AgentInputItem, AgentOutputItem, InputFile, InputImage, InputText, ProviderData } from '../event/item.ts'
-import type { StreamEvent } from '../event/stream-event.ts'
-import type { Usage } from '../event/usage.ts'
+import type { AgentInputItem, AgentOutputItem, InputFile, InputImage, InputText, ProviderData } from '../event/item.ts';
+import type { StreamEvent } from '../event/stream-event.ts';
+import type { Usage } from '../event/usage.ts';
 
-export type ModelSettingsToolChoice = 'auto' | 'required' | 'none' | (string & {})
-export type ModelSettingsReasoningEffort = 'none' | 'minimal' | 'low' | 'medium' | 'high' | 'xhigh' | 'max' | null
+export type ModelSettingsToolChoice = 'auto' | 'required' | 'none' | (string & {});
+export type ModelSettingsReasoningEffort = 'none' | 'minimal' | 'low' | 'medium' | 'high' | 'xhigh' | 'max' | null;
 
 export interface ModelSettingsReasoning {
-  context?: 'auto' | 'current_turn' | 'all_turns' | null
-  effort?: ModelSettingsReasoningEffort
-  mode?: 'standard' | 'pro' | (string & {})
-  summary?: 'auto' | 'concise' | 'detailed' | null
+  context?: 'auto' | 'current_turn' | 'all_turns' | null;
+  effort?: ModelSettingsReasoningEffort;
+  mode?: 'standard' | 'pro' | (string & {});
+  summary?: 'auto' | 'concise' | 'detailed' | null;
 }
 
 export interface ModelSettingsText {
-  verbosity?: 'low' | 'medium' | 'high' | null
+  verbosity?: 'low' | 'medium' | 'high' | null;
 }
 
 export interface ModelRetryBackoffSettings {
-  initialDelayMs?: number
-  maxDelayMs?: number
-  multiplier?: number
-  jitter?: boolean
+  initialDelayMs?: number;
+  maxDelayMs?: number;
+  multiplier?: number;
+  jitter?: boolean;
 }
 
 export interface ModelRetrySettings {
   /** Attempts after the first. 2 by default. */
-  maxRetries?: number
-  backoff?: ModelRetryBackoffSettings
+  maxRetries?: number;
+  backoff?: ModelRetryBackoffSettings;
 }
 
 /** How a model should answer. What a provider does not know, its mapping leaves out. */
 export interface ModelSettings {
   /** Limit of one attempt, from the request to the end of the answer, in milliseconds. */
-  timeoutMs?: number
-  temperature?: number
-  topP?: number
-  frequencyPenalty?: number
-  presencePenalty?: number
-  toolChoice?: ModelSettingsToolChoice
-  parallelToolCalls?: boolean
-  truncation?: 'auto' | 'disabled'
-  maxTokens?: number
-  store?: boolean
-  promptCacheRetention?: 'in-memory' | '24h' | null
-  reasoning?: ModelSettingsReasoning
-  text?: ModelSettingsText
+  timeoutMs?: number;
+  temperature?: number;
+  topP?: number;
+  frequencyPenalty?: number;
+  presencePenalty?: number;
+  toolChoice?: ModelSettingsToolChoice;
+  parallelToolCalls?: boolean;
+  truncation?: 'auto' | 'disabled';
+  maxTokens?: number;
+  store?: boolean;
+  promptCacheRetention?: 'in-memory' | '24h' | null;
+  reasoning?: ModelSettingsReasoning;
+  text?: ModelSettingsText;
   /** Sent as it is, beside the rest. */
-  providerData?: ProviderData
-  retry?: ModelRetrySettings
-  preserveRawUsage?: boolean
+  providerData?: ProviderData;
+  retry?: ModelRetrySettings;
+  preserveRawUsage?: boolean;
 }
 
 /** A JSON schema of an object. */
 export interface JsonObjectSchema {
-  type: 'object'
-  properties?: Record<string, unknown>
-  required?: string[]
-  additionalProperties?: boolean | object
-  description?: string
-  [keyword: string]: unknown
+  type: 'object';
+  properties?: Record<string, unknown>;
+  required?: string[];
+  additionalProperties?: boolean | object;
+  description?: string;
+  [keyword: string]: unknown;
 }
 
 export interface SerializedFunctionTool {
-  type: 'function'
-  name: string
-  description: string
-  parameters: JsonObjectSchema
-  strict: boolean
-  providerData?: ProviderData
+  type: 'function';
+  name: string;
+  description: string;
+  parameters: JsonObjectSchema;
+  strict: boolean;
+  deferLoading?: boolean;
+  providerData?: ProviderData;
 }
 
 export interface SerializedHostedTool {
-  type: 'hosted_tool'
-  name: string
-  providerData?: ProviderData
+  type: 'hosted_tool';
+  name: string;
+  providerData?: ProviderData;
 }
 
-export type SerializedTool = SerializedFunctionTool | SerializedHostedTool
+export type SerializedTool = SerializedFunctionTool | SerializedHostedTool;
 
 export interface SerializedHandoff {
-  toolName: string
-  toolDescription: string
-  inputJsonSchema: JsonObjectSchema
-  strictJsonSchema: boolean
+  toolName: string;
+  toolDescription: string;
+  inputJsonSchema: JsonObjectSchema;
+  strictJsonSchema: boolean;
 }
 
 export interface JsonSchemaDefinition {
-  type: 'json_schema'
-  name: string
-  strict: boolean
-  schema: JsonObjectSchema
+  type: 'json_schema';
+  name: string;
+  strict: boolean;
+  schema: JsonObjectSchema;
 }
 
-export type SerializedOutputType = 'text' | JsonSchemaDefinition
-export type ModelTracing = boolean | 'enabled_without_data'
+export type SerializedOutputType = 'text' | JsonSchemaDefinition;
+export type ModelTracing = boolean | 'enabled_without_data';
 
 export interface Prompt {
-  promptId: string
-  version?: string
-  variables?: Record<string, string | InputText | InputImage | InputFile>
+  promptId: string;
+  version?: string;
+  variables?: Record<string, string | InputText | InputImage | InputFile>;
 }
 
 /** One call of a model. The items of `input` are shared with the run: read them, don't change them. */
 export interface ModelRequest {
-  systemInstructions?: string
-  input: string | AgentInputItem[]
-  previousResponseId?: string
-  conversationId?: string
-  modelSettings: ModelSettings
-  tools: SerializedTool[]
-  toolsExplicitlyProvided?: boolean
-  outputType: SerializedOutputType
-  handoffs: SerializedHandoff[]
-  tracing: ModelTracing
+  systemInstructions?: string;
+  input: string | AgentInputItem[];
+  previousResponseId?: string;
+  conversationId?: string;
+  modelSettings: ModelSettings;
+  tools: SerializedTool[];
+  toolsExplicitlyProvided?: boolean;
+  outputType: SerializedOutputType;
+  handoffs: SerializedHandoff[];
+  tracing: ModelTracing;
   /** Aborts when the run no longer wants the answer: close the connection at once. */
-  signal?: AbortSignal
-  prompt?: Prompt
-  overridePromptModel?: boolean
+  signal?: AbortSignal;
+  prompt?: Prompt;
+  overridePromptModel?: boolean;
 }
 
 export interface ModelResponse {
-  usage: Usage
-  output: AgentOutputItem[]
-  responseId?: string
-  requestId?: string
-  providerData?: ProviderData
-  rawUsage?: Record<string, unknown>
+  usage: Usage;
+  output: AgentOutputItem[];
+  responseId?: string;
+  requestId?: string;
+  providerData?: ProviderData;
+  rawUsage?: Record<string, unknown>;
 }
 
 /**
@@ -133,22 +134,22 @@ export interface ModelResponse {
  * Both reject or throw when `signal` aborts, and hold nothing open afterwards.
  */
 export interface Model {
-  readonly supportsPromptModelSelection?: boolean
+  readonly supportsPromptModelSelection?: boolean;
   /** The name to show in traces, where there is one. */
-  readonly name?: string
-  getResponse(request: ModelRequest): Promise<ModelResponse>
+  readonly name?: string;
+  getResponse(request: ModelRequest): Promise<ModelResponse>;
   /** Ends after exactly one `response_done`, or throws. */
-  getStreamedResponse(request: ModelRequest): AsyncIterable<StreamEvent>
+  getStreamedResponse(request: ModelRequest): AsyncIterable<StreamEvent>;
   /**
    * The same stream, in the batches in which it arrived. A model that has it is read through it: one hop a network chunk
    * instead of one an event.
    */
-  getStreamedBatches?(request: ModelRequest): AsyncIterable<readonly StreamEvent[]>
+  getStreamedBatches?(request: ModelRequest): AsyncIterable<readonly StreamEvent[]>;
 }
 
 /** Gives models by name. */
 export interface ModelProvider {
   /** Without a name: the provider's default model. */
-  getModel(modelName?: string): Promise<Model> | Model
-  close?(): Promise<void>
+  getModel(modelName?: string): Promise<Model> | Model;
+  close?(): Promise<void>;
 }

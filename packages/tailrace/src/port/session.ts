@@ -1,19 +1,19 @@
-import type { AgentInputItem } from '../event/item.ts'
+import type { AgentInputItem } from '../event/item.ts';
 
 /** A conversation that outlives runs. */
 export interface Session {
-  getSessionId(): Promise<string>
+  getSessionId(): Promise<string>;
   /** The items, oldest first; with `limit`, the newest that many, still oldest first. */
-  getItems(limit?: number): Promise<AgentInputItem[]>
+  getItems(limit?: number): Promise<AgentInputItem[]>;
   /** Appends all items, or none. */
-  addItems(items: AgentInputItem[]): Promise<void>
+  addItems(items: AgentInputItem[]): Promise<void>;
   /** Removes and gives the newest item. */
-  popItem(): Promise<AgentInputItem | undefined>
-  clearSession(): Promise<void>
+  popItem(): Promise<AgentInputItem | undefined>;
+  clearSession(): Promise<void>;
 }
 
 /** Decides what a run sends of a session's history and its new input. */
 export type SessionInputCallback = (
   historyItems: AgentInputItem[],
   newItems: AgentInputItem[],
-) => AgentInputItem[] | Promise<AgentInputItem[]>
+) => AgentInputItem[] | Promise<AgentInputItem[]>;

@@ -1,44 +1,44 @@
-import type { SpanData, SpanError } from '../event/span-data.ts'
+import type { SpanData, SpanError } from '../event/span-data.ts';
 
 /** A trace as processors see it. */
 export interface TraceRecord {
-  readonly type: 'trace'
-  readonly traceId: string
-  readonly name: string
-  readonly groupId: string | null
-  readonly metadata?: Record<string, unknown>
-  toJSON(): object | null
+  readonly type: 'trace';
+  readonly traceId: string;
+  readonly name: string;
+  readonly groupId: string | null;
+  readonly metadata?: Record<string, unknown>;
+  toJSON(): object | null;
 }
 
 /** A span as processors see it. At its end, `endedAt` and `error` are set. */
 export interface SpanRecord<TData extends SpanData = SpanData> {
-  readonly type: 'trace.span'
-  readonly traceId: string
-  readonly spanId: string
-  readonly parentId: string | null
-  readonly spanData: TData
-  readonly error: SpanError | null
+  readonly type: 'trace.span';
+  readonly traceId: string;
+  readonly spanId: string;
+  readonly parentId: string | null;
+  readonly spanData: TData;
+  readonly error: SpanError | null;
   /** ISO 8601. */
-  readonly startedAt: string | null
-  readonly endedAt: string | null
-  toJSON(): object | null
+  readonly startedAt: string | null;
+  readonly endedAt: string | null;
+  toJSON(): object | null;
 }
 
 /**
  * Told of each trace and span as it begins and ends. It is called, not awaited: what it throws, rejects or takes its time over changes no run.
  */
 export interface TracingProcessor {
-  start?(): void
-  onTraceStart(trace: TraceRecord): Promise<void> | void
-  onTraceEnd(trace: TraceRecord): Promise<void> | void
-  onSpanStart(span: SpanRecord): Promise<void> | void
-  onSpanEnd(span: SpanRecord): Promise<void> | void
+  start?(): void;
+  onTraceStart(trace: TraceRecord): Promise<void> | void;
+  onTraceEnd(trace: TraceRecord): Promise<void> | void;
+  onSpanStart(span: SpanRecord): Promise<void> | void;
+  onSpanEnd(span: SpanRecord): Promise<void> | void;
   /** Flushes and stops, within `timeoutMs`. */
-  shutdown(timeoutMs?: number): Promise<void>
-  forceFlush(): Promise<void>
+  shutdown(timeoutMs?: number): Promise<void>;
+  forceFlush(): Promise<void>;
 }
 
 /** Sends ended spans and traces somewhere. */
 export interface TracingExporter {
-  export(items: (TraceRecord | SpanRecord)[], signal?: AbortSignal): Promise<void>
+  export(items: (TraceRecord | SpanRecord)[], signal?: AbortSignal): Promise<void>;
 }

@@ -1,0 +1,53 @@
+import { newItemId } from '../base/id.ts';
+import { UserError } from '../event/errors.ts';
+import type { AgentInputItem } from '../event/item.ts';
+import type { Session } from '../port/session.ts';
+
+export interface MemorySessionOptions {
+  /** 1 to 256 characters without control characters; a random id by default. */
+  sessionId?: string;
+  initialItems?: AgentInputItem[];
+}
+
+/** A session in memory: gone with the process. What goes in and comes out is copied. */
+export class MemorySession implements Session {
+  readonly #id: string;
+  #items: AgentInputItem[];
+
+  /** @throws UserError SESSION_ID_INVALID */
+  constructor({ sessionId, initialItems = [] }: MemorySessionOptions = {}) {
+    this.#id = sessionIdOf(sessionId);
+    this.#items = structuredClone(initialItems);
+  }
+
+  async getSessionId(): Promise<string> {
+    return this.#id;
+  }
+
+  async getItems(limit?: number): Promise<AgentInputItem[]> {
+    if (limit === undefined) return structuredClone(this.#items);
+    return limit <= 0 ? [] : structuredClone(this.#items.slice(-limit));
+  }
+
+  async addItems(items: AgentInputItem[]): Promise<void> {
+    this.#items.push(...structuredClone(items));
+  }
+
+  async popItem(): Promise<AgentInputItem | undefined> {
+    return this.#items.pop();
+  }
+
+  async clearSession(): Promise<void> {
+    this.#items = [];
+  }
+}
+
+function sessionIdOf(given: string | undefined): string {
+  if (given === undefined) return newItemId('session');
+  // oxlint-disable-next-line no-control-regex -- control characters are what is looked for
+  if (typeof given === 'string' && given !== '' && given.length <= 256 && !/[\u0000-\u001f\u007f]/.test(given))
+    return given;
+  throw new UserError('A session id is a text of 1 to 256 characters without control characters.', {
+    code: 'SESSION_ID_INVALID',
+  });
+}

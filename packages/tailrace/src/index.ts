@@ -1,0 +1,237 @@
+// Running
+export { run, Runner, type RunInput, runStreamed } from './runner.ts';
+export type {
+  IndividualRunOptions,
+  LateResult,
+  NonStreamRunOptions,
+  OnDisconnect,
+  RunConfig,
+  RunTimeouts,
+  SharedRunOptions,
+  StreamRunOptions,
+  ToolNotFoundBehavior,
+  TracingConfig,
+} from './run/options.ts';
+export type { CancelOptions } from './run/control.ts';
+export { RunContext } from './agent/run-context.ts';
+export { RunResult } from './view/result.ts';
+export { RunState } from './view/run-state.ts';
+export { type ReadOptions, StreamedRunResult } from './view/streamed-result.ts';
+
+// Events and items
+export {
+  RunAgentUpdatedStreamEvent,
+  RunItemStreamEvent,
+  type RunItemStreamEventName,
+  RunRawModelStreamEvent,
+  type RunStreamEvent,
+} from './view/stream-event.ts';
+export {
+  extractAllTextOutput,
+  RunCompactionItem,
+  RunHandoffCallItem,
+  RunHandoffOutputItem,
+  type RunItem,
+  RunMessageOutputItem,
+  RunReasoningItem,
+  RunToolCallItem,
+  RunToolCallOutputItem,
+} from './agent/run-item.ts';
+export { assistant, system, user } from './agent/message.ts';
+export type {
+  AgentInputItem,
+  AgentItem,
+  AgentOutputItem,
+  AssistantMessageItem,
+  CompactionItem,
+  FunctionCallItem,
+  FunctionCallResultItem,
+  HostedToolCallItem,
+  ReasoningItem,
+  SystemMessageItem,
+  ToolCallOutputContent,
+  ToolCallStructuredOutput,
+  ToolOutputFileContent,
+  ToolOutputImage,
+  ToolOutputText,
+  UnknownItem,
+  UserMessageItem,
+} from './event/item.ts';
+export type {
+  ResponseStreamEvent,
+  StreamEvent,
+  StreamEventGenericItem,
+  StreamEventResponseCompleted,
+  StreamEventResponseStarted,
+  StreamEventTextStream,
+} from './event/stream-event.ts';
+export { RequestUsage, type RequestUsageData, Usage, type UsageData, type UsageInput } from './event/usage.ts';
+
+// Agents, tools, handoffs, guardrails
+export {
+  Agent,
+  type AgentConfiguration,
+  type AgentOptions,
+  type AnyAgent,
+  type ToolsToFinalOutputResult,
+  type ToolToFinalOutputFunction,
+  type ToolUseBehavior,
+} from './agent/agent.ts';
+export type { AgentOutputType, ResolvedAgentOutput, TextOutput } from './agent/output-type.ts';
+export { tool, type ToolOptions } from './agent/function-tool.ts';
+export type {
+  FunctionTool,
+  FunctionToolResult,
+  HostedTool,
+  Tool,
+  ToolCallDetails,
+  ToolExecuteArgument,
+  ToolInputParameters,
+} from './agent/tool.ts';
+export {
+  getHandoff,
+  getTransferMessage,
+  Handoff,
+  handoff,
+  type HandoffConfig,
+  type HandoffInputData,
+  type HandoffInputFilter,
+} from './agent/handoff.ts';
+export { removeAllTools } from './agent/handoff-filter.ts';
+export { promptWithHandoffInstructions, RECOMMENDED_PROMPT_PREFIX } from './agent/handoff-prompt.ts';
+export {
+  defineOutputGuardrail,
+  type GuardrailFunctionOutput,
+  type InputGuardrail,
+  type InputGuardrailFunctionArgs,
+  type InputGuardrailResult,
+  type OutputGuardrail,
+  type OutputGuardrailFunctionArgs,
+  type OutputGuardrailResult,
+} from './agent/guardrail.ts';
+export { type AgentHookEvents, AgentHooks, type RunHookEvents, RunHooks } from './agent/lifecycle.ts';
+
+// Sessions
+export { MemorySession, type MemorySessionOptions } from './agent/memory-session.ts';
+export type { Session, SessionInputCallback } from './port/session.ts';
+
+// Errors
+export {
+  AgentsError,
+  errorFromSerialized,
+  GuardrailExecutionError,
+  InputGuardrailTripwireTriggered,
+  InvalidToolInputError,
+  InvalidToolOutputError,
+  isAgentsError,
+  LimitError,
+  MaxTurnsExceededError,
+  ModelBehaviorError,
+  ModelProviderError,
+  ModelRefusalError,
+  ModelTimeoutError,
+  OutputGuardrailTripwireTriggered,
+  RunCancelledError,
+  type SerializedError,
+  serializeError,
+  StaleEpoch,
+  SystemError,
+  ToolCallError,
+  ToolTimeoutError,
+  UserError,
+} from './event/errors.ts';
+export { ERROR_CODES, type ErrorActor, type ErrorCode, type ErrorCodeFacts } from './event/error-codes.ts';
+
+// The log
+export {
+  isTerminal,
+  type RunEvent,
+  type RunEventBody,
+  type RunEventType,
+  type TerminalEvent,
+} from './event/run-event.ts';
+export type { LogStore, MailboxMessage, RunHead, RunQuery, StoredMessage } from './port/log-store.ts';
+export { MemoryLogStore } from './log/memory-store.ts';
+export { type LogReader, readLog, type ReadLogOptions } from './log/reader.ts';
+export { type LogSource, openLogSource } from './log/source.ts';
+
+// Models
+export type {
+  JsonObjectSchema,
+  JsonSchemaDefinition,
+  Model,
+  ModelProvider,
+  ModelRequest,
+  ModelResponse,
+  ModelSettings,
+  ModelSettingsToolChoice,
+  SerializedHandoff,
+  SerializedOutputType,
+  SerializedTool,
+} from './port/model.ts';
+export {
+  OpenAIChatCompletionsModel,
+  OpenAIProvider,
+  type OpenAIProviderOptions,
+  OpenAIResponsesModel,
+  setDefaultModelProvider,
+  setDefaultOpenAIClient,
+  setDefaultOpenAIKey,
+  setOpenAIAPI,
+} from './model/index.ts';
+
+// Tracing
+export type { SpanRecord, TraceRecord, TracingExporter, TracingProcessor } from './port/tracing.ts';
+export type {
+  AgentSpanData,
+  CustomSpanData,
+  FunctionSpanData,
+  GenerationSpanData,
+  GuardrailSpanData,
+  HandoffSpanData,
+  MCPListToolsSpanData,
+  ResponseSpanData,
+  SpanData,
+  SpanError,
+  TaskSpanData,
+  TurnSpanData,
+} from './event/span-data.ts';
+export {
+  addTraceProcessor,
+  getGlobalTraceProvider,
+  setTraceProcessors,
+  setTracingDisabled,
+  TraceProvider,
+} from './view/trace/provider.ts';
+export { getCurrentSpan, getCurrentTrace } from './view/trace/current.ts';
+export { getOrCreateTrace, withTrace, type WithTraceOptions } from './view/trace/with-trace.ts';
+export {
+  createAgentSpan,
+  createCustomSpan,
+  createFunctionSpan,
+  createGenerationSpan,
+  createGuardrailSpan,
+  createHandoffSpan,
+  createMCPListToolsSpan,
+  createResponseSpan,
+  createTaskSpan,
+  createTurnSpan,
+  withAgentSpan,
+  withCustomSpan,
+  withFunctionSpan,
+  withGenerationSpan,
+  withGuardrailSpan,
+  withHandoffSpan,
+  withMCPListToolsSpan,
+  withResponseSpan,
+  withTaskSpan,
+  withTurnSpan,
+} from './view/trace/span-kinds.ts';
+export { Trace } from './view/trace/trace.ts';
+export { Span } from './view/trace/span.ts';
+export { BatchTraceProcessor, type BatchTraceProcessorOptions } from './view/trace/batch-trace-processor.ts';
+export { ConsoleSpanExporter } from './view/trace/console-span-exporter.ts';
+export { InMemorySpanExporter } from './view/trace/in-memory-span-exporter.ts';
+export { InMemoryTraceProcessor } from './view/trace/in-memory-trace-processor.ts';
+export { JsonlTraceExporter } from './view/trace/jsonl-trace-exporter.ts';
+export { waterfall, type WaterfallOptions } from './view/trace/waterfall.ts';

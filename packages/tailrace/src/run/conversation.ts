@@ -1,0 +1,48 @@
+import type { RunItem } from '../agent/run-item.ts';
+import type { AgentInputItem } from '../event/item.ts';
+
+/**
+ * What has been said in a run, as the next model call sees it. Grows by what is new; only a handoff filter replaces it.
+ */
+export class Conversation {
+  /** What the run was given, or what the last handoff filter made of it. */
+  input: string | AgentInputItem[];
+  /** The run's own items so far. */
+  items: RunItem[] = [];
+  /** Where the items of the current turn begin in `items`. */
+  turnStart = 0;
+  #modelInput: AgentInputItem[];
+
+  constructor(input: string | AgentInputItem[]) {
+    this.input = input;
+    this.#modelInput = asItems(input);
+  }
+
+  /** The input of the next model call: a new array of the shared items. */
+  get modelInput(): AgentInputItem[] {
+    return this.#modelInput.slice();
+  }
+
+  /** Puts a session's history before (or in any other way around) the input. */
+  begin(modelInput: AgentInputItem[]): void {
+    this.#modelInput = modelInput.slice();
+  }
+
+  add(item: RunItem): void {
+    this.items.push(item);
+    this.#modelInput.push(item.rawItem);
+  }
+
+  /** Takes what a handoff filter gave as all that was said so far. */
+  replace(input: string | AgentInputItem[], before: RunItem[], turn: RunItem[]): void {
+    this.input = input;
+    this.items = [...before, ...turn];
+    this.turnStart = before.length;
+    this.#modelInput = [...asItems(input), ...this.items.map((item) => item.rawItem)];
+  }
+}
+
+/** Input as items: a text is a message of the user. */
+export function asItems(input: string | AgentInputItem[]): AgentInputItem[] {
+  return typeof input === 'string' ? [{ type: 'message', role: 'user', content: input }] : input.slice();
+}

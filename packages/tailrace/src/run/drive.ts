@@ -1,0 +1,91 @@
+/**
+ * Drives a loop and writes what it yields. The only caller of append, the only place where a run ends.
+ *
+ * D1 However the loop comes to its end, one batch closes the log: the spans that are still open, children first, and the terminal event. D2 Nobody is
+ * awaited between the end and that batch. D3 When the log cannot be written any more, the run still ends for everybody in this process.
+ */
+import { onAbort } from '../base/abort.ts';
+import { LimitError } from '../event/errors.ts';
+import type { RunEvent, RunEventBody } from '../event/run-event.ts';
+import type { RunLog } from '../log/run-log.ts';
+import { endingFor, openSpansError } from './ending.ts';
+import { loop } from './loop.ts';
+import type { Ending, RunScope, Steps } from './scope.ts';
+
+export interface DriveOptions {
+  /** Told of the ending before the log's readers can see it. */
+  onEnding: (ending: Ending) => void;
+  /** Given the last batch when the log itself did not take it. */
+  onLost: (events: readonly RunEvent[]) => void;
+}
+
+export async function drive(run: RunScope, log: RunLog, { onEnding, onLost }: DriveOptions): Promise<Ending> {
+  const { runMs } = run.plan.timeouts;
+  using _fenced = onAbort(log.signal, () => run.control.fail(log.signal.reason));
+  using _deadline =
+    runMs === undefined ? undefined : run.clock.timer(runMs, () => run.control.fail(runDeadline(run, runMs)));
+  const ending = await written(run, log);
+  onEnding(ending);
+  const last = [...run.inbox.take(), ...run.spans.endAll(openSpansError(run, ending)), ending.event];
+  try {
+    await log.append(last);
+    return ending;
+  } catch (error) {
+    const lost = endingFor(run, ending.error ?? error);
+    onEnding(lost);
+    onLost(stamped(log, [...last.slice(0, -1), lost.event]));
+    return lost;
+  }
+}
+
+async function written(run: RunScope, log: RunLog): Promise<Ending> {
+  const steps = loop(run);
+  try {
+    for (;;) {
+      const step = await steps.next();
+      if (step.done) return step.value;
+      await write(run, log, steps, step.value);
+    }
+  } catch (error) {
+    return endingFor(run, error);
+  }
+}
+
+async function write(run: RunScope, log: RunLog, steps: Steps<Ending>, batch: readonly RunEventBody[]): Promise<void> {
+  const events = run.inbox.empty ? batch : [...run.inbox.take(), ...batch];
+  if (events.length === 0) return;
+  try {
+    await log.append(events);
+  } catch (error) {
+    run.control.fail(error);
+    await unwind(steps, error);
+    throw error;
+  }
+}
+
+/** Lets the loop close what it has open. What it still yields has nowhere to go. */
+async function unwind(steps: Steps<Ending>, error: unknown): Promise<void> {
+  try {
+    for (let step = await steps.throw(error); !step.done; step = await steps.next()) continue;
+  } catch {
+    // The error on its way out.
+  }
+}
+
+function stamped(log: RunLog, bodies: readonly RunEventBody[]): RunEvent[] {
+  const at = Date.now();
+  return bodies.map((body, index) =>
+    Object.assign(body, { run: log.run, seq: log.next + index, epoch: log.epoch, at }),
+  );
+}
+
+function runDeadline(run: RunScope, runMs: number): LimitError {
+  return new LimitError(
+    `Run ${run.plan.runId} took longer than ${runMs} ms. Raise timeouts.runMs, or look what it waited for in the trace.`,
+    {
+      code: 'RUN_DEADLINE',
+      runId: run.plan.runId,
+      data: { runMs },
+    },
+  );
+}

@@ -1,0 +1,28 @@
+/** What a throw out of the loop makes of a run. */
+import { isAgentsError } from '../event/errors.ts';
+import { serializeError } from '../event/errors.ts';
+import type { SpanError } from '../event/span-data.ts';
+import { reasonText } from './control.ts';
+import { type Ending, type RunScope, spanError } from './scope.ts';
+
+/** Every thrown value ends a run: a cancel as cancelled, everything else as failed. */
+export function endingFor(run: RunScope, error: unknown): Ending {
+  const usage = run.context.usage.toData();
+  const { immediate, afterTurn } = run.control;
+  const cancel = [immediate, afterTurn].find((request) => request?.error === error);
+  if (cancel)
+    return { event: { type: 'run.cancelled', reason: reasonText(cancel.reason), mode: cancel.mode, usage }, error };
+  return { event: { type: 'run.failed', error: serializeError(error, run.plan.runId), usage }, error };
+}
+
+/** What the spans that are still open say: nothing for a run that ended as it was asked to. */
+export function openSpansError(run: RunScope, ending: Ending): SpanError | undefined {
+  if (ending.event.type !== 'run.failed') return undefined;
+  const { error } = ending;
+  if (isAgentsError(error) && error.code === 'MAX_TURNS')
+    return { message: 'Max turns exceeded', data: { ...error.data } };
+  if (isAgentsError(error) && error.code.endsWith('GUARDRAIL_TRIPPED')) {
+    return { message: 'Guardrail tripwire triggered', data: { ...error.data } };
+  }
+  return spanError(run, 'Error in agent run', error);
+}

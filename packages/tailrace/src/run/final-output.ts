@@ -1,0 +1,92 @@
+/** From a final text to a final output: parsed, checked by the output guardrails, and in the session. */
+import type { AnyAgent } from '../agent/agent.ts';
+import type { RunMessageOutputItem } from '../agent/run-item.ts';
+import type { FunctionToolResult } from '../agent/tool.ts';
+import { abortable } from '../base/abort.ts';
+import { isAgentsError, ModelRefusalError, OutputGuardrailTripwireTriggered, SystemError } from '../event/errors.ts';
+import { refusalOfMessage, textOfMessage } from '../event/item.ts';
+import type { ModelResponse } from '../port/model.ts';
+import { outputChecks, RunningChecks } from './guardrails.ts';
+import { callUser, type RunScope, type Steps } from './scope.ts';
+import { commitTurn } from './session-step.ts';
+
+export interface FinalOutput {
+  kind: 'final';
+  text: string;
+  value: unknown;
+}
+
+/** The final text in a message. @throws ModelRefusalError when the model refused instead */
+export function finalText(run: RunScope, message: RunMessageOutputItem): string {
+  const text = textOfMessage(message.rawItem);
+  const refusal = refusalOfMessage(message.rawItem);
+  if (refusal !== undefined && text === '') throw new ModelRefusalError(refusal, { runId: run.plan.runId });
+  return text;
+}
+
+/** The final text that the tools' outputs are, if the agent says that they are. */
+export async function finalTextOfTools(
+  run: RunScope,
+  agent: AnyAgent,
+  results: FunctionToolResult[],
+): Promise<string | undefined> {
+  const behavior = agent.toolUseBehavior;
+  const [first] = results;
+  if (behavior === 'run_llm_again' || !first) return undefined;
+  if (behavior === 'stop_on_first_tool') return outputText(first);
+  if (typeof behavior === 'function') {
+    const decided = await callUser(run, run.turnSpan, () => behavior(run.context, results));
+    return decided.isFinalOutput ? decided.finalOutput : undefined;
+  }
+  const stopping = results.find(({ tool }) => behavior.stopAtToolNames.includes(tool.name));
+  return stopping && outputText(stopping);
+}
+
+function outputText({ runItem }: FunctionToolResult): string {
+  const { output } = runItem.rawItem;
+  if (typeof output === 'string') return output;
+  return !Array.isArray(output) && output.type === 'text' ? output.text : JSON.stringify(output);
+}
+
+interface Candidate {
+  agent: AnyAgent;
+  text: string;
+  response: ModelResponse;
+  /** The message that holds the text, when a message does: a guardrail that trips keeps it out of the session. */
+  message: RunMessageOutputItem | undefined;
+}
+
+/** Checks the candidate and commits the turn. @throws what keeps it from being the final output */
+export async function* acceptOutput(run: RunScope, { agent, text, response, message }: Candidate): Steps<FinalOutput> {
+  const value: unknown = await abortable(agent.processFinalOutput(text), run.control.signal);
+  const guardrails = [...run.plan.outputGuardrails, ...agent.outputGuardrails];
+  if (guardrails.length > 0) {
+    const output = response.output;
+    const checks = outputChecks(run, guardrails, { agent, agentOutput: value, modelResponse: response, output });
+    using running = new RunningChecks(run, agent, checks, run.control.signal);
+    try {
+      yield* running.settle();
+    } catch (error) {
+      yield* commitRejected(run, error, message);
+      throw error;
+    }
+  }
+  yield* commitTurn(run);
+  return { kind: 'final', text, value };
+}
+
+// A rejected message stays out of the session; a guardrail that gave no verdict rejected nothing.
+async function* commitRejected(run: RunScope, error: unknown, message: RunMessageOutputItem | undefined): Steps<void> {
+  if (run.control.signal.aborted) return;
+  try {
+    yield* commitTurn(run, error instanceof OutputGuardrailTripwireTriggered ? message : undefined);
+  } catch (saving) {
+    if (!isAgentsError(saving) || saving.code !== 'SESSION_SAVE_FAILED') throw saving;
+    throw new SystemError(saving.message, {
+      code: 'SESSION_SAVE_FAILED',
+      cause: error,
+      runId: run.plan.runId,
+      publicMessage: 'The session could not be saved.',
+    });
+  }
+}

@@ -1,0 +1,177 @@
+/**
+ * Guardrails, run beside each other. A trip or a failure stops the rest; nothing waits for a guardrail that does not listen.
+ *
+ * G1 A guardrail that throws fails closed: no verdict is a no. G2 Verdicts are listed in the order in which they came.
+ */
+import type { AnyAgent } from '../agent/agent.ts';
+import type {
+  GuardrailFunctionOutput,
+  InputGuardrail,
+  InputGuardrailResult,
+  OutputGuardrail,
+  OutputGuardrailResult,
+} from '../agent/guardrail.ts';
+import { AbortScope, abortable } from '../base/abort.ts';
+import { asError, errorText } from '../base/error-text.ts';
+import { jsonProblem, type Json } from '../base/json.ts';
+import {
+  GuardrailExecutionError,
+  InputGuardrailTripwireTriggered,
+  OutputGuardrailTripwireTriggered,
+} from '../event/errors.ts';
+import { withLive } from '../event/live.ts';
+import type { AgentOutputItem } from '../event/item.ts';
+import type { GuardrailReturned } from '../event/run-event.ts';
+import type { ModelResponse } from '../port/model.ts';
+import { inTrace, type RunScope, type Steps } from './scope.ts';
+
+/** One guardrail with what it is asked. */
+interface Check {
+  kind: 'input' | 'output';
+  name: string;
+  execute: () => PromiseLike<GuardrailFunctionOutput> | GuardrailFunctionOutput;
+  /** The verdict as results and errors list it. */
+  resultOf: (output: GuardrailFunctionOutput) => InputGuardrailResult | OutputGuardrailResult;
+}
+
+/** Guardrails that are running. */
+export class RunningChecks implements Disposable {
+  readonly #run: RunScope;
+  readonly #agent: AnyAgent;
+  readonly #scope: AbortScope;
+  #pending: number;
+  #failure: { error: unknown } | undefined;
+
+  constructor(run: RunScope, agent: AnyAgent, checks: readonly Check[], stop: AbortSignal) {
+    this.#run = run;
+    this.#agent = agent;
+    this.#scope = new AbortScope(stop);
+    this.#pending = checks.length;
+    for (const check of checks) void this.#perform(check);
+  }
+
+  /** Aborts when one trips or fails; its reason is the error that the run ends with. */
+  get signal(): AbortSignal {
+    return this.#scope.signal;
+  }
+
+  /** Yields what they report until all have passed. @throws the first trip or failure */
+  async *settle(): Steps<void> {
+    while (this.#pending > 0 && !this.#failure) {
+      await abortable(this.#run.inbox.wait(), this.#run.control.signal);
+      yield this.#run.inbox.take();
+    }
+    yield this.#run.inbox.take();
+    if (this.#failure) throw this.#failure.error;
+  }
+
+  async #perform(check: Check): Promise<void> {
+    const run = this.#run;
+    const span = run.spans.start({ type: 'guardrail', name: check.name, triggered: false }, run.agentSpan);
+    run.inbox.push(...span.events);
+    try {
+      const output = await abortable(
+        new Promise<GuardrailFunctionOutput>((resolve) => resolve(inTrace(run, span.id, check.execute))),
+        this.signal,
+      );
+      const tripped = output.tripwireTriggered === true;
+      const result = check.resultOf(output);
+      const ended = run.spans.end(span.id, { data: { type: 'guardrail', name: check.name, triggered: tripped } });
+      run.inbox.push(this.#verdict(check, output, result), ...ended);
+      this.#pending -= 1;
+      if (tripped) this.#stop(tripError(run, result));
+    } catch (thrown) {
+      const error = asError(thrown);
+      run.inbox.push(
+        ...run.spans.end(span.id, {
+          error: { message: run.plan.trace.sensitive ? error.message : 'Guardrail failed', data: {} },
+        }),
+      );
+      this.#pending -= 1;
+      if (!this.#scope.aborted) this.#stop(failed(run, check.kind, error));
+    }
+    run.inbox.ring();
+  }
+
+  #verdict(check: Check, output: GuardrailFunctionOutput, result: unknown): GuardrailReturned {
+    const info = output.outputInfo;
+    return withLive<GuardrailReturned>(
+      {
+        type: 'guardrail.returned',
+        kind: check.kind,
+        guardrail: check.name,
+        agent: this.#run.agents.keyOf(this.#agent),
+        tripped: output.tripwireTriggered === true,
+        ...(info !== undefined && jsonProblem(info) === undefined && { info: info as Json }),
+      },
+      result,
+    );
+  }
+
+  #stop(error: unknown): void {
+    this.#failure ??= { error };
+    this.#scope.abort(error);
+  }
+
+  [Symbol.dispose](): void {
+    // Whatever still runs is told to stop, and its verdict is no longer looked at.
+    this.#scope.abort(new Error('The run no longer needs this verdict.'));
+    this.#scope[Symbol.dispose]();
+  }
+}
+
+export function inputChecks(run: RunScope, agent: AnyAgent, guardrails: readonly InputGuardrail[]): Check[] {
+  return guardrails.map((guardrail) => ({
+    kind: 'input',
+    name: guardrail.name,
+    execute: () => guardrail.execute({ agent, input: run.talk.input, context: run.context }),
+    resultOf: (output) => ({ guardrail: { type: 'input', name: guardrail.name }, output }),
+  }));
+}
+
+export interface OutputToCheck {
+  agent: AnyAgent;
+  agentOutput: unknown;
+  modelResponse: ModelResponse;
+  output: AgentOutputItem[];
+}
+
+export function outputChecks(run: RunScope, guardrails: readonly OutputGuardrail[], subject: OutputToCheck): Check[] {
+  const { agent, agentOutput, modelResponse, output: items } = subject;
+  return guardrails.map((guardrail) => ({
+    kind: 'output',
+    name: guardrail.name,
+    execute: () =>
+      guardrail.execute({ agent, agentOutput, context: run.context, details: { modelResponse, output: items } }),
+    resultOf: (output) => ({ guardrail: { type: 'output', name: guardrail.name }, agent, agentOutput, output }),
+  }));
+}
+
+function tripError(run: RunScope, result: InputGuardrailResult | OutputGuardrailResult): Error {
+  const { runId } = run.plan;
+  const info = infoText(result.output.outputInfo);
+  const data = { guardrail: result.guardrail.name };
+  if (isOutputResult(result)) {
+    return new OutputGuardrailTripwireTriggered(`Output guardrail triggered: ${info}`, result, { runId, data });
+  }
+  return new InputGuardrailTripwireTriggered(`Input guardrail triggered: ${info}`, result, { runId, data });
+}
+
+function isOutputResult(result: InputGuardrailResult | OutputGuardrailResult): result is OutputGuardrailResult {
+  return result.guardrail.type === 'output';
+}
+
+function failed(run: RunScope, kind: Check['kind'], error: Error): GuardrailExecutionError {
+  const label = kind === 'input' ? 'Input' : 'Output';
+  return new GuardrailExecutionError(`${label} guardrail failed to complete: ${errorText(error)}`, error, {
+    runId: run.plan.runId,
+  });
+}
+
+function infoText(info: unknown): string {
+  try {
+    return JSON.stringify(info) ?? String(info);
+  } catch {
+    return 'information that cannot be shown';
+  }
+}

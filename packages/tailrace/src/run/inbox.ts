@@ -1,0 +1,48 @@
+import type { RunEventBody } from '../event/run-event.ts';
+
+/**
+ * Where what runs beside the loop (tools, parallel guardrails, spans of user code) leaves its events. The loop takes them out in order and yields
+ * them; nobody else does.
+ */
+export class Inbox {
+  #events: RunEventBody[] = [];
+  #wake: (() => void) | undefined;
+  #rung = false;
+
+  push(...events: RunEventBody[]): void {
+    this.#events.push(...events);
+    this.ring();
+  }
+
+  /** Wakes the loop without an event: something it waits for has changed. */
+  ring(): void {
+    this.#rung = true;
+    this.#wake?.();
+  }
+
+  get empty(): boolean {
+    return this.#events.length === 0;
+  }
+
+  /** All that has come since the last take. */
+  take(): RunEventBody[] {
+    const events = this.#events;
+    if (events.length > 0) this.#events = [];
+    return events;
+  }
+
+  /** Resolves at the next push or ring, at once if there was one since the last wait. */
+  wait(): Promise<void> {
+    if (this.#rung) {
+      this.#rung = false;
+      return Promise.resolve();
+    }
+    return new Promise<void>((resolve) => {
+      this.#wake = () => {
+        this.#wake = undefined;
+        this.#rung = false;
+        resolve();
+      };
+    });
+  }
+}

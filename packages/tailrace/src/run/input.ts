@@ -1,0 +1,130 @@
+/** What a run is given, checked once at the door. */
+import { UserError } from '../event/errors.ts';
+import type { AgentInputItem } from '../event/item.ts';
+
+const ROLES: ReadonlySet<unknown> = new Set(['user', 'assistant', 'system']);
+const TYPES: ReadonlySet<unknown> = new Set([
+  'function_call',
+  'function_call_result',
+  'reasoning',
+  'hosted_tool_call',
+  'compaction',
+  'unknown',
+  'computer_call',
+  'computer_call_result',
+  'shell_call',
+  'shell_call_output',
+  'apply_patch_call',
+  'apply_patch_call_output',
+  'tool_search_call',
+  'tool_search_output',
+]);
+
+/**
+ * The input as the run uses it. Lone surrogates and NUL characters, which stores and providers reject, are replaced by U+FFFD; nothing else changes, and
+ * what is clean is not copied.
+ *
+ * @throws UserError INPUT_REQUIRED, INPUT_TYPE, INPUT_ITEM_INVALID, INPUT_TOO_LARGE
+ */
+export function checkInput(input: unknown, maxLength: number): string | AgentInputItem[] {
+  if (input === undefined || input === null) {
+    throw new UserError('run() needs an input: a text, or a list of items.', { code: 'INPUT_REQUIRED' });
+  }
+  if (typeof input === 'string') {
+    checkLength(input.length, maxLength);
+    return clean(input);
+  }
+  if (!Array.isArray(input)) {
+    throw new UserError(`run() takes a text or a list of items as input, got ${typeof input}.`, { code: 'INPUT_TYPE' });
+  }
+  checkLength(lengthOf(input), maxLength);
+  return input.map((item: unknown, index) => cleanDeep(checkItem(item, index)));
+}
+
+function checkItem(item: unknown, index: number): AgentInputItem {
+  const fail = (why: string): UserError =>
+    new UserError(
+      `Input item ${index} ${why}. An item is a message with a role (user, assistant, system) or has a type such as 'function_call'.`,
+      {
+        code: 'INPUT_ITEM_INVALID',
+        data: { index },
+      },
+    );
+  if (typeof item !== 'object' || item === null) throw fail(`is ${item === null ? 'null' : typeof item}`);
+  const { type, role, content } = item as { type?: unknown; role?: unknown; content?: unknown };
+  if (type === undefined || type === 'message') {
+    if (!ROLES.has(role)) throw fail(`is a message of role ${JSON.stringify(role)}`);
+    if (typeof content !== 'string' && !Array.isArray(content)) throw fail(`has content of type ${typeof content}`);
+  } else if (!TYPES.has(type)) throw fail(`has the unknown type ${JSON.stringify(type)}`);
+  if (type === 'function_call' || type === 'function_call_result')
+    checkCall(item as { callId?: unknown; name?: unknown }, fail);
+  return item as AgentInputItem;
+}
+
+function checkCall(item: { callId?: unknown; name?: unknown }, fail: (why: string) => UserError): void {
+  if (typeof item.callId !== 'string' || item.callId === '') throw fail('has no callId');
+  if (typeof item.name !== 'string') throw fail('has no name');
+}
+
+/**
+ * A call without its output, or an output without its call, is refused by every provider with a 400; here, before the request.
+ *
+ * @throws UserError ORPHAN_TOOL_OUTPUT, MISSING_TOOL_OUTPUT
+ */
+export function checkPairs(items: readonly AgentInputItem[]): void {
+  const open = new Set<string>();
+  for (const item of items) {
+    if (item.type === 'function_call') open.add(item.callId);
+    else if (item.type === 'function_call_result' && !open.delete(item.callId)) {
+      throw new UserError(
+        `The input has an output for call '${item.callId}' but not the call before it. Put the function_call item before it, or leave it out.`,
+        {
+          code: 'ORPHAN_TOOL_OUTPUT',
+          data: { callId: item.callId },
+        },
+      );
+    }
+  }
+  const [missing] = open;
+  if (missing === undefined) return;
+  throw new UserError(
+    `The input has call '${missing}' without its output. Add a function_call_result for it, or leave the call out.`,
+    {
+      code: 'MISSING_TOOL_OUTPUT',
+      data: { callId: missing },
+    },
+  );
+}
+
+function checkLength(length: number, maxLength: number): void {
+  if (length <= maxLength) return;
+  throw new UserError(
+    `The input has ${length} characters; the limit is ${maxLength}. Send less, or raise maxInputLength.`,
+    { code: 'INPUT_TOO_LARGE' },
+  );
+}
+
+function lengthOf(value: unknown): number {
+  if (typeof value === 'string') return value.length;
+  if (typeof value !== 'object' || value === null) return 8;
+  let length = 0;
+  for (const child of Object.values(value)) length += lengthOf(child);
+  return length;
+}
+
+function clean(text: string): string {
+  const wellFormed = text.isWellFormed() ? text : text.toWellFormed();
+  return wellFormed.includes('\0') ? wellFormed.replaceAll('\0', '\uFFFD') : wellFormed;
+}
+
+function cleanDeep<T>(value: T): T {
+  if (typeof value === 'string') return clean(value) as T;
+  if (typeof value !== 'object' || value === null) return value;
+  let copy: Record<string, unknown> | undefined;
+  for (const [key, child] of Object.entries(value)) {
+    const cleaned: unknown = cleanDeep(child);
+    if (cleaned !== child)
+      (copy ??= (Array.isArray(value) ? [...value] : { ...value }) as Record<string, unknown>)[key] = cleaned;
+  }
+  return (copy ?? value) as T;
+}

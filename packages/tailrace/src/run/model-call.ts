@@ -1,0 +1,231 @@
+/**
+ * One model step: attempts until one gives a response, each with a span of its own.
+ *
+ * M1 The request leaves after `model.called` is durable. M2 Every attempt ends in `model.returned` or `model.stopped`.
+ * M3 An attempt whose output a reader may have seen is not repeated.
+ */
+import { AbortScope, abortable } from '../base/abort.ts';
+import {
+  isAgentsError,
+  ModelBehaviorError,
+  ModelProviderError,
+  ModelTimeoutError,
+  serializeError,
+} from '../event/errors.ts';
+import { ERROR_CODES } from '../event/error-codes.ts';
+import type { AssistantMessageItem } from '../event/item.ts';
+import type { ModelReturned, ModelStopped, StepRef } from '../event/run-event.ts';
+import type { GenerationSpanData } from '../event/span-data.ts';
+import type { StreamEventResponseCompleted } from '../event/stream-event.ts';
+import { Usage } from '../event/usage.ts';
+import type { Model, ModelRequest, ModelResponse } from '../port/model.ts';
+import { encodeBatch } from './encode-part.ts';
+import { DEFAULTS } from './options.ts';
+import { PartSource } from './part-source.ts';
+import { type RunScope, spanError, type Steps } from './scope.ts';
+import { Watchdog } from './watchdog.ts';
+
+export interface ModelCall {
+  model: Model;
+  request: Omit<ModelRequest, 'signal'>;
+  agent: string;
+  step: string;
+  /** Aborts when the answer is no longer wanted: the run stops, or a parallel guardrail tripped. */
+  signal: AbortSignal;
+}
+
+/** What an attempt has come to so far, for the record of one that is stopped. */
+interface Progress {
+  text: string;
+  delivered: boolean;
+}
+
+export async function* callModel(run: RunScope, call: ModelCall): Steps<ModelResponse> {
+  for (let attempt = 1; ; attempt++) {
+    const ref = { step: call.step, attempt };
+    const data: GenerationSpanData = {
+      type: 'generation',
+      ...(call.model.name !== undefined && { model: call.model.name }),
+    };
+    const span = run.spans.start(data, run.turnSpan ?? run.agentSpan);
+    yield [...span.events, { type: 'model.called', ...ref, agent: call.agent }];
+    const progress: Progress = { text: '', delivered: false };
+    try {
+      const response = yield* attemptOnce(run, call, ref, progress);
+      run.context.usage.add(response.usage);
+      yield run.spans.end(span.id, { data: { ...data, usage: spanUsage(response.usage) } });
+      return response;
+    } catch (thrown) {
+      // A model may reject with an abort error of its own; the run ends for the reason that it was stopped for.
+      const error: unknown = call.signal.aborted ? call.signal.reason : thrown;
+      const ended = run.spans.end(span.id, { error: spanError(run, 'Error calling the model', error) });
+      yield [stopped(run, ref, error, progress), ...ended];
+      const delayMs =
+        call.signal.aborted || progress.delivered
+          ? undefined
+          : retryDelay(error, attempt, call.request.modelSettings.retry);
+      if (delayMs === undefined) throw error;
+      run.context.usage.requests += 1;
+      yield [{ type: 'step.attempt', step: call.step, attempt: attempt + 1, supersedes: attempt, delayMs }];
+      await pause(run, delayMs, call.signal);
+    }
+  }
+}
+
+async function* attemptOnce(run: RunScope, call: ModelCall, ref: StepRef, progress: Progress): Steps<ModelResponse> {
+  using scope = new AbortScope(call.signal);
+  const attemptMs = call.request.modelSettings.timeoutMs ?? run.plan.timeouts.attemptMs;
+  using _deadline =
+    attemptMs === undefined ? undefined : run.clock.timer(attemptMs, () => scope.abort(attemptTimeout(attemptMs)));
+  const request: ModelRequest = { ...call.request, signal: scope.signal };
+  if (run.plan.stream) return yield* streamOnce(run, call.model, request, scope, ref, progress);
+  const response = await abortable(call.model.getResponse(request), scope.signal);
+  yield [returned(ref, response, response.usage.toData(), false)];
+  return response;
+}
+
+async function* streamOnce(
+  run: RunScope,
+  model: Model,
+  request: ModelRequest,
+  scope: AbortScope,
+  ref: StepRef,
+  progress: Progress,
+): Steps<ModelResponse> {
+  const { firstTokenMs, idleMs } = run.plan.timeouts;
+  using watchdog = new Watchdog(run.clock, firstTokenMs, (ms) => scope.abort(streamIdle(progress, ms)));
+  const source = new PartSource(model, request, scope.signal);
+  let begun = false;
+  try {
+    for (let parts = await source.next(); parts; parts = await source.next()) {
+      if (begun) watchdog.progress();
+      else watchdog.limit(idleMs);
+      begun = true;
+      const batch = encodeBatch(parts, ref);
+      progress.text += batch.text;
+      progress.delivered ||= batch.delivered;
+      if (!batch.done) {
+        yield batch.bodies;
+        continue;
+      }
+      const response = responseOf(batch.done);
+      yield [...batch.bodies, returnedStream(ref, batch.done), ...batch.after];
+      watchdog.limit(TAIL_MS);
+      yield* tail(source, ref);
+      return response;
+    }
+  } finally {
+    source.close();
+  }
+  throw new ModelBehaviorError('Model did not produce a final response!', {
+    code: 'MODEL_STREAM_TRUNCATED',
+    runId: run.plan.runId,
+  });
+}
+
+// A provider's own last event may follow the response. It is kept, but the run does not depend on it.
+const TAIL_MS = 1_000;
+
+async function* tail(source: PartSource, ref: StepRef): Steps<void> {
+  try {
+    for (let parts = await source.next(); parts; parts = await source.next()) {
+      const { bodies, after } = encodeBatch(parts, ref);
+      if (bodies.length + after.length > 0) yield [...bodies, ...after];
+    }
+  } catch {
+    // The response was complete: what goes wrong behind it, an abort included, is seen by the next thing the run does.
+  }
+}
+
+function responseOf({ response }: StreamEventResponseCompleted): ModelResponse {
+  const { id, output, usage, requestId, rawUsage, providerData } = response;
+  return {
+    usage: new Usage(usage),
+    output,
+    responseId: id,
+    ...(requestId !== undefined && { requestId }),
+    ...(rawUsage && { rawUsage }),
+    ...(providerData && { providerData }),
+  };
+}
+
+function returnedStream(ref: StepRef, done: StreamEventResponseCompleted): ModelReturned {
+  const event = returned(ref, responseOf(done), done.response.usage, true);
+  return done.providerData ? { ...event, done } : event;
+}
+
+function returned(
+  ref: StepRef,
+  response: ModelResponse,
+  usage: ModelReturned['usage'],
+  streamed: boolean,
+): ModelReturned {
+  const { output, responseId, requestId, providerData, rawUsage } = response;
+  return {
+    type: 'model.returned',
+    ...ref,
+    output,
+    usage,
+    streamed,
+    ...(responseId !== undefined && { responseId }),
+    ...(requestId !== undefined && { requestId }),
+    ...(providerData && { providerData }),
+    ...(rawUsage && { rawUsage }),
+  };
+}
+
+function stopped(run: RunScope, ref: StepRef, error: unknown, progress: Progress): ModelStopped {
+  const partial: AssistantMessageItem = {
+    type: 'message',
+    role: 'assistant',
+    status: 'incomplete',
+    content: [{ type: 'output_text', text: progress.text }],
+  };
+  return {
+    type: 'model.stopped',
+    ...ref,
+    error: serializeError(error, run.plan.runId),
+    ...(progress.text !== '' && { partial }),
+  };
+}
+
+function attemptTimeout(timeoutMs: number): ModelTimeoutError {
+  return new ModelTimeoutError(
+    `The model took longer than ${timeoutMs} ms. Raise modelSettings.timeoutMs or timeouts.attemptMs, or ask for less.`,
+    { timeoutMs },
+  );
+}
+
+function streamIdle(progress: Progress, ms: number): ModelProviderError {
+  const message = `The model's stream was silent for ${ms} ms after ${progress.text.length} characters. Raise timeouts.idleMs (or firstTokenMs) if the model is only slow.`;
+  return new ModelProviderError(message, { code: 'MODEL_STREAM_IDLE', data: { idleMs: ms } });
+}
+
+interface Backoff {
+  maxRetries?: number;
+  backoff?: { initialDelayMs?: number; maxDelayMs?: number; multiplier?: number; jitter?: boolean };
+}
+
+/** How long to wait before the next attempt; undefined when there is to be none. */
+function retryDelay(error: unknown, attempt: number, settings: Backoff = {}): number | undefined {
+  if (!isAgentsError(error) || !error.retryable || ERROR_CODES[error.code].actor !== 'provider') return undefined;
+  if (attempt > (settings.maxRetries ?? DEFAULTS.maxRetries)) return undefined;
+  const asked = error instanceof ModelProviderError ? error.retryAfterMs : undefined;
+  if (asked !== undefined) return asked <= DEFAULTS.maxRetryAfterMs ? asked : undefined;
+  const { initialDelayMs = 500, maxDelayMs = 8_000, multiplier = 2, jitter = true } = settings.backoff ?? {};
+  const delay = Math.min(maxDelayMs, initialDelayMs * multiplier ** (attempt - 1));
+  return jitter ? delay * (0.75 + Math.random() * 0.25) : delay;
+}
+
+async function pause(run: RunScope, delayMs: number, signal: AbortSignal): Promise<void> {
+  let timer: Disposable | undefined;
+  try {
+    await abortable(new Promise<void>((resolve) => (timer = run.clock.timer(delayMs, resolve))), signal);
+  } finally {
+    timer?.[Symbol.dispose]();
+  }
+}
+
+function spanUsage(usage: Usage): NonNullable<GenerationSpanData['usage']> {
+  return { input_tokens: usage.inputTokens, output_tokens: usage.outputTokens };
+}

@@ -1,0 +1,123 @@
+/** A model's response, sorted into what it means for this turn. */
+import type { AnyAgent } from '../agent/agent.ts';
+import type { Handoff } from '../agent/handoff.ts';
+import {
+  RunCompactionItem,
+  RunHandoffCallItem,
+  type RunItem,
+  RunMessageOutputItem,
+  RunReasoningItem,
+  RunToolCallItem,
+} from '../agent/run-item.ts';
+import { ModelBehaviorError } from '../event/errors.ts';
+import { type AgentOutputItem, type FunctionCallItem, isAssistantMessage } from '../event/item.ts';
+import { withLive } from '../event/live.ts';
+import type { ItemAdded, RunItemKind } from '../event/run-event.ts';
+import type { ModelResponse } from '../port/model.ts';
+import type { TurnResources } from './model-request.ts';
+import { DEFAULTS } from './options.ts';
+import type { RunScope } from './scope.ts';
+import type { AskedCall } from './tools.ts';
+
+export interface AskedHandoff {
+  call: FunctionCallItem;
+  handoff: Handoff;
+}
+
+export interface SortedOutput {
+  events: ItemAdded[];
+  items: RunItem[];
+  calls: AskedCall[];
+  handoffs: AskedHandoff[];
+  /** The last message, which is the final output when nothing is to be done. */
+  message: RunMessageOutputItem | undefined;
+}
+
+/**
+ * Sorts the output items, in the model's order.
+ *
+ * @throws ModelBehaviorError TOOL_UNKNOWN when the model calls what the agent does not have
+ */
+export function sortOutput(
+  run: RunScope,
+  agent: AnyAgent,
+  resources: TurnResources,
+  response: ModelResponse,
+): SortedOutput {
+  const sorted: SortedOutput = { events: [], items: [], calls: [], handoffs: [], message: undefined };
+  for (const output of response.output) {
+    const item = sortItem(run, agent, resources, output, sorted);
+    if (!item) continue;
+    sorted.items.push(item.item);
+    const event: ItemAdded = {
+      type: 'item.added',
+      kind: item.kind,
+      agent: run.agents.keyOf(agent),
+      item: item.item.rawItem,
+    };
+    sorted.events.push(withLive(event, item.item));
+  }
+  return sorted;
+}
+
+interface Sorted {
+  kind: RunItemKind;
+  item: RunItem;
+}
+
+function sortItem(
+  run: RunScope,
+  agent: AnyAgent,
+  resources: TurnResources,
+  output: AgentOutputItem,
+  sorted: SortedOutput,
+): Sorted | undefined {
+  if (isAssistantMessage(output)) {
+    sorted.message = new RunMessageOutputItem(output, agent);
+    return { kind: 'message', item: sorted.message };
+  }
+  switch (output.type) {
+    case 'reasoning':
+      return { kind: 'reasoning', item: new RunReasoningItem(output, agent) };
+    case 'hosted_tool_call':
+      return { kind: 'tool_call', item: new RunToolCallItem(output, agent) };
+    case 'compaction':
+      return { kind: 'compaction', item: new RunCompactionItem(output, agent) };
+    case 'function_call':
+      return sortCall(run, agent, resources, output, sorted);
+    default:
+      // What this version does not know stays in the raw response; nothing is done about it.
+      return undefined;
+  }
+}
+
+function sortCall(
+  run: RunScope,
+  agent: AnyAgent,
+  resources: TurnResources,
+  call: FunctionCallItem,
+  sorted: SortedOutput,
+): Sorted | undefined {
+  const handoff = resources.handoffs.get(call.name);
+  if (handoff) {
+    sorted.handoffs.push({ call, handoff });
+    // Only the first handoff of a response is taken; a call that stays without an output must not enter the conversation.
+    return sorted.handoffs.length > 1 ? undefined : { kind: 'handoff_call', item: new RunHandoffCallItem(call, agent) };
+  }
+  const tool = resources.functionTools.get(call.name);
+  if (!tool) noteUnknown(run, agent, call);
+  sorted.calls.push({ call, tool });
+  return { kind: 'tool_call', item: new RunToolCallItem(call, agent) };
+}
+
+function noteUnknown(run: RunScope, agent: AnyAgent, call: FunctionCallItem): void {
+  run.unknownToolCalls += 1;
+  const tolerated =
+    run.plan.toolNotFoundBehavior === 'return_error_to_model' && run.unknownToolCalls <= DEFAULTS.maxUnknownToolCalls;
+  if (tolerated) return;
+  throw new ModelBehaviorError(`Tool ${call.name} not found in agent ${agent.name}.`, {
+    code: 'TOOL_UNKNOWN',
+    runId: run.plan.runId,
+    data: { agent: agent.name },
+  });
+}

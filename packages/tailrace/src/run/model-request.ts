@@ -1,0 +1,106 @@
+/** What a turn asks of the model: resolved once a turn, each tool's schema serialised once a tool. */
+import type { AnyAgent } from '../agent/agent.ts';
+import { checkToolNames } from '../agent/agent.ts';
+import type { Handoff } from '../agent/handoff.ts';
+import { serializeOutputType } from '../agent/output-type.ts';
+import type { FunctionTool, Tool } from '../agent/tool.ts';
+import { UserError } from '../event/errors.ts';
+import type { Model, ModelRequest, ModelSettings, SerializedHandoff, SerializedTool } from '../port/model.ts';
+import { callUser, type RunScope } from './scope.ts';
+
+export interface TurnResources {
+  model: Model;
+  instructions: string | undefined;
+  tools: readonly Tool[];
+  functionTools: ReadonlyMap<string, FunctionTool>;
+  handoffs: ReadonlyMap<string, Handoff>;
+}
+
+/** Calls the user code that a turn depends on: instructions, `isEnabled`, the model provider. */
+export async function resolveTurn(run: RunScope, agent: AnyAgent): Promise<TurnResources> {
+  const span = run.turnSpan ?? run.agentSpan;
+  const [instructions, tools, handoffs] = await Promise.all([
+    typeof agent.instructions === 'string'
+      ? agent.instructions
+      : callUser(run, span, () => agent.getSystemPrompt(run.context)),
+    agent.tools.length === 0 ? [] : callUser(run, span, () => agent.getAllTools(run.context)),
+    agent.handoffs.length === 0 ? [] : callUser(run, span, () => agent.getEnabledHandoffs(run.context)),
+  ]);
+  checkToolNames(agent.name, tools, handoffs);
+  for (const handoff of handoffs) {
+    if (handoff.agent === agent)
+      throw new UserError(`Agent '${agent.name}' has a handoff to itself. Leave it out.`, { code: 'HANDOFF_INVALID' });
+  }
+  return {
+    model: await resolveModel(run, agent, span),
+    instructions,
+    tools,
+    functionTools: new Map(tools.flatMap((tool) => (tool.type === 'function' ? [[tool.name, tool]] : []))),
+    handoffs: new Map(handoffs.map((handoff) => [handoff.toolName, handoff])),
+  };
+}
+
+async function resolveModel(run: RunScope, agent: AnyAgent, span: string | undefined): Promise<Model> {
+  const named = agent.model === '' ? (run.plan.config.model ?? '') : agent.model;
+  if (typeof named !== 'string') return named;
+  return callUser(run, span, () =>
+    (run.plan.config.modelProvider ?? run.defaultProvider()).getModel(named === '' ? undefined : named),
+  );
+}
+
+export function requestOf(run: RunScope, agent: AnyAgent, resources: TurnResources): Omit<ModelRequest, 'signal'> {
+  const { plan, talk } = run;
+  const explicit = agent.model !== '' || plan.config.model !== undefined;
+  return {
+    systemInstructions: resources.instructions ?? '',
+    input: talk.modelInput,
+    modelSettings: settingsOf(run, agent),
+    tools: resources.tools.map(serializeTool),
+    toolsExplicitlyProvided: agent.hasExplicitToolConfig(),
+    outputType: serializeOutputType(agent.outputType),
+    handoffs: [...resources.handoffs.values()].map(serializeHandoff),
+    tracing: plan.trace.id === undefined ? false : plan.trace.sensitive ? true : 'enabled_without_data',
+    overridePromptModel: explicit,
+    ...(plan.previousResponseId !== undefined && { previousResponseId: plan.previousResponseId }),
+    ...(plan.conversationId !== undefined && { conversationId: plan.conversationId }),
+  };
+}
+
+function settingsOf(run: RunScope, agent: AnyAgent): ModelSettings {
+  const settings = { ...run.plan.config.modelSettings, ...agent.modelSettings };
+  if (agent.resetToolChoice && run.usedTools.has(agent)) delete settings.toolChoice;
+  return settings;
+}
+
+const serialized = new WeakMap<Tool, SerializedTool>();
+
+function serializeTool(tool: Tool): SerializedTool {
+  const known = serialized.get(tool);
+  if (known) return known;
+  const { name, providerData } = tool;
+  const fresh: SerializedTool =
+    tool.type === 'function'
+      ? {
+          type: 'function',
+          name,
+          description: tool.description,
+          parameters: tool.parameters,
+          strict: tool.strict,
+          deferLoading: false,
+          ...(providerData && { providerData }),
+        }
+      : { type: 'hosted_tool', name, ...(providerData && { providerData }) };
+  serialized.set(tool, fresh);
+  return fresh;
+}
+
+const serializedHandoffs = new WeakMap<Handoff, SerializedHandoff>();
+
+function serializeHandoff(handoff: Handoff): SerializedHandoff {
+  const known = serializedHandoffs.get(handoff);
+  if (known) return known;
+  const { toolName, toolDescription, inputJsonSchema, strictJsonSchema } = handoff;
+  const fresh = { toolName, toolDescription, inputJsonSchema, strictJsonSchema };
+  serializedHandoffs.set(handoff, fresh);
+  return fresh;
+}

@@ -1,0 +1,223 @@
+/** What a caller may say about a run, and its defaults. SPEC.md has the same table; a test keeps the two equal. */
+import type { HandoffInputFilter } from '../agent/handoff.ts';
+import type { InputGuardrail, OutputGuardrail } from '../agent/guardrail.ts';
+import type { RunContext } from '../agent/run-context.ts';
+import { checkOptions } from '../agent/option.ts';
+import { UserError } from '../event/errors.ts';
+import type { LogStore } from '../port/log-store.ts';
+import type { Model, ModelProvider, ModelSettings } from '../port/model.ts';
+import type { Session, SessionInputCallback } from '../port/session.ts';
+
+/** Limits in milliseconds. Undefined: no limit. */
+export interface RunTimeouts {
+  /** The whole run. None by default. */
+  runMs?: number | undefined;
+  /** One turn. None by default. */
+  turnMs?: number | undefined;
+  /** One attempt at a model call; `modelSettings.timeoutMs` says it for one agent. None by default. */
+  attemptMs?: number | undefined;
+  /** From the request to the first event. None by default: local models are slow. */
+  firstTokenMs?: number | undefined;
+  /** Between two events of a stream, after the first. */
+  idleMs?: number | undefined;
+  /** How long a tool may take to settle after its signal aborted; then the call is abandoned. */
+  toolGraceMs?: number | undefined;
+}
+
+export interface TracingConfig {
+  /** False leaves out the spans of the run itself and of its turns. True by default. */
+  includeTaskAndTurnSpans?: boolean;
+}
+
+export type ToolNotFoundBehavior = 'raise_error' | 'return_error_to_model';
+
+/** What a reader's leaving does to a streamed run. */
+export type OnDisconnect = 'continue' | 'cancel' | { cancelAfterMs: number };
+
+/** A tool's result that came after its call was abandoned or its run had ended. */
+export interface LateResult {
+  runId: string;
+  callId: string;
+  tool: string;
+  output?: unknown;
+  error?: unknown;
+}
+
+/** What holds for all runs of a Runner. */
+export interface RunConfig {
+  /** For agents that name no model. */
+  model?: string | Model;
+  modelProvider?: ModelProvider;
+  /** An agent's own settings win, one by one. */
+  modelSettings?: ModelSettings;
+  handoffInputFilter?: HandoffInputFilter;
+  inputGuardrails?: InputGuardrail[];
+  outputGuardrails?: OutputGuardrail[];
+  tracingDisabled?: boolean;
+  /** False keeps inputs, outputs and error texts out of all spans. True by default. */
+  traceIncludeSensitiveData?: boolean;
+  workflowName?: string;
+  traceId?: string;
+  groupId?: string;
+  traceMetadata?: Record<string, string>;
+  tracing?: TracingConfig;
+  toolNotFoundBehavior?: ToolNotFoundBehavior;
+  sessionInputCallback?: SessionInputCallback;
+  /** Where logs are kept. In memory, with the result, by default. */
+  store?: LogStore;
+  timeouts?: RunTimeouts;
+  /** Handoffs in one run. 50 by default. */
+  maxHandoffs?: number;
+  /** Of a log kept in memory. 64 MiB by default. */
+  maxLogBytes?: number;
+  /** Of a run's input, in characters. 16 Mi by default. */
+  maxInputLength?: number;
+  /** Of what one tool call tells the model, in characters; longer output is cut with a marker. 1 Mi by default. */
+  maxToolOutputLength?: number;
+  onLateResult?: (late: LateResult) => void;
+}
+
+/** What holds for one run. */
+export interface SharedRunOptions<TContext = unknown> {
+  /** Handed to tools, guardrails, hooks and instructions; never sent to a model, never stored. */
+  context?: TContext | RunContext<TContext>;
+  /** Model turns. 10 by default; null: no limit. */
+  maxTurns?: number | null;
+  /** Its abort is an immediate cancel. No listener stays on it after the run. */
+  signal?: AbortSignal;
+  session?: Session;
+  sessionInputCallback?: SessionInputCallback;
+  previousResponseId?: string;
+  conversationId?: string;
+  toolNotFoundBehavior?: ToolNotFoundBehavior;
+  tracing?: TracingConfig;
+  timeouts?: RunTimeouts;
+  /** The run's id. 1 to 128 of `A-Z a-z 0-9 _ -`; a random one by default. */
+  runId?: string;
+}
+
+export interface NonStreamRunOptions<TContext = unknown> extends SharedRunOptions<TContext> {
+  stream?: false;
+}
+
+export interface StreamRunOptions<TContext = unknown> extends SharedRunOptions<TContext> {
+  stream: true;
+  /** What happens when the last reader that began reading leaves early. `cancel` by default. */
+  onDisconnect?: OnDisconnect;
+}
+
+export type IndividualRunOptions<TContext = unknown> = NonStreamRunOptions<TContext> | StreamRunOptions<TContext>;
+
+export const DEFAULTS: {
+  maxTurns: number;
+  idleMs: number;
+  toolGraceMs: number;
+  maxRetries: number;
+  maxRetryAfterMs: number;
+  maxHandoffs: number;
+  maxInputLength: number;
+  maxToolOutputLength: number;
+  maxUnknownToolCalls: number;
+  workflowName: string;
+} = {
+  maxTurns: 10,
+  idleMs: 60_000,
+  toolGraceMs: 5_000,
+  maxRetries: 2,
+  maxRetryAfterMs: 60_000,
+  maxHandoffs: 50,
+  maxInputLength: 16 * 1024 * 1024,
+  maxToolOutputLength: 1024 * 1024,
+  maxUnknownToolCalls: 3,
+  workflowName: 'Agent workflow',
+};
+
+const CONFIG_NAMES = [
+  'model',
+  'modelProvider',
+  'modelSettings',
+  'handoffInputFilter',
+  'inputGuardrails',
+  'outputGuardrails',
+  'tracingDisabled',
+  'traceIncludeSensitiveData',
+  'workflowName',
+  'traceId',
+  'groupId',
+  'traceMetadata',
+  'tracing',
+  'toolNotFoundBehavior',
+  'sessionInputCallback',
+  'store',
+  'timeouts',
+  'maxHandoffs',
+  'maxLogBytes',
+  'maxInputLength',
+  'maxToolOutputLength',
+  'onLateResult',
+] as const;
+const CONFIG_ELSEWHERE = [
+  'sandbox',
+  'toolExecution',
+  'toolNameCollisionPolicy',
+  'callModelInputFilter',
+  'toolErrorFormatter',
+  'outputGuardrailBlockedMessage',
+  'reasoningItemIdPolicy',
+] as const;
+
+const OPTION_NAMES = [
+  'context',
+  'maxTurns',
+  'signal',
+  'session',
+  'sessionInputCallback',
+  'previousResponseId',
+  'conversationId',
+  'toolNotFoundBehavior',
+  'tracing',
+  'timeouts',
+  'runId',
+  'stream',
+  'onDisconnect',
+] as const;
+const OPTION_ELSEWHERE = [...CONFIG_ELSEWHERE, 'errorHandlers'] as const;
+
+const TIMEOUT_NAMES = ['runMs', 'turnMs', 'attemptMs', 'firstTokenMs', 'idleMs', 'toolGraceMs'] as const;
+
+/** @throws UserError OPTION_UNKNOWN, OPTION_RANGE, OPTION_TYPE */
+export function checkConfig(config: Partial<RunConfig>): void {
+  checkOptions('Runner', config, CONFIG_NAMES, CONFIG_ELSEWHERE);
+  checkTimeouts(config.timeouts);
+  for (const name of ['maxHandoffs', 'maxLogBytes', 'maxInputLength', 'maxToolOutputLength'] as const)
+    checkCount(name, config[name]);
+}
+
+/** @throws UserError OPTION_UNKNOWN, OPTION_RANGE, OPTION_TYPE, RUN_ID_INVALID */
+export function checkRunOptions(options: IndividualRunOptions<unknown>): void {
+  checkOptions('run()', options, OPTION_NAMES, OPTION_ELSEWHERE);
+  if (options.maxTurns !== null) checkCount('maxTurns', options.maxTurns, 'Use null for no limit.');
+  checkTimeouts(options.timeouts);
+  if (options.signal !== undefined && !(options.signal instanceof AbortSignal)) {
+    throw new UserError(`run(): signal must be an AbortSignal, got ${typeof options.signal}.`, { code: 'OPTION_TYPE' });
+  }
+}
+
+function checkTimeouts(timeouts: RunTimeouts | undefined): void {
+  if (!timeouts) return;
+  checkOptions('timeouts', timeouts, TIMEOUT_NAMES);
+  for (const name of TIMEOUT_NAMES) {
+    const ms = timeouts[name];
+    if (ms === undefined || (typeof ms === 'number' && ms >= 0)) continue;
+    throw new UserError(`timeouts.${name} must be a number of milliseconds, 0 or more, got ${String(ms)}.`, {
+      code: 'OPTION_RANGE',
+    });
+  }
+}
+
+function checkCount(name: string, value: number | undefined, hint = ''): void {
+  if (value === undefined || (Number.isInteger(value) && value > 0)) return;
+  throw new UserError(`${name} must be a whole number of 1 or more, got ${String(value)}. ${hint}`.trim(), {
+    code: 'OPTION_RANGE',
+  });
+}

@@ -1,0 +1,147 @@
+/** A run as it was asked for, checked and with its defaults filled in. Nothing here changes while it runs. */
+import type { AnyAgent } from '../agent/agent.ts';
+import type { InputGuardrail, OutputGuardrail } from '../agent/guardrail.ts';
+import type { RunHooks } from '../agent/lifecycle.ts';
+import { RunContext } from '../agent/run-context.ts';
+import { newRunId, newTraceId, RUN_ID } from '../base/id.ts';
+import { UserError } from '../event/errors.ts';
+import type { AgentInputItem } from '../event/item.ts';
+import type { LogStore } from '../port/log-store.ts';
+import type { Session, SessionInputCallback } from '../port/session.ts';
+import type { TraceScope } from '../port/trace-scope.ts';
+import { checkInput, checkPairs } from './input.ts';
+import {
+  checkRunOptions,
+  DEFAULTS,
+  type IndividualRunOptions,
+  type RunConfig,
+  type RunTimeouts,
+  type ToolNotFoundBehavior,
+} from './options.ts';
+
+export interface TracePlan {
+  /** Undefined: no spans. */
+  id: string | undefined;
+  joined: boolean;
+  /** The span of the caller's that the run hangs below. */
+  parent: string | undefined;
+  workflowName: string;
+  groupId?: string;
+  metadata?: Record<string, string>;
+  sensitive: boolean;
+  taskAndTurns: boolean;
+  /** Keeps the caller's trace open until the run has ended. */
+  hold?: () => Disposable;
+}
+
+/** Timeouts with their defaults; only those without one may be missing. */
+export type PlannedTimeouts = Required<RunTimeouts> & { idleMs: number; toolGraceMs: number };
+
+export interface RunPlan {
+  runId: string;
+  agent: AnyAgent;
+  input: string | AgentInputItem[];
+  stream: boolean;
+  config: Partial<RunConfig>;
+  context: RunContext;
+  maxTurns: number | null;
+  signal: AbortSignal | undefined;
+  session: Session | undefined;
+  sessionInputCallback: SessionInputCallback | undefined;
+  previousResponseId: string | undefined;
+  conversationId: string | undefined;
+  toolNotFoundBehavior: ToolNotFoundBehavior;
+  inputGuardrails: readonly InputGuardrail[];
+  outputGuardrails: readonly OutputGuardrail[];
+  timeouts: PlannedTimeouts;
+  trace: TracePlan;
+  hooks: RunHooks;
+  store: LogStore;
+}
+
+/** What the composition root brings into each run. */
+export interface Surroundings {
+  hooks: RunHooks;
+  store: LogStore;
+  tracingDisabled: boolean;
+  /** The scope of `withTrace` that the caller stands in, if any. */
+  caller: TraceScope | undefined;
+}
+
+/** @throws UserError for whatever in agent, input, config or options cannot work */
+export function planRun(
+  agent: AnyAgent,
+  input: unknown,
+  options: IndividualRunOptions<unknown>,
+  config: Partial<RunConfig>,
+  around: Surroundings,
+): RunPlan {
+  checkRunOptions(options);
+  const checked = checkInput(input, config.maxInputLength ?? DEFAULTS.maxInputLength);
+  const serverHistory = options.previousResponseId !== undefined || options.conversationId !== undefined;
+  if (typeof checked !== 'string' && !serverHistory && !options.session) checkPairs(checked);
+  return {
+    runId: runIdOf(options.runId),
+    agent,
+    input: checked,
+    stream: options.stream === true,
+    config,
+    context: options.context instanceof RunContext ? options.context : new RunContext(options.context),
+    maxTurns: options.maxTurns === undefined ? DEFAULTS.maxTurns : options.maxTurns,
+    signal: options.signal,
+    session: options.session,
+    sessionInputCallback: options.sessionInputCallback ?? config.sessionInputCallback,
+    previousResponseId: options.previousResponseId,
+    conversationId: options.conversationId,
+    toolNotFoundBehavior: options.toolNotFoundBehavior ?? config.toolNotFoundBehavior ?? 'raise_error',
+    inputGuardrails: [...(config.inputGuardrails ?? []), ...agent.inputGuardrails],
+    outputGuardrails: config.outputGuardrails ?? [],
+    timeouts: timeoutsOf({ ...config.timeouts, ...options.timeouts }),
+    trace: tracePlan(options, config, around),
+    hooks: around.hooks,
+    store: around.store,
+  };
+}
+
+function runIdOf(given: string | undefined): string {
+  if (given === undefined) return newRunId();
+  if (RUN_ID.test(given) && given !== '__proto__') return given;
+  throw new UserError(
+    `runId must be 1 to 128 letters, digits, underscores or hyphens, got ${JSON.stringify(given.slice(0, 40))}.`,
+    { code: 'RUN_ID_INVALID' },
+  );
+}
+
+function timeoutsOf(given: RunTimeouts): PlannedTimeouts {
+  return {
+    runMs: given.runMs,
+    turnMs: given.turnMs,
+    attemptMs: given.attemptMs,
+    firstTokenMs: given.firstTokenMs,
+    idleMs: given.idleMs ?? DEFAULTS.idleMs,
+    toolGraceMs: given.toolGraceMs ?? DEFAULTS.toolGraceMs,
+  };
+}
+
+function tracePlan(
+  options: IndividualRunOptions<unknown>,
+  config: Partial<RunConfig>,
+  around: Surroundings,
+): TracePlan {
+  const { caller } = around;
+  const off =
+    around.tracingDisabled || config.tracingDisabled === true || (caller !== undefined && caller.traceId === undefined);
+  const groupId = config.groupId ?? caller?.groupId;
+  const metadata = config.traceMetadata ?? caller?.metadata;
+  return {
+    id: off ? undefined : (caller?.traceId ?? config.traceId ?? newTraceId()),
+    joined: caller?.traceId !== undefined,
+    parent: caller?.spanId,
+    workflowName: config.workflowName ?? DEFAULTS.workflowName,
+    ...(groupId !== undefined && { groupId }),
+    ...(metadata && { metadata }),
+    sensitive: config.traceIncludeSensitiveData ?? true,
+    taskAndTurns: (options.tracing ?? config.tracing)?.includeTaskAndTurnSpans ?? true,
+    ...(caller?.hold && { hold: caller.hold }),
+  };
+}

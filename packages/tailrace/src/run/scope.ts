@@ -1,0 +1,115 @@
+/** What the parts of one run share while it runs. Owned by the loop; readers never see it. */
+import type { AnyAgent } from '../agent/agent.ts';
+import type { RunContext } from '../agent/run-context.ts';
+import { abortable } from '../base/abort.ts';
+import type { Clock } from '../base/clock.ts';
+import { errorText } from '../base/error-text.ts';
+import type { RunEventBody, TerminalEventBody } from '../event/run-event.ts';
+import type { SpanError } from '../event/span-data.ts';
+import { type SpanEventBody, traceCarrier } from '../port/trace-scope.ts';
+import { AgentRegistry } from './agent-registry.ts';
+import type { RunControl } from './control.ts';
+import { Conversation } from './conversation.ts';
+import type { Inbox } from './inbox.ts';
+import type { ModelProvider } from '../port/model.ts';
+import type { RunPlan } from './plan.ts';
+import { SpanBook } from './span-book.ts';
+
+/** Events in the batches in which they go into the log together, and at the end a value. */
+export type Steps<T> = AsyncGenerator<readonly RunEventBody[], T>;
+
+/** How a run ended, and what that means in this process. */
+export interface Ending {
+  event: TerminalEventBody;
+  /** What readers and the caller are given, for a run that failed or was cancelled. */
+  error?: unknown;
+  /** The final output as the agent's output type declares it. */
+  finalOutput?: unknown;
+}
+
+/** The trace as live objects, where somebody keeps them. */
+export interface LiveTrace {
+  readonly trace: object | undefined;
+  spanOf(id: string): object | undefined;
+}
+
+export interface RunScope {
+  readonly plan: RunPlan;
+  readonly control: RunControl;
+  readonly context: RunContext;
+  readonly clock: Clock;
+  readonly agents: AgentRegistry;
+  readonly spans: SpanBook;
+  readonly inbox: Inbox;
+  readonly talk: Conversation;
+  readonly live: LiveTrace;
+  readonly defaultProvider: () => ModelProvider;
+  /** Turns begun. */
+  turn: number;
+  agentSpan: string | undefined;
+  taskSpan: string | undefined;
+  turnSpan: string | undefined;
+  /** Agents that have used a tool: their `toolChoice` is reset. */
+  readonly usedTools: Set<AnyAgent>;
+  readonly trail: string[];
+  unknownToolCalls: number;
+}
+
+export type ScopeParts = Pick<RunScope, 'plan' | 'control' | 'inbox' | 'clock' | 'live' | 'defaultProvider'>;
+
+export function openScope(parts: ScopeParts): RunScope {
+  const { plan } = parts;
+  return {
+    ...parts,
+    context: plan.context,
+    agents: new AgentRegistry(),
+    spans: new SpanBook(plan.trace.id !== undefined),
+    talk: new Conversation(plan.input),
+    turn: 0,
+    agentSpan: undefined,
+    taskSpan: undefined,
+    turnSpan: undefined,
+    usedTools: new Set(),
+    trail: [],
+    unknownToolCalls: 0,
+  };
+}
+
+/** Calls user code with the run's trace around it, `spanId` as its current span. */
+export function inTrace<T>(run: RunScope, spanId: string | undefined, callback: () => T): T {
+  const { trace } = run.plan;
+  const scope = {
+    traceId: trace.id,
+    spanId,
+    ...(trace.groupId !== undefined && { groupId: trace.groupId }),
+    emit: (event: SpanEventBody) => emitSpan(run, event),
+    ...(run.live.trace && { trace: run.live.trace }),
+    span: () => (spanId === undefined ? undefined : run.live.spanOf(spanId)),
+  };
+  return traceCarrier.run(scope, callback);
+}
+
+// User code may hold on to a span that has ended since; what it starts below it goes below the run instead.
+function emitSpan(run: RunScope, event: SpanEventBody): void {
+  if (event.type === 'span.started' && event.parent !== undefined && !run.spans.has(event.parent)) {
+    if (run.taskSpan === undefined) delete event.parent;
+    else event.parent = run.taskSpan;
+  }
+  if (run.spans.admit(event)) run.inbox.push(event);
+}
+
+/** Calls user code in the trace and waits for it, or for the run to stop. */
+export function callUser<T>(run: RunScope, spanId: string | undefined, callback: () => T | PromiseLike<T>): Promise<T> {
+  const called = new Promise<T>((resolve) => resolve(inTrace(run, spanId, callback)));
+  return abortable(called, run.control.signal);
+}
+
+/** What spans say of an error: nothing of its text when sensitive data is left out. */
+export function spanError(
+  run: RunScope,
+  message: string,
+  error: unknown,
+  data: Record<string, unknown> = {},
+): SpanError {
+  return run.plan.trace.sensitive ? { message, data: { ...data, error: errorText(error) } } : { message, data };
+}

@@ -1,0 +1,106 @@
+/**
+ * A run and its session. Items are committed at step boundaries, calls together with their outputs, before the next model call.
+ */
+import { abortable } from '../base/abort.ts';
+import { asError, errorText } from '../base/error-text.ts';
+import { SystemError } from '../event/errors.ts';
+import type { AgentInputItem } from '../event/item.ts';
+import type { Session } from '../port/session.ts';
+import { asItems } from './conversation.ts';
+import { checkPairs } from './input.ts';
+import { inTrace, type RunScope, type Steps } from './scope.ts';
+
+/** Which run holds a session object: two runs on one session would interleave their items. */
+const holders = new WeakMap<Session, string>();
+
+/** @throws SystemError SESSION_BUSY, naming the run that holds the session */
+export function holdSession(run: RunScope): Disposable {
+  const { session, runId } = run.plan;
+  if (!session) return { [Symbol.dispose]: () => undefined };
+  const holder = holders.get(session);
+  if (holder !== undefined) {
+    throw new SystemError(`The session is in use by run ${holder}. Wait for it to end, or cancel it, and try again.`, {
+      code: 'SESSION_BUSY',
+      runId,
+      data: { holder },
+    });
+  }
+  holders.set(session, runId);
+  return { [Symbol.dispose]: () => void holders.delete(session) };
+}
+
+/** Loads the history, puts the input behind it, and commits the input. */
+export async function* beginSession(run: RunScope): Steps<void> {
+  const { session, input, sessionInputCallback } = run.plan;
+  if (!session) return;
+  const fresh = asItems(input);
+  const history = await guarded(run, 'load', () => session.getItems());
+  const callback = sessionInputCallback;
+  const modelInput = callback
+    ? await abortable(
+        inTrace(run, run.taskSpan, async () => callback(history, fresh)),
+        run.control.signal,
+      )
+    : [...history, ...fresh];
+  if (!managedByServer(run)) checkPairs(modelInput);
+  run.talk.begin(modelInput);
+  yield* commit(run, fresh, 'input');
+}
+
+function managedByServer({ plan }: RunScope): boolean {
+  return plan.previousResponseId !== undefined || plan.conversationId !== undefined;
+}
+
+/** Commits what this turn has added; `without` leaves one item out. */
+export async function* commitTurn(run: RunScope, without?: object): Steps<void> {
+  const { talk } = run;
+  const items = talk.items.slice(talk.turnStart).filter((item) => item !== without);
+  talk.turnStart = talk.items.length;
+  yield* commit(
+    run,
+    items.map((item) => forStorage(item.rawItem)),
+    'turn',
+  );
+}
+
+async function* commit(run: RunScope, items: AgentInputItem[], what: string): Steps<void> {
+  const { session } = run.plan;
+  if (!session || items.length === 0) return;
+  await guarded(run, 'save', () => session.addItems(items));
+  yield [{ type: 'session.committed', step: `${run.turn}:session:${what}`, attempt: 1, items: items.length }];
+}
+
+// A provider's id of a function call is only good for the response that it came with.
+function forStorage(item: AgentInputItem): AgentInputItem {
+  if (item.type !== 'function_call' || item.id === undefined) return item;
+  const { id: _id, ...rest } = item;
+  return rest;
+}
+
+async function guarded<T>(run: RunScope, what: 'load' | 'save', call: () => Promise<T>): Promise<T> {
+  const { signal } = run.control;
+  if (signal.aborted) throw signal.reason;
+  try {
+    return await abortable(
+      inTrace(run, run.taskSpan, async () => call()),
+      signal,
+    );
+  } catch (error) {
+    if (signal.aborted) throw signal.reason;
+    throw sessionError(run, what, error);
+  }
+}
+
+function sessionError(run: RunScope, what: 'load' | 'save', error: unknown): SystemError {
+  const code = what === 'load' ? 'SESSION_LOAD_FAILED' : 'SESSION_SAVE_FAILED';
+  const verb = what === 'load' ? 'could not be loaded' : 'could not be saved';
+  return new SystemError(
+    `The session ${verb}: ${errorText(error)}. The run has ended; what was committed before is in the session.`,
+    {
+      code,
+      cause: asError(error),
+      runId: run.plan.runId,
+      publicMessage: `The session ${verb}.`,
+    },
+  );
+}

@@ -1,0 +1,219 @@
+/** One call of one function tool: from asked to settled, exactly once. */
+import type { AnyAgent } from '../agent/agent.ts';
+import { ON_FAILURE, toolCallError } from '../agent/function-tool.ts';
+import type { FunctionTool, ToolCallDetails } from '../agent/tool.ts';
+import { AbortScope } from '../base/abort.ts';
+import { InvalidToolOutputError, type SerializedError, serializeError, ToolTimeoutError } from '../event/errors.ts';
+import type { FunctionCallItem } from '../event/item.ts';
+import type { StepRef } from '../event/run-event.ts';
+import type { FunctionSpanData, SpanError } from '../event/span-data.ts';
+import { reportLate } from './late.ts';
+import { DEFAULTS } from './options.ts';
+import { inTrace, type RunScope, spanError } from './scope.ts';
+import type { StartedSpan } from './span-book.ts';
+import { tellOutput, type ToldOutput } from './tool-output.ts';
+
+export interface ToolOutcome {
+  /** What the model is told. Undefined when the call was aborted or ends the run. */
+  told: ToldOutput | undefined;
+  /** What the function returned. */
+  value: unknown;
+  serialized: SerializedError | undefined;
+  spanError: SpanError | undefined;
+  /** The error that ends the run. */
+  fatal?: unknown;
+}
+
+export class ToolCallRun {
+  readonly call: FunctionCallItem;
+  readonly tool: FunctionTool | undefined;
+  readonly ref: StepRef;
+  readonly span: StartedSpan;
+  /** Set once, when the call has settled or was given up. */
+  outcome: ToolOutcome | undefined;
+  /** Its timeout decides what it comes to; what the function still gives is late. */
+  #timedOut = false;
+  readonly #run: RunScope;
+  readonly #agent: AnyAgent;
+  readonly #stop: AbortSignal;
+
+  constructor(
+    run: RunScope,
+    agent: AnyAgent,
+    call: FunctionCallItem,
+    tool: FunctionTool | undefined,
+    stop: AbortSignal,
+  ) {
+    this.#run = run;
+    this.#agent = agent;
+    this.#stop = stop;
+    this.call = call;
+    this.tool = tool;
+    this.ref = { step: `${run.turn}:tool:${call.callId}`, attempt: 1 };
+    this.span = tool
+      ? run.spans.start(this.#spanData(''), run.turnSpan ?? run.agentSpan)
+      : { id: undefined, events: [] };
+  }
+
+  async perform(): Promise<void> {
+    const { tool } = this;
+    if (!tool) return this.#settle({ ...TOLD_NOTHING, told: textOutput(`Tool '${this.call.name}' not found.`) });
+    using scope = new AbortScope(this.#stop);
+    const { timeoutMs } = tool;
+    using _timer =
+      timeoutMs === undefined
+        ? undefined
+        : this.#run.clock.timer(timeoutMs, () => void this.#timeOut(tool, timeoutMs, scope));
+    this.#tellHooks('agent_tool_start', tool);
+    let failure: { error: unknown } | undefined;
+    try {
+      const details = { ...this.#details(scope.signal), [ON_FAILURE]: (error: unknown) => (failure = { error }) };
+      const value = await inTrace(this.#run, this.span.id, () =>
+        tool.invoke(this.#run.context, this.call.arguments, details),
+      );
+      if (this.outcome || this.#timedOut) return this.#late({ output: value });
+      await this.#returned(tool, value, failure?.error);
+    } catch (error) {
+      if (this.outcome || this.#timedOut) return this.#late({ error });
+      if (scope.aborted) return this.#aborted();
+      this.#fail(tool, toolCallError(error));
+    }
+  }
+
+  /** Gives the call up: it had its time. */
+  abandon(): void {
+    if (!this.outcome) this.#aborted();
+  }
+
+  async #returned(tool: FunctionTool, value: unknown, failure: unknown): Promise<void> {
+    const facts = failure === undefined ? TOLD_NOTHING : failureFacts(this.#run, tool.name, failure, false);
+    try {
+      this.#settle({ ...facts, value, told: tellOutput(value, tool.name, this.#maxLength) });
+    } catch (error) {
+      if (!(error instanceof InvalidToolOutputError)) throw error;
+      const text = tool.errorFunction ? await tool.errorFunction(this.#run.context, error) : undefined;
+      if (text === undefined) return this.#fail(tool, toolCallError(error));
+      this.#settle({
+        ...failureFacts(this.#run, tool.name, error, false),
+        value: text,
+        told: tellOutput(text, tool.name, this.#maxLength),
+      });
+    }
+  }
+
+  async #timeOut(tool: FunctionTool, timeoutMs: number, scope: AbortScope): Promise<void> {
+    if (this.outcome) return;
+    const error = new ToolTimeoutError({ toolName: tool.name, timeoutMs, runId: this.#run.plan.runId });
+    this.#timedOut = true;
+    scope.abort(error);
+    if (tool.timeoutBehavior === 'raise_exception') this.#fail(tool, error);
+    else await this.#tellTimeout(tool, error);
+  }
+
+  async #tellTimeout(tool: FunctionTool, error: ToolTimeoutError): Promise<void> {
+    const facts = failureFacts(this.#run, tool.name, error, false);
+    if (!tool.timeoutErrorFunction)
+      return this.#settle({ ...facts, value: error.message, told: textOutput(error.message) });
+    try {
+      const text = await tool.timeoutErrorFunction(this.#run.context, error, this.#details(this.#stop));
+      this.#settle({ ...facts, value: text, told: tellOutput(text, tool.name, this.#maxLength) });
+    } catch (thrown) {
+      this.#fail(tool, toolCallError(thrown));
+    }
+  }
+
+  #fail(tool: FunctionTool, error: Error): void {
+    const cause = error.cause ?? error;
+    this.#settle({ ...failureFacts(this.#run, tool.name, cause, true), fatal: error });
+  }
+
+  #aborted(): void {
+    this.#settle(failureFacts(this.#run, this.call.name, this.#stop.reason, true));
+  }
+
+  #settle(outcome: ToolOutcome): void {
+    if (this.outcome) return;
+    this.outcome = outcome;
+    const { tool, call } = this;
+    const text = outcome.told?.text ?? '';
+    if (tool) {
+      const { serialized: error } = outcome;
+      const returned = {
+        type: 'tool.returned',
+        ...this.ref,
+        callId: call.callId,
+        tool: tool.name,
+        output: text,
+        ...(error && { error }),
+      } as const;
+      const ended = this.#run.spans.end(this.span.id, { data: this.#spanData(text), error: outcome.spanError });
+      this.#run.inbox.push(...ended, returned);
+      if (outcome.told) this.#tellHooks('agent_tool_end', tool, text);
+    }
+    this.#run.inbox.ring();
+  }
+
+  #late(result: { output: unknown } | { error: unknown }): void {
+    reportLate(this.#run.plan.config, {
+      runId: this.#run.plan.runId,
+      callId: this.call.callId,
+      tool: this.call.name,
+      ...result,
+    });
+  }
+
+  #details(signal: AbortSignal): ToolCallDetails {
+    const { runId } = this.#run.plan;
+    const { callId } = this.call;
+    return {
+      toolCall: this.call,
+      signal,
+      runId,
+      callId,
+      attempt: this.ref.attempt,
+      idempotencyKey: `${runId}:${this.ref.step}`,
+    };
+  }
+
+  #spanData(output: string): FunctionSpanData {
+    const { sensitive } = this.#run.plan.trace;
+    return {
+      type: 'function',
+      name: this.call.name,
+      input: sensitive ? this.call.arguments : '',
+      output: sensitive ? output : '',
+    };
+  }
+
+  #tellHooks(name: 'agent_tool_start' | 'agent_tool_end', tool: FunctionTool, result = ''): void {
+    const { context, plan } = this.#run;
+    const details = { toolCall: this.call };
+    if (name === 'agent_tool_start') {
+      plan.hooks.emit(name, context, this.#agent, tool, details);
+      this.#agent.emit(name, context, tool, details);
+    } else {
+      plan.hooks.emit(name, context, this.#agent, tool, result, details);
+      this.#agent.emit(name, context, tool, result, details);
+    }
+  }
+
+  get #maxLength(): number {
+    return this.#run.plan.config.maxToolOutputLength ?? DEFAULTS.maxToolOutputLength;
+  }
+}
+
+const TOLD_NOTHING: ToolOutcome = { told: undefined, value: undefined, serialized: undefined, spanError: undefined };
+
+function textOutput(text: string): ToldOutput {
+  return { output: { type: 'text', text }, text };
+}
+
+function failureFacts(run: RunScope, tool: string, error: unknown, fatal: boolean): ToolOutcome {
+  return {
+    ...TOLD_NOTHING,
+    serialized: serializeError(error, run.plan.runId),
+    spanError: spanError(run, fatal ? 'Error running tool' : 'Error running tool (non-fatal)', error, {
+      tool_name: tool,
+    }),
+  };
+}

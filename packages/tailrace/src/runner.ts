@@ -1,0 +1,133 @@
+/** The composition root: a plan, a log, the loop, and the views that a caller gets of them. */
+import type { Agent, AnyAgent } from './agent/agent.ts';
+import { RunHooks } from './agent/lifecycle.ts';
+import type { AgentOutputType } from './agent/output-type.ts';
+import type { AgentInputItem } from './event/item.ts';
+import { MemoryLogStore } from './log/memory-store.ts';
+import { getDefaultModelProvider } from './model/default-provider.ts';
+import { traceCarrier } from './port/trace-scope.ts';
+import {
+  checkConfig,
+  type IndividualRunOptions,
+  type NonStreamRunOptions,
+  type RunConfig,
+  type StreamRunOptions,
+} from './run/options.ts';
+import { planRun } from './run/plan.ts';
+import { startRun, type StartedRun } from './run/start.ts';
+import { attachState } from './view/error-state.ts';
+import { agentsOf } from './view/item-of.ts';
+import { RunResult } from './view/result.ts';
+import { RunState } from './view/run-state.ts';
+import { StreamedRunResult } from './view/streamed-result.ts';
+import { getGlobalTraceProvider } from './view/trace/provider.ts';
+import { Trace } from './view/trace/trace.ts';
+import { traceView } from './view/trace/trace-view.ts';
+
+/** A text, or items: the history of earlier runs among them. */
+export type RunInput = string | AgentInputItem[];
+
+/**
+ * Runs agents with a configuration, and tells listeners of all of them.
+ *
+ * @throws UserError OPTION_UNKNOWN, OPTION_RANGE
+ */
+export class Runner extends RunHooks<unknown> {
+  readonly config: Partial<RunConfig>;
+
+  constructor(config: Partial<RunConfig> = {}) {
+    super();
+    checkConfig(config);
+    this.config = config;
+  }
+
+  /**
+   * Runs the agent to its end. Streamed: resolves at once with a result whose iterators read the run as it goes. Not streamed: resolves with the
+   * completed result, rejects with the error of a failed or cancelled run.
+   *
+   * @throws UserError for input and options that cannot work, before the run starts
+   */
+  run<TAgent extends Agent<TContext, AgentOutputType>, TContext = unknown>(
+    agent: TAgent,
+    input: RunInput,
+    options?: NonStreamRunOptions<TContext>,
+  ): Promise<RunResult<TContext, TAgent>>;
+  run<TAgent extends Agent<TContext, AgentOutputType>, TContext = unknown>(
+    agent: TAgent,
+    input: RunInput,
+    options: StreamRunOptions<TContext>,
+  ): Promise<StreamedRunResult<TContext, TAgent>>;
+  async run(
+    agent: AnyAgent,
+    input: RunInput,
+    options: IndividualRunOptions = {},
+  ): Promise<RunResult | StreamedRunResult> {
+    const { started, state } = await this.#start(agent, input, options);
+    if (options.stream === true) return new StreamedRunResult(started, state, options.onDisconnect ?? 'cancel');
+    const { event, error } = await started.ended;
+    if (event.type !== 'run.completed') throw error;
+    return new RunResult(started, state);
+  }
+
+  async #start(
+    agent: AnyAgent,
+    input: RunInput,
+    options: IndividualRunOptions,
+  ): Promise<{ started: StartedRun; state: RunState }> {
+    const caller = traceCarrier.current;
+    const tracing = getGlobalTraceProvider();
+    const store = this.config.store ?? new MemoryLogStore();
+    const around = { hooks: this, store, tracingDisabled: tracing.disabled, caller };
+    const plan = planRun(agent, input, options, this.config, around);
+    const outer = caller?.trace instanceof Trace ? { trace: caller.trace } : {};
+    const trace = traceView(() => tracing.processors, outer);
+    let state: RunState | undefined;
+    const started = await startRun(plan, {
+      live: {
+        get trace() {
+          return trace.trace;
+        },
+        spanOf: (id) => trace.spanOf(id),
+      },
+      defaultProvider: getDefaultModelProvider,
+      observers: ({ agents }) => {
+        const fold = new RunState(plan.context, plan.input, agent, agentsOf(agents));
+        state = fold;
+        return [trace, (events) => fold.take(events)];
+      },
+      onEnding: ({ error }) => state && attachState(error, state),
+    });
+    return { started, state: state as RunState };
+  }
+}
+
+let defaultRunner: Runner | undefined;
+
+/** `new Runner().run(…)`. */
+export function run<TAgent extends Agent<TContext, AgentOutputType>, TContext = unknown>(
+  agent: TAgent,
+  input: RunInput,
+  options?: NonStreamRunOptions<TContext>,
+): Promise<RunResult<TContext, TAgent>>;
+export function run<TAgent extends Agent<TContext, AgentOutputType>, TContext = unknown>(
+  agent: TAgent,
+  input: RunInput,
+  options: StreamRunOptions<TContext>,
+): Promise<StreamedRunResult<TContext, TAgent>>;
+export function run(
+  agent: AnyAgent,
+  input: RunInput,
+  options?: IndividualRunOptions,
+): Promise<RunResult | StreamedRunResult> {
+  defaultRunner ??= new Runner();
+  return defaultRunner.run(agent, input, options as StreamRunOptions);
+}
+
+/** `run(agent, input, { stream: true, … })`, by the name that it has in Python. */
+export function runStreamed<TAgent extends Agent<TContext, AgentOutputType>, TContext = unknown>(
+  agent: TAgent,
+  input: RunInput,
+  options: Omit<StreamRunOptions<TContext>, 'stream'> = {},
+): Promise<StreamedRunResult<TContext, TAgent>> {
+  return run<TAgent, TContext>(agent, input, { ...options, stream: true });
+}

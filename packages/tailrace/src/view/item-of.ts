@@ -1,0 +1,69 @@
+/** Run items from a log: the ones that this process made, or new ones from the data. */
+import { Agent, type AnyAgent } from '../agent/agent.ts';
+import {
+  RunCompactionItem,
+  RunHandoffCallItem,
+  RunHandoffOutputItem,
+  type RunItem,
+  RunMessageOutputItem,
+  RunReasoningItem,
+  RunToolCallItem,
+  RunToolCallOutputItem,
+} from '../agent/run-item.ts';
+import type {
+  AssistantMessageItem,
+  CompactionItem,
+  FunctionCallItem,
+  FunctionCallResultItem,
+  HostedToolCallItem,
+  ReasoningItem,
+} from '../event/item.ts';
+import { liveOf } from '../event/live.ts';
+import type { ItemAdded } from '../event/run-event.ts';
+
+/** Gives the agent that a log names by `key`. */
+export type AgentByKey = (key: string) => AnyAgent;
+
+/** Looks agents up in a registry; one that this process does not have stands in by its name alone. */
+export function agentsOf(registry: { get(key: string): AnyAgent | undefined }): AgentByKey {
+  const standIns = new Map<string, AnyAgent>();
+  return (key) => {
+    const known = registry.get(key) ?? standIns.get(key);
+    if (known) return known;
+    const standIn = new Agent({ name: key }) as AnyAgent;
+    standIns.set(key, standIn);
+    return standIn;
+  };
+}
+
+/** The item that an event added. */
+export function itemOf(event: ItemAdded, agents: AgentByKey): RunItem {
+  const live = liveOf(event) as RunItem | undefined;
+  return live ?? revive(event, agents);
+}
+
+function revive({ kind, item, agent: key, target }: ItemAdded, agents: AgentByKey): RunItem {
+  const agent = agents(key);
+  switch (kind) {
+    case 'message':
+      return new RunMessageOutputItem(item as AssistantMessageItem, agent);
+    case 'reasoning':
+      return new RunReasoningItem(item as ReasoningItem, agent);
+    case 'tool_output':
+      return new RunToolCallOutputItem(item as FunctionCallResultItem, agent, outputOf(item as FunctionCallResultItem));
+    case 'handoff_call':
+      return new RunHandoffCallItem(item as FunctionCallItem, agent);
+    case 'handoff_output':
+      return new RunHandoffOutputItem(item as FunctionCallResultItem, agent, agents(target ?? key));
+    case 'compaction':
+      return new RunCompactionItem(item as CompactionItem, agent);
+    case 'tool_call':
+    case 'tool_approval':
+      return new RunToolCallItem(item as FunctionCallItem | HostedToolCallItem, agent);
+  }
+}
+
+function outputOf({ output }: FunctionCallResultItem): unknown {
+  if (typeof output === 'string' || Array.isArray(output)) return output;
+  return output.type === 'text' ? output.text : output;
+}

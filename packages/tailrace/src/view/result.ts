@@ -1,0 +1,96 @@
+/** The results of @openai/agents, as views: what they say is folded from the log, what they do not know yet is undefined. */
+import type { Agent, AnyAgent } from '../agent/agent.ts';
+import type { InputGuardrailResult, OutputGuardrailResult } from '../agent/guardrail.ts';
+import type { AgentOutputType, ResolvedAgentOutput } from '../agent/output-type.ts';
+import type { RunContext } from '../agent/run-context.ts';
+import type { RunItem } from '../agent/run-item.ts';
+import type { AgentInputItem, AgentOutputItem } from '../event/item.ts';
+import { type LogReader, readLog, type ReadLogOptions } from '../log/reader.ts';
+import type { LogSource } from '../log/source.ts';
+import type { ModelResponse } from '../port/model.ts';
+import type { StartedRun } from '../run/start.ts';
+import type { RunState } from './run-state.ts';
+
+/** What a result of an agent puts out. */
+export type OutputOf<TAgent> =
+  TAgent extends Agent<infer _C, infer O extends AgentOutputType> ? ResolvedAgentOutput<O> : never;
+
+export class RunResultBase<TContext, TAgent> {
+  readonly state: RunState<TContext>;
+  /** The run's own log, for whoever wants more than this view of it. */
+  readonly log: LogSource;
+  protected readonly started: StartedRun;
+
+  constructor(started: StartedRun, state: RunState<TContext>) {
+    this.state = state;
+    this.log = started.log;
+    this.started = started;
+    Object.defineProperty(this, 'started', { enumerable: false });
+  }
+
+  get runId(): string {
+    return this.started.plan.runId;
+  }
+
+  get input(): string | AgentInputItem[] {
+    return this.state.input;
+  }
+
+  /** Input and output as items: the input of the next run of this conversation. */
+  get history(): AgentInputItem[] {
+    return this.state.history;
+  }
+
+  get output(): AgentOutputItem[] {
+    return this.state.output;
+  }
+
+  get newItems(): RunItem[] {
+    return this.state.newItems;
+  }
+
+  get rawResponses(): ModelResponse[] {
+    return this.state.rawResponses;
+  }
+
+  get lastResponseId(): string | undefined {
+    return this.state.rawResponses.at(-1)?.responseId;
+  }
+
+  get lastAgent(): TAgent | undefined {
+    return this.state.currentAgent as TAgent;
+  }
+
+  get activeAgent(): TAgent | undefined {
+    return this.lastAgent;
+  }
+
+  get inputGuardrailResults(): InputGuardrailResult[] {
+    return this.state.inputGuardrailResults;
+  }
+
+  get outputGuardrailResults(): OutputGuardrailResult[] {
+    return this.state.outputGuardrailResults;
+  }
+
+  /** Calls that wait for a decision. None in this version. */
+  get interruptions(): never[] {
+    return [];
+  }
+
+  get runContext(): RunContext<TContext> {
+    return this.state.runContext;
+  }
+
+  get finalOutput(): OutputOf<TAgent> | undefined {
+    return this.started.ending?.finalOutput as OutputOf<TAgent> | undefined;
+  }
+
+  /** The run's own events, as the log holds them: a new reader each time, from any sequence number. */
+  events(options: ReadLogOptions = {}): LogReader {
+    return readLog(this.log, options);
+  }
+}
+
+/** A run that has completed. */
+export class RunResult<TContext = unknown, TAgent = AnyAgent> extends RunResultBase<TContext, TAgent> {}

@@ -1,0 +1,63 @@
+/** The stream events of @openai/agents, as classes. */
+import type { AnyAgent } from '../agent/agent.ts';
+import type { RunItem } from '../agent/run-item.ts';
+import type { RunItemKind } from '../event/run-event.ts';
+import type { ResponseStreamEvent } from '../event/stream-event.ts';
+
+/** An event of the model, as it came. */
+export class RunRawModelStreamEvent {
+  readonly type = 'raw_model_stream_event' as const;
+  data: ResponseStreamEvent;
+  readonly source: string | undefined;
+
+  constructor(data: ResponseStreamEvent, source?: string) {
+    this.data = data;
+    this.source = source;
+  }
+}
+
+export type RunItemStreamEventName =
+  | 'message_output_created'
+  | 'handoff_requested'
+  | 'handoff_occurred'
+  | 'tool_called'
+  | 'tool_output'
+  | 'reasoning_item_created'
+  | 'tool_approval_requested'
+  | 'compaction_item_created';
+
+/** The conversation grew by an item. */
+export class RunItemStreamEvent {
+  readonly type = 'run_item_stream_event' as const;
+  name: RunItemStreamEventName;
+  item: RunItem;
+
+  constructor(name: RunItemStreamEventName, item: RunItem) {
+    this.name = name;
+    this.item = item;
+  }
+}
+
+/** Another agent has taken over. */
+export class RunAgentUpdatedStreamEvent {
+  readonly type = 'agent_updated_stream_event' as const;
+  agent: AnyAgent;
+
+  constructor(agent: AnyAgent) {
+    this.agent = agent;
+  }
+}
+
+export type RunStreamEvent = RunRawModelStreamEvent | RunItemStreamEvent | RunAgentUpdatedStreamEvent;
+
+/** What an item's arrival is called in the stream. */
+export const ITEM_EVENT_NAMES: Readonly<Record<RunItemKind, RunItemStreamEventName>> = {
+  message: 'message_output_created',
+  reasoning: 'reasoning_item_created',
+  tool_call: 'tool_called',
+  tool_output: 'tool_output',
+  handoff_call: 'handoff_requested',
+  handoff_output: 'handoff_occurred',
+  tool_approval: 'tool_approval_requested',
+  compaction: 'compaction_item_created',
+};

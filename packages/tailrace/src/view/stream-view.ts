@@ -1,0 +1,85 @@
+/** From log events to the stream events of @openai/agents: a fold over the log, one state a reader. */
+import type { ModelDelta, ModelReturned, RunEvent } from '../event/run-event.ts';
+import type { StreamEvent, StreamEventTextStream } from '../event/stream-event.ts';
+import { type AgentByKey, itemOf } from './item-of.ts';
+import {
+  ITEM_EVENT_NAMES,
+  RunAgentUpdatedStreamEvent,
+  RunItemStreamEvent,
+  RunRawModelStreamEvent,
+  type RunStreamEvent,
+} from './stream-event.ts';
+
+/** What a batch of log events shows in the stream. Call it with all events in order, or from any offset on. */
+export type StreamView = (events: readonly RunEvent[]) => RunStreamEvent[];
+
+export function streamView(agents: AgentByKey): StreamView {
+  return (events) => {
+    const shown: RunStreamEvent[] = [];
+    for (const event of events) show(event, agents, shown);
+    return shown;
+  };
+}
+
+// Events that a stream does not show are most of the kinds, hence no case each.
+function show(event: RunEvent, agents: AgentByKey, shown: RunStreamEvent[]): void {
+  // The events of an agent that runs as a tool are its caller's to show.
+  if (event.scope) return;
+  switch (event.type) {
+    case 'model.delta':
+      return showDelta(event, shown);
+    case 'model.part':
+      shown.push(raw(event.part));
+      return;
+    case 'model.returned':
+      if (event.streamed) shown.push(raw(event.done ?? responseDone(event)));
+      return;
+    case 'item.added':
+      shown.push(new RunItemStreamEvent(ITEM_EVENT_NAMES[event.kind], itemOf(event, agents)));
+      return;
+    case 'handoff.occurred':
+      shown.push(new RunAgentUpdatedStreamEvent(agents(event.to)));
+      return;
+    default:
+  }
+}
+
+function showDelta(event: ModelDelta, shown: RunStreamEvent[]): void {
+  const text = event.text === undefined ? undefined : raw(textDelta(event, event.text));
+  if (event.raw === undefined) {
+    if (text) shown.push(text);
+    return;
+  }
+  if (text && event.echo === 'before') shown.push(text);
+  shown.push(rawModelEvent(event.raw, event.source));
+  if (text && event.echo !== 'before') shown.push(text);
+}
+
+function rawModelEvent(event: unknown, source: string | undefined): RunRawModelStreamEvent {
+  if (source === undefined) return raw({ type: 'model', event });
+  return new RunRawModelStreamEvent({ type: 'model', event, providerData: { rawModelEventSource: source } }, source);
+}
+
+function textDelta({ itemId }: ModelDelta, delta: string): StreamEventTextStream {
+  return itemId === undefined ? { type: 'output_text_delta', delta } : { type: 'output_text_delta', delta, itemId };
+}
+
+function responseDone({
+  responseId = '',
+  output,
+  usage,
+  requestId,
+  providerData,
+  rawUsage,
+}: ModelReturned): StreamEvent {
+  const extras = {
+    ...(requestId !== undefined && { requestId }),
+    ...(providerData && { providerData }),
+    ...(rawUsage && { rawUsage }),
+  };
+  return { type: 'response_done', response: { id: responseId, output, usage, ...extras } };
+}
+
+function raw(data: StreamEvent): RunRawModelStreamEvent {
+  return new RunRawModelStreamEvent(data);
+}
