@@ -24,10 +24,10 @@ export class Inbox {
     return this.#events.length === 0;
   }
 
-  /** All that has come since the last take. */
+  /** All that has come since the last take, as an array that is the caller's own. */
   take(): RunEventBody[] {
     const events = this.#events;
-    if (events.length > 0) this.#events = [];
+    this.#events = [];
     return events;
   }
 
