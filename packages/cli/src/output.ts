@@ -1,0 +1,45 @@
+import { safeText } from './terminal-text.ts';
+
+/** Where the command writes. With --json, standard output carries events and nothing else. */
+export interface Output {
+  /** The run as it shows. */
+  readonly out: (text: string) => void;
+  /** What is said about the run: the model, the id, prompts. */
+  readonly note: (text: string) => void;
+  readonly color: boolean;
+  readonly columns: number;
+  /** Aborts when nobody reads the output any more. */
+  readonly closed: AbortSignal;
+}
+
+/** Standard output and error. Escape codes only where a terminal reads them and NO_COLOR does not say otherwise. */
+export function standardOutput(json: boolean, env: NodeJS.ProcessEnv = process.env): Output {
+  const closing = new AbortController();
+  const stdout = process.stdout;
+  for (const stream of [stdout, process.stderr]) {
+    // A reader such as `head` that has enough closes the pipe. That ends the run and is no error.
+    stream.on('error', (error: NodeJS.ErrnoException) => {
+      if (error.code !== 'EPIPE') throw error;
+      closing.abort();
+    });
+  }
+  const write = (stream: NodeJS.WriteStream, text: string): void => {
+    if (text !== '' && !closing.signal.aborted) stream.write(text);
+  };
+  const terminal = json ? process.stderr : stdout;
+  return {
+    out: (text) => write(stdout, text),
+    note: (text) => write(terminal, text),
+    color: terminal.isTTY === true && !env['NO_COLOR'] && env['TERM'] !== 'dumb',
+    columns: terminal.isTTY === true ? terminal.columns : 100,
+    closed: closing.signal,
+  };
+}
+
+/** An error for people: what it says, without its stack. */
+export function errorText(error: unknown): string {
+  if (!(error instanceof Error)) return safeText(String(error));
+  const code =
+    'code' in error && typeof error.code === 'string' && error.code !== 'USER_ERROR' ? ` [${error.code}]` : '';
+  return safeText(`${error.message}${code}`);
+}

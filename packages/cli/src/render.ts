@@ -1,0 +1,126 @@
+/** What a run looks like in a terminal: a fold over its events, the same for a run under way and one read back. Writes nothing itself. */
+import type { AgentInputItem, RunEvent } from 'tailrace';
+import { oneLine, paintFor, safeText } from './terminal-text.ts';
+
+export interface RenderOptions {
+  color: boolean;
+  columns: number;
+  /** Shows the run's input first. */
+  input: boolean;
+}
+
+/** Gives the text to write for each event in turn. */
+export function renderer({ color, columns, input }: RenderOptions): (event: RunEvent) => string {
+  const paint = paintFor(color);
+  const width = Math.max(40, columns);
+  let agent = '';
+  let atLineStart = true;
+  let speaking = false;
+  let said = '';
+  // Half of a character, when a model's deltas cut one.
+  let half = '';
+
+  const line = (text: string): string => {
+    const before = atLineStart ? '' : '\n';
+    [atLineStart, speaking] = [true, false];
+    return `${before}${text}\n`;
+  };
+  const speak = (text: string): string => {
+    const whole = half + text;
+    half = /[\uD800-\uDBFF]$/.test(whole) ? whole.slice(-1) : '';
+    const shown = safeText(half === '' ? whole : whole.slice(0, -1));
+    if (shown === '') return '';
+    const label = speaking ? '' : `${atLineStart ? '' : '\n'}${paint.bold(`${oneLine(agent, 40)}:`)} `;
+    [speaking, atLineStart] = [true, shown.endsWith('\n')];
+    said += text;
+    return label + shown;
+  };
+
+  return (event) => {
+    switch (event.type) {
+      case 'run.started':
+        agent = event.agent;
+        return input ? line(`${paint.cyan('>')} ${safeText(questionOf(event.input))}`) : '';
+      case 'agent.started':
+        agent = event.agent;
+        return '';
+      case 'model.called':
+        agent = event.agent;
+        said = '';
+        return '';
+      case 'model.delta':
+        return event.text === undefined ? '' : speak(event.text);
+      case 'model.part':
+        return event.part.type === 'output_text_delta' ? speak(event.part.delta) : '';
+      case 'model.returned':
+        return event.streamed ? '' : speak(textOf(event.output));
+      case 'model.stopped':
+        return event.error.code === 'RUN_CANCELLED'
+          ? ''
+          : line(paint.yellow(`! ${oneLine(event.error.message, width)}`));
+      case 'step.attempt':
+        return line(paint.yellow(`! trying again${event.delayMs > 0 ? ` in ${event.delayMs} ms` : ''}`));
+      case 'tool.called':
+        return line(`${paint.cyan('→')} ${oneLine(`${event.tool}(${argumentText(event.arguments)})`, width - 2)}`);
+      case 'tool.returned':
+        return event.error
+          ? line(paint.red(`← ${oneLine(`${event.tool} failed: ${event.output || event.error.message}`, width - 2)}`))
+          : line(`${paint.green('←')} ${oneLine(event.output, width - 2)}`);
+      case 'handoff.occurred':
+        return line(`${paint.cyan('⇒')} ${oneLine(`${event.from} hands over to ${event.to}`, width - 2)}`);
+      case 'guardrail.returned':
+        return event.tripped ? line(paint.red(`! guardrail ${oneLine(event.guardrail, width - 20)} tripped`)) : '';
+      case 'output.blocked':
+        return line(paint.red(`! output held back by ${oneLine(event.guardrail, width - 24)}`));
+      case 'tool.outcome_unknown':
+        return line(paint.yellow(`! it is not known whether ${oneLine(event.tool, 40)} has taken effect`));
+      case 'approval.requested':
+        return line(
+          paint.yellow(`? ${oneLine(`${event.tool}(${argumentText(event.arguments)}) waits for approval`, width - 2)}`),
+        );
+      case 'run.suspended':
+        return line(paint.yellow(`… waits for ${event.waitsFor}`));
+      case 'run.completed': {
+        const output = said.trim() === '' && event.output !== '' ? speak(event.output) : '';
+        return output + (atLineStart ? '' : line('').slice(0, -1));
+      }
+      case 'run.failed':
+        return line(paint.red(`✗ failed [${event.error.code}]: ${safeText(event.error.message)}`));
+      case 'run.cancelled':
+        return line(paint.yellow(`■ cancelled${event.reason === '' ? '' : `: ${oneLine(event.reason, width - 14)}`}`));
+      default:
+        return '';
+    }
+  };
+}
+
+function questionOf(input: string | readonly AgentInputItem[]): string {
+  if (typeof input === 'string') return input;
+  const last = input.findLast((item) => 'role' in item && item.role === 'user');
+  if (!last || !('content' in last)) return `(${input.length} items)`;
+  const { content } = last;
+  if (typeof content === 'string') return content;
+  return content.map((part) => ('text' in part ? part.text : `(${part.type})`)).join(' ');
+}
+
+function textOf(output: readonly AgentInputItem[]): string {
+  return output
+    .flatMap((item) => ('role' in item && item.role === 'assistant' ? item.content : []))
+    .map((part) => (part.type === 'output_text' ? part.text : ''))
+    .join('');
+}
+
+/** Arguments as people read them, or as they are when they are not a JSON object. */
+function argumentText(json: string): string {
+  try {
+    const value: unknown = JSON.parse(json);
+    if (typeof value === 'object' && value !== null && !Array.isArray(value)) {
+      return Object.entries(value)
+        .map(([name, each]) => `${name}: ${JSON.stringify(each)}`)
+        .join(', ');
+    }
+  } catch {
+    // Shown as the model wrote it.
+  }
+  return json;
+}

@@ -1,0 +1,53 @@
+import { type Agent, isAgentsError, type RunEvent, Runner, type Session, waterfall } from 'tailrace';
+import type { Output } from './output.ts';
+import { renderer } from './render.ts';
+import { paintFor } from './terminal-text.ts';
+
+export interface TurnOptions {
+  readonly runner: Runner;
+  readonly agent: Agent;
+  readonly session: Session;
+  readonly output: Output;
+  readonly json: boolean;
+  /** Aborts to cancel the run. */
+  readonly signal: AbortSignal;
+}
+
+export interface TurnEnd {
+  readonly status: 'completed' | 'failed' | 'cancelled';
+  /** Who speaks next. */
+  readonly agent: Agent;
+}
+
+export const LOG_PATH = '.tailrace/tailrace.db';
+
+/** One run: its events as they come, then its trace, its id, and where its log lies. */
+export async function takeTurn(
+  question: string,
+  { runner, agent, session, output, json, signal }: TurnOptions,
+): Promise<TurnEnd> {
+  const result = await runner.run(agent, question, { stream: true, session, signal });
+  const render = renderer({ color: output.color, columns: output.columns, input: false });
+  const events: RunEvent[] = [];
+  const reader = result.events();
+  for (let batch = await reader.nextBatch(); batch; batch = await reader.nextBatch()) {
+    for (const event of batch) {
+      events.push(event);
+      output.out(json ? `${JSON.stringify(event)}\n` : render(event));
+    }
+  }
+  // How a run failed is in its log, and has been shown; what is not the run's own failure goes up.
+  await result.completed.catch((error: unknown) => {
+    if (!isAgentsError(error) && result.status !== 'failed') throw error;
+  });
+  output.note(epilogue(events, result.runId, output));
+  const status = result.status === 'running' ? 'failed' : result.status;
+  return { status, agent: result.lastAgent ?? agent };
+}
+
+/** The trace of a run and where it is kept. */
+export function epilogue(events: readonly RunEvent[], runId: string, { color, columns }: Output): string {
+  const paint = paintFor(color);
+  const trace = waterfall(events, { color, width: Math.min(columns, 120) });
+  return `\n${trace}\n${paint.dim(`run ${runId} · log ${LOG_PATH} · again: npm start -- --show ${runId}`)}\n`;
+}
