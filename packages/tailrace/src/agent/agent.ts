@@ -126,7 +126,7 @@ export class Agent<TContext = unknown, TOutput extends AgentOutputType = TextOut
   >(
     config: AgentOptions<unknown, TOutput> & { handoffs?: THandoffs },
   ): Agent<unknown, TOutput | HandoffsOutputUnion<THandoffs>> {
-    return new Agent<unknown, TOutput>(config) as unknown as Agent<unknown, TOutput | HandoffsOutputUnion<THandoffs>>;
+    return new Agent<unknown, TOutput>(config);
   }
 
   /** The name that traces show for the output's type. */
@@ -156,15 +156,15 @@ export class Agent<TContext = unknown, TOutput extends AgentOutputType = TextOut
 
   /** The instructions for this turn. */
   async getSystemPrompt(runContext: RunContext<TContext>): Promise<string | undefined> {
-    return typeof this.instructions === 'function'
-      ? this.instructions(runContext, this as unknown as AnyAgent)
-      : this.instructions;
+    return typeof this.instructions === 'function' ? this.instructions(runContext, this) : this.instructions;
   }
 
   /** The tools that are enabled for this turn. Tools added since the last turn are among them. */
   async getAllTools(runContext: RunContext<TContext>): Promise<Tool<TContext>[]> {
     const enabled = await Promise.all(
-      this.tools.map((tool) => tool.type !== 'function' || tool.isEnabled(runContext, this as unknown as AnyAgent)),
+      this.tools.map(
+        async (tool) => tool.type !== 'function' || tool.isEnabled(runContext, this as unknown as AnyAgent),
+      ),
     );
     return this.tools.filter((_, index) => enabled[index]);
   }
@@ -172,9 +172,7 @@ export class Agent<TContext = unknown, TOutput extends AgentOutputType = TextOut
   /** The handoffs that are enabled for this turn. */
   async getEnabledHandoffs(runContext: RunContext<TContext>): Promise<Handoff[]> {
     const handoffs = this.handoffs.map(getHandoff);
-    const enabled = await Promise.all(
-      handoffs.map((handoff) => handoff.isEnabled({ runContext, agent: this as unknown as AnyAgent })),
-    );
+    const enabled = await Promise.all(handoffs.map(async (handoff) => handoff.isEnabled({ runContext, agent: this })));
     return handoffs.filter((_, index) => enabled[index]);
   }
 

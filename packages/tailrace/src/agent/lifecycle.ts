@@ -16,12 +16,12 @@ export class HookEmitter<Events extends { [K in keyof Events]: unknown[] }> {
 
   on<K extends keyof Events>(name: K, listener: (...args: Events[K]) => unknown): this {
     const listeners = this.#listeners.get(name) ?? new Set();
-    this.#listeners.set(name, listeners.add(listener as Listener<never>));
+    this.#listeners.set(name, listeners.add(listener));
     return this;
   }
 
   off<K extends keyof Events>(name: K, listener: (...args: Events[K]) => unknown): this {
-    this.#listeners.get(name)?.delete(listener as Listener<never>);
+    this.#listeners.get(name)?.delete(listener);
     return this;
   }
 

@@ -44,7 +44,6 @@ export class MemorySession implements Session {
 
 function sessionIdOf(given: string | undefined): string {
   if (given === undefined) return newItemId('session');
-  // oxlint-disable-next-line no-control-regex -- control characters are what is looked for
   if (typeof given === 'string' && given !== '' && given.length <= 256 && !/[\u0000-\u001f\u007f]/.test(given))
     return given;
   throw new UserError('A session id is a text of 1 to 256 characters without control characters.', {

@@ -45,7 +45,7 @@ export function jsonSchemaOf(schema: StandardSchemaWithJSON): JsonSchema {
       `the schema library '${schema['~standard'].vendor}' gives no JSON schema (zod needs 4.2 or newer)`,
     );
   try {
-    return describe.output({ target: 'draft-07' }) as JsonSchema;
+    return describe.output({ target: 'draft-07' });
   } catch (error) {
     throw new SchemaUnsupported(unsupportedPath(schema), error instanceof Error ? error.message : String(error));
   }
@@ -85,7 +85,7 @@ function strictAt(schema: JsonSchema, path: string): JsonSchema {
   for (const key of ['anyOf', 'oneOf', 'allOf'] as const) {
     const options = schema[key];
     if (Array.isArray(options))
-      strict[key] = options.map((option) => (isRecord(option) ? strictAt(option, path) : option));
+      strict[key] = options.map((option: unknown) => (isRecord(option) ? strictAt(option, path) : option));
   }
   for (const key of ['$defs', 'definitions'] as const) {
     const defs = schema[key];

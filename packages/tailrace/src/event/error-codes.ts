@@ -24,6 +24,7 @@ const CALLER = [
   'OFFSET_FUTURE',
   'RUN_NOT_FOUND',
   'RUN_ID_INVALID',
+  'RUN_EXISTS',
   'MODEL_KEY_MISSING',
   'USER_ERROR',
 ] as const;

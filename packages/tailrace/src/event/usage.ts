@@ -47,6 +47,12 @@ export class RequestUsage {
     if (input.endpoint !== undefined) this.endpoint = input.endpoint;
   }
 
+  toData(): RequestUsageData {
+    const { inputTokens, outputTokens, totalTokens, inputTokensDetails, outputTokensDetails, endpoint } = this;
+    const data = { inputTokens, outputTokens, totalTokens, inputTokensDetails, outputTokensDetails };
+    return endpoint === undefined ? data : { ...data, endpoint };
+  }
+
   /** The same as the constructor, for symmetry with JSON. */
   static fromJSON(input?: Partial<RequestUsageData>): RequestUsage {
     return new RequestUsage(input);
@@ -91,7 +97,10 @@ export class Usage {
 
   /** The counts as plain data. */
   toData(): UsageData {
-    return { ...this, requestUsageEntries: this.requestUsageEntries?.map((entry) => ({ ...entry })) ?? [] };
+    const { requests, inputTokens, outputTokens, totalTokens, inputTokensDetails, outputTokensDetails } = this;
+    const data = { requests, inputTokens, outputTokens, totalTokens, inputTokensDetails, outputTokensDetails };
+    if (!this.requestUsageEntries) return data;
+    return { ...data, requestUsageEntries: this.requestUsageEntries.map((entry) => entry.toData()) };
   }
 }
 
@@ -106,7 +115,7 @@ function entryOf(usage: Usage): RequestUsage[] {
 
 function detailList(details: Details | Details[] | object | undefined): Details[] {
   if (!details) return [];
-  return Array.isArray(details) ? details : [numbersOf(details)];
+  return Array.isArray(details) ? (details as Details[]) : [numbersOf(details)];
 }
 
 function numbersOf(details: object): Details {

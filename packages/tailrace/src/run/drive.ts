@@ -57,6 +57,7 @@ async function write(run: RunScope, log: RunLog, steps: Steps<Ending>, batch: re
   try {
     await log.append(events);
   } catch (error) {
+    run.spans.refused(events);
     run.control.fail(error);
     await unwind(steps, error);
     throw error;

@@ -1,6 +1,5 @@
 /** What a throw out of the loop makes of a run. */
-import { isAgentsError } from '../event/errors.ts';
-import { serializeError } from '../event/errors.ts';
+import { isAgentsError, serializeError } from '../event/errors.ts';
 import type { SpanError } from '../event/span-data.ts';
 import { reasonText } from './control.ts';
 import { type Ending, type RunScope, spanError } from './scope.ts';

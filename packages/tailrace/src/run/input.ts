@@ -56,8 +56,7 @@ function checkItem(item: unknown, index: number): AgentInputItem {
     if (!ROLES.has(role)) throw fail(`is a message of role ${JSON.stringify(role)}`);
     if (typeof content !== 'string' && !Array.isArray(content)) throw fail(`has content of type ${typeof content}`);
   } else if (!TYPES.has(type)) throw fail(`has the unknown type ${JSON.stringify(type)}`);
-  if (type === 'function_call' || type === 'function_call_result')
-    checkCall(item as { callId?: unknown; name?: unknown }, fail);
+  if (type === 'function_call' || type === 'function_call_result') checkCall(item, fail);
   return item as AgentInputItem;
 }
 

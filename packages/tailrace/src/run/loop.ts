@@ -9,12 +9,14 @@ import { MaxTurnsExceededError } from '../event/errors.ts';
 import { EVENT_VERSION, type RunEventBody, type RunStarted } from '../event/run-event.ts';
 import { breathe } from './breathe.ts';
 import type { Ending, RunScope, Steps } from './scope.ts';
-import { beginSession, holdSession } from './session-step.ts';
+import { beginSession, holdSession, identifySession } from './session-step.ts';
 import { takeTurn, type TurnOutcome } from './turn.ts';
 
 export async function* loop(run: RunScope): Steps<Ending> {
   const { plan, control } = run;
-  yield begin(run, plan.session === undefined ? undefined : await plan.session.getSessionId());
+  const session = await identifySession(run);
+  yield begin(run, session.id);
+  if (session.failure) throw session.failure.error;
   using _session = holdSession(run);
   yield* beginSession(run);
   let agent = plan.agent;

@@ -61,8 +61,6 @@ export function requestOf(run: RunScope, agent: AnyAgent, resources: TurnResourc
     handoffs: [...resources.handoffs.values()].map(serializeHandoff),
     tracing: plan.trace.id === undefined ? false : plan.trace.sensitive ? true : 'enabled_without_data',
     overridePromptModel: explicit,
-    ...(plan.previousResponseId !== undefined && { previousResponseId: plan.previousResponseId }),
-    ...(plan.conversationId !== undefined && { conversationId: plan.conversationId }),
   };
 }
 

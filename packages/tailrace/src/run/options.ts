@@ -87,8 +87,6 @@ export interface SharedRunOptions<TContext = unknown> {
   signal?: AbortSignal;
   session?: Session;
   sessionInputCallback?: SessionInputCallback;
-  previousResponseId?: string;
-  conversationId?: string;
   toolNotFoundBehavior?: ToolNotFoundBehavior;
   tracing?: TracingConfig;
   timeouts?: RunTimeouts;
@@ -172,8 +170,6 @@ const OPTION_NAMES = [
   'signal',
   'session',
   'sessionInputCallback',
-  'previousResponseId',
-  'conversationId',
   'toolNotFoundBehavior',
   'tracing',
   'timeouts',
@@ -181,7 +177,7 @@ const OPTION_NAMES = [
   'stream',
   'onDisconnect',
 ] as const;
-const OPTION_ELSEWHERE = [...CONFIG_ELSEWHERE, 'errorHandlers'] as const;
+const OPTION_ELSEWHERE = [...CONFIG_ELSEWHERE, 'errorHandlers', 'previousResponseId', 'conversationId'] as const;
 
 const TIMEOUT_NAMES = ['runMs', 'turnMs', 'attemptMs', 'firstTokenMs', 'idleMs', 'toolGraceMs'] as const;
 

@@ -38,7 +38,7 @@ export class PartSource {
         },
         (error: unknown) => {
           this.#finished = true;
-          reject(error as Error);
+          reject(error);
         },
       );
     });
@@ -61,7 +61,7 @@ interface Pulled {
 
 function batched(stream: AsyncIterable<Batch>): Pulled {
   const iterator = stream[Symbol.asyncIterator]();
-  return { pull: () => iterator.next() as Promise<IteratorResult<Batch>>, leave: () => iterator.return?.() };
+  return { pull: () => iterator.next(), leave: () => iterator.return?.() };
 }
 
 function single(stream: AsyncIterable<StreamEvent>): Pulled {

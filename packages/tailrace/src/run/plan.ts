@@ -39,6 +39,8 @@ export type PlannedTimeouts = Required<RunTimeouts> & { idleMs: number; toolGrac
 
 export interface RunPlan {
   runId: string;
+  /** True when the caller chose the id. */
+  named: boolean;
   agent: AnyAgent;
   input: string | AgentInputItem[];
   stream: boolean;
@@ -48,8 +50,6 @@ export interface RunPlan {
   signal: AbortSignal | undefined;
   session: Session | undefined;
   sessionInputCallback: SessionInputCallback | undefined;
-  previousResponseId: string | undefined;
-  conversationId: string | undefined;
   toolNotFoundBehavior: ToolNotFoundBehavior;
   inputGuardrails: readonly InputGuardrail[];
   outputGuardrails: readonly OutputGuardrail[];
@@ -78,10 +78,10 @@ export function planRun(
 ): RunPlan {
   checkRunOptions(options);
   const checked = checkInput(input, config.maxInputLength ?? DEFAULTS.maxInputLength);
-  const serverHistory = options.previousResponseId !== undefined || options.conversationId !== undefined;
-  if (typeof checked !== 'string' && !serverHistory && !options.session) checkPairs(checked);
+  if (typeof checked !== 'string' && !options.session) checkPairs(checked);
   return {
     runId: runIdOf(options.runId),
+    named: options.runId !== undefined,
     agent,
     input: checked,
     stream: options.stream === true,
@@ -91,8 +91,6 @@ export function planRun(
     signal: options.signal,
     session: options.session,
     sessionInputCallback: options.sessionInputCallback ?? config.sessionInputCallback,
-    previousResponseId: options.previousResponseId,
-    conversationId: options.conversationId,
     toolNotFoundBehavior: options.toolNotFoundBehavior ?? config.toolNotFoundBehavior ?? 'raise_error',
     inputGuardrails: [...(config.inputGuardrails ?? []), ...agent.inputGuardrails],
     outputGuardrails: config.outputGuardrails ?? [],

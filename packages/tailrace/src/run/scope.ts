@@ -82,6 +82,8 @@ export function inTrace<T>(run: RunScope, spanId: string | undefined, callback: 
     traceId: trace.id,
     spanId,
     ...(trace.groupId !== undefined && { groupId: trace.groupId }),
+    ...(trace.metadata && { metadata: trace.metadata }),
+    ...(trace.hold && { hold: trace.hold }),
     emit: (event: SpanEventBody) => emitSpan(run, event),
     ...(run.live.trace && { trace: run.live.trace }),
     span: () => (spanId === undefined ? undefined : run.live.spanOf(spanId)),

@@ -29,6 +29,17 @@ export function holdSession(run: RunScope): Disposable {
   return { [Symbol.dispose]: () => void holders.delete(session) };
 }
 
+/** The session's id, or why it has none. Does not throw: the log begins with `run.started`, whatever the session does. */
+export async function identifySession(run: RunScope): Promise<{ id?: string; failure?: { error: unknown } }> {
+  const { session } = run.plan;
+  if (!session) return {};
+  try {
+    return { id: await guarded(run, 'load', () => session.getSessionId()) };
+  } catch (error) {
+    return { failure: { error } };
+  }
+}
+
 /** Loads the history, puts the input behind it, and commits the input. */
 export async function* beginSession(run: RunScope): Steps<void> {
   const { session, input, sessionInputCallback } = run.plan;
@@ -42,13 +53,9 @@ export async function* beginSession(run: RunScope): Steps<void> {
         run.control.signal,
       )
     : [...history, ...fresh];
-  if (!managedByServer(run)) checkPairs(modelInput);
+  checkPairs(modelInput);
   run.talk.begin(modelInput);
   yield* commit(run, fresh, 'input');
-}
-
-function managedByServer({ plan }: RunScope): boolean {
-  return plan.previousResponseId !== undefined || plan.conversationId !== undefined;
 }
 
 /** Commits what this turn has added; `without` leaves one item out. */

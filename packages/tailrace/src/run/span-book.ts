@@ -68,6 +68,15 @@ export class SpanBook {
     return [...this.#open].reverse().map(([span, open]) => this.#leave(span, open, { error }));
   }
 
+  /** Takes back what a log that was full did not take: its spans have not started, or not ended. */
+  refused(events: readonly RunEventBody[]): void {
+    for (const event of [...events].reverse()) {
+      if (event.type === 'span.started') this.#forget(event.span, this.#open.get(event.span));
+      else if (event.type === 'span.ended')
+        this.#open.set(event.span, { parent: undefined, openChildren: 0, data: event.data });
+    }
+  }
+
   /** Takes a span event of user code. False when it is to be dropped: a span that has already ended. */
   admit(event: SpanEventBody): boolean {
     if (event.type === 'span.started') {
@@ -103,9 +112,9 @@ export class SpanBook {
     return { type: 'span.ended', span, ...(data && { data }), ...(end.error && { error: end.error }) };
   }
 
-  #forget(span: string, open: OpenSpan): void {
+  #forget(span: string, open: OpenSpan | undefined): void {
     this.#open.delete(span);
-    const parent = open.parent === undefined ? undefined : this.#open.get(open.parent);
+    const parent = open?.parent === undefined ? undefined : this.#open.get(open.parent);
     if (parent) parent.openChildren -= 1;
   }
 }

@@ -2,7 +2,7 @@
 import type { AgentRegistry } from './agent-registry.ts';
 import { systemClock } from '../base/clock.ts';
 import type { RunContext } from '../agent/run-context.ts';
-import { isAgentsError } from '../event/errors.ts';
+import { isAgentsError, UserError } from '../event/errors.ts';
 import type { RunEvent } from '../event/run-event.ts';
 import { RunLog } from '../log/run-log.ts';
 import type { ModelProvider } from '../port/model.ts';
@@ -42,6 +42,7 @@ export async function startRun(
   plan: RunPlan,
   { live, observers, defaultProvider, onEnding: tell }: StartOptions,
 ): Promise<StartedRun> {
+  if (plan.named) await refuseExisting(plan);
   const { maxLogBytes } = plan.config;
   const log = await RunLog.open(plan.store, plan.runId, maxLogBytes === undefined ? {} : { maxLogBytes });
   const inbox = new Inbox();
@@ -73,6 +74,18 @@ export async function startRun(
     plan.stream,
   );
   return started;
+}
+
+// To claim the log of a run that is under way would stop that run.
+async function refuseExisting({ store, runId }: RunPlan): Promise<void> {
+  if ((await store.head(runId)) === undefined) return;
+  throw new UserError(
+    `Run ${runId} is in the store already. A run id names one run: leave runId out, or choose a new one.`,
+    {
+      code: 'RUN_EXISTS',
+      runId,
+    },
+  );
 }
 
 // A streamed run begins in a later turn of the event loop, so that whoever started it can still cancel it before anything has happened.

@@ -21,7 +21,7 @@ export interface ToolOutcome {
   serialized: SerializedError | undefined;
   spanError: SpanError | undefined;
   /** The error that ends the run. */
-  fatal?: unknown;
+  fatal?: Error;
 }
 
 export class ToolCallRun {

@@ -42,7 +42,7 @@ export async function* runTools(
   });
   try {
     let reported = 0;
-    let fatal: unknown;
+    let fatal: Error | undefined;
     while (reported < calls.length) {
       await run.inbox.wait();
       fatal ??= calls.find((call) => call.outcome?.fatal)?.outcome?.fatal;
