@@ -44,7 +44,7 @@ export class RunLog implements LogSource {
   /** The sequence number that the next event gets; the head once everything is committed. */
   #stamp: number;
   #ended: boolean;
-  /** True when the terminal event was taken, or the writer closed: nothing more is. */
+  /** True when nothing more is taken: after the terminal event, and the close. */
   #sealed: boolean;
   #closed = false;
   #late = 0;
@@ -97,7 +97,7 @@ export class RunLog implements LogSource {
     return this.#ended;
   }
 
-  /** How many events came after the terminal one, and were dropped. */
+  /** How many events came after the end, and were dropped. */
   get late(): number {
     return this.#late;
   }

@@ -320,7 +320,7 @@ describe.each(Object.keys(houses))('a log in %s', (name) => {
     'does what the model does, whatever happens in whatever order',
     async () => {
       await fc.assert(
-        fc.asyncProperty(fc.commands(steps, { maxCommands: long ? 60 : 30 }), async (commands) => {
+        fc.asyncProperty(fc.commands(steps, { maxCommands: long ? 60 : 30, size: 'max' }), async (commands) => {
           const house = houses[name]!();
           const world = new World(house);
           await world.claim();
