@@ -52,7 +52,7 @@ async function written(run: RunScope, log: RunLog): Promise<Ending> {
 }
 
 async function write(run: RunScope, log: RunLog, steps: Steps<Ending>, batch: readonly RunEventBody[]): Promise<void> {
-  const events = run.inbox.empty ? batch : [...run.inbox.take(), ...batch];
+  const events = run.inbox.empty ? batch : inOrder(run.inbox.take(), batch);
   if (events.length === 0) return;
   try {
     await log.append(events);
@@ -62,6 +62,11 @@ async function write(run: RunScope, log: RunLog, steps: Steps<Ending>, batch: re
     await unwind(steps, error);
     throw error;
   }
+}
+
+// What came beside the loop came before this batch, except that nothing comes before the start.
+function inOrder(beside: readonly RunEventBody[], batch: readonly RunEventBody[]): RunEventBody[] {
+  return batch[0]?.type === 'run.started' ? [...batch, ...beside] : [...beside, ...batch];
 }
 
 /** Lets the loop close what it has open. What it still yields has nowhere to go. */

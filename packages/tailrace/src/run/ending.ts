@@ -5,7 +5,10 @@ import { reasonText } from './control.ts';
 import { type Ending, type RunScope, spanError } from './scope.ts';
 
 /** Every thrown value ends a run: a cancel as cancelled, everything else as failed. */
-export function endingFor(run: RunScope, error: unknown): Ending {
+export function endingFor(run: RunScope, thrown: unknown): Ending {
+  const { signal } = run.control;
+  // Once the run was stopped, what foreign code throws is how it takes being stopped.
+  const error: unknown = signal.aborted && !isAgentsError(thrown) ? signal.reason : thrown;
   const usage = run.context.usage.toData();
   const { immediate, afterTurn } = run.control;
   const cancel = [immediate, afterTurn].find((request) => request?.error === error);

@@ -8,7 +8,7 @@ import type { HandoffOccurred, ItemAdded } from '../event/run-event.ts';
 import type { HandoffSpanData } from '../event/span-data.ts';
 import type { AskedHandoff } from './model-output.ts';
 import { DEFAULTS } from './options.ts';
-import { callUser, inTrace, type RunScope, type Steps } from './scope.ts';
+import { callUser, type RunScope, type Steps } from './scope.ts';
 import { resultItem } from './tool-output.ts';
 
 export interface TakenHandoff {
@@ -104,7 +104,7 @@ async function applyFilter(run: RunScope, filter: HandoffInputFilter): Promise<F
     newItems: talk.items.slice(talk.turnStart),
     runContext: run.context,
   };
-  const result = await inTrace(run, run.turnSpan ?? run.agentSpan, async () => filter(given));
+  const result = await callUser(run, run.turnSpan ?? run.agentSpan, () => filter(given));
   talk.replace(result.inputHistory, result.preHandoffItems, result.newItems);
   const items = talk.items.map((item) => item.rawItem);
   return { data: { input: talk.input, items }, live: talk.items.slice() };
