@@ -41,7 +41,7 @@ export class RunMessageOutputItem {
   }
 
   toJSON(): Record<string, unknown> {
-    return { ...toJson(this.type, this.rawItem, { agent: this.agent }), content: this.content };
+    return toJson(this.type, this.rawItem, { agent: this.agent });
   }
 }
 

@@ -76,7 +76,9 @@ export class Usage {
     this.totalTokens = input?.totalTokens ?? input?.total_tokens ?? this.inputTokens + this.outputTokens;
     this.inputTokensDetails = detailList(input?.inputTokensDetails ?? input?.input_tokens_details);
     this.outputTokensDetails = detailList(input?.outputTokensDetails ?? input?.output_tokens_details);
-    this.requestUsageEntries = input?.requestUsageEntries?.map((entry) => new RequestUsage(entry));
+    const entries = input?.requestUsageEntries;
+    this.requestUsageEntries =
+      entries && entries.length > 0 ? entries.map((entry) => new RequestUsage(entry)) : undefined;
   }
 
   static fromJSON(input?: UsageInput): Usage {

@@ -11,6 +11,8 @@ export class Conversation {
   items: RunItem[] = [];
   /** Where the items of the current turn begin in `items`. */
   turnStart = 0;
+  /** How many of `items` the session has. */
+  committed = 0;
   #modelInput: AgentInputItem[];
 
   constructor(input: string | AgentInputItem[]) {
@@ -38,6 +40,7 @@ export class Conversation {
     this.input = input;
     this.items = [...before, ...turn];
     this.turnStart = before.length;
+    this.committed = this.items.length;
     this.#modelInput = [...asItems(input), ...this.items.map((item) => item.rawItem)];
   }
 }

@@ -55,13 +55,13 @@ export class RunningChecks implements Disposable {
     return this.#scope.signal;
   }
 
-  /** Yields what they report until all have passed. @throws the first trip or failure */
+  /** Lets drive write what they report until all have passed. @throws the first trip or failure */
   async *settle(): Steps<void> {
     while (this.#pending > 0 && !this.#failure) {
       await abortable(this.#run.inbox.wait(), this.#run.control.signal);
-      yield this.#run.inbox.take();
+      yield [];
     }
-    yield this.#run.inbox.take();
+    yield [];
     if (this.#failure) throw this.#failure.error;
   }
 

@@ -1,8 +1,8 @@
 import type { RunEventBody } from '../event/run-event.ts';
 
 /**
- * Where what runs beside the loop (tools, parallel guardrails, spans of user code) leaves its events. The loop takes them out in order and yields
- * them; nobody else does.
+ * Where what runs beside the loop (tools, parallel guardrails, spans of user code) leaves its events. Only drive takes them out, at the moment of
+ * writing, and puts them before what the loop has yielded: a loop that took them itself would let later ones overtake.
  */
 export class Inbox {
   #events: RunEventBody[] = [];

@@ -61,8 +61,8 @@ export async function* beginSession(run: RunScope): Steps<void> {
 /** Commits what this turn has added; `without` leaves one item out. */
 export async function* commitTurn(run: RunScope, without?: object): Steps<void> {
   const { talk } = run;
-  const items = talk.items.slice(talk.turnStart).filter((item) => item !== without);
-  talk.turnStart = talk.items.length;
+  const items = talk.items.slice(talk.committed).filter((item) => item !== without);
+  talk.committed = talk.items.length;
   yield* commit(
     run,
     items.map((item) => forStorage(item.rawItem)),

@@ -57,7 +57,10 @@ export class ToolCallRun {
 
   async perform(): Promise<void> {
     const { tool } = this;
-    if (!tool) return this.#settle({ ...TOLD_NOTHING, told: textOutput(`Tool '${this.call.name}' not found.`) });
+    if (!tool) {
+      const value = `Tool '${this.call.name}' not found.`;
+      return this.#settle({ ...TOLD_NOTHING, value, told: textOutput(value) });
+    }
     using scope = new AbortScope(this.#stop);
     const { timeoutMs } = tool;
     using _timer =

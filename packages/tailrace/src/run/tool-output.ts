@@ -27,7 +27,7 @@ export interface ToldOutput {
  */
 export function tellOutput(value: unknown, tool: string, maxLength: number): ToldOutput {
   const structured = structuredOutput(value);
-  if (structured) return { output: structured, text: JSON.stringify(structured) };
+  if (structured) return { output: structured, text: JSON.stringify(value) };
   const text = capped(textOf(value, tool), maxLength);
   return { output: { type: 'text', text }, text };
 }

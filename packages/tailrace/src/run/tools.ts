@@ -47,7 +47,7 @@ export async function* runTools(
       await run.inbox.wait();
       fatal ??= calls.find((call) => call.outcome?.fatal)?.outcome?.fatal;
       if (fatal !== undefined) scope.abort(fatal);
-      const events: RunEventBody[] = run.inbox.take();
+      const events: RunEventBody[] = [];
       for (let call = calls[reported]; call?.outcome; call = calls[++reported]) {
         const added = addOutput(run, agent, agentKey, call, call.outcome);
         if (added) {

@@ -67,6 +67,7 @@ export async function* takeTurn(run: RunScope, agent: AnyAgent, entering: boolea
   });
   growUsage(run, data, response);
 
+  run.talk.turnStart = run.talk.items.length;
   const sorted = sortOutput(run, agent, resources, response);
   for (const item of sorted.items) run.talk.add(item);
   yield sorted.events;

@@ -73,6 +73,16 @@ export class RunResultBase<TContext, TAgent> {
     return this.state.outputGuardrailResults;
   }
 
+  /** Verdicts on the inputs of single tools. None in this version. */
+  get toolInputGuardrailResults(): never[] {
+    return [];
+  }
+
+  /** Verdicts on the outputs of single tools. None in this version. */
+  get toolOutputGuardrailResults(): never[] {
+    return [];
+  }
+
   /** Calls that wait for a decision. None in this version. */
   get interruptions(): never[] {
     return [];
