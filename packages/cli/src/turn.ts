@@ -1,4 +1,4 @@
-import { type Agent, isAgentsError, type RunEvent, Runner, type Session, waterfall } from 'tailrace';
+import { type Agent, isAgentsError, type RunEvent, type Runner, type Session, waterfall } from 'tailrace';
 import type { Output } from './output.ts';
 import { renderer } from './render.ts';
 import { paintFor } from './terminal-text.ts';

@@ -21,6 +21,8 @@ export interface Splitting {
   readonly before: readonly string[];
 }
 
+// A question has few parts; each costs a comparison with every tool.
+const MAX_CUTS = 16;
 const SENTENCE = /(?<=[?!;\n]|(?<!\b(?:\p{L}|[Dd]r|[Mm]rs?|[Ss]t|etc|vs|approx))\.)\s+/gu;
 const JOIN = /,?\s+(?:and then|and also|and|then|plus also|as well as)\s+|,\s+/gi;
 const MORE = /^(?:and\s+)?(?:what about|how about|and|also)\s+/i;
@@ -33,7 +35,7 @@ export function openParts(question: string, splitting: Splitting): Part[] {
   for (const [index, region] of openRegions(question, splitting.done).entries()) {
     const done = splitting.done.find(({ end }) => end <= region.start && region.start - end < 8);
     const earlier = done ? [question.slice(done.start, done.end)] : index === 0 ? splitting.before : [];
-    for (const sentence of cutsOf(question, region, SENTENCE)) {
+    for (const sentence of cutsOf(question, region, SENTENCE).slice(0, MAX_CUTS)) {
       parts.push(...partsOfSentence(question, sentence, earlier, splitting));
     }
   }
@@ -58,6 +60,7 @@ function cutsOf(question: string, region: Span, pattern: RegExp): Span[] {
   const cuts: Span[] = [];
   let { start } = region;
   for (const match of question.slice(region.start, region.end).matchAll(pattern)) {
+    if (cuts.length === MAX_CUTS) break;
     cuts.push({ start, end: region.start + match.index });
     start = region.start + match.index + match[0].length;
   }

@@ -14,6 +14,8 @@ import { type Answered, answerText } from './offline-answer.ts';
 import { type Candidate, candidatesOf } from './offline-match.ts';
 import { openParts, type Part, type Span } from './offline-parts.ts';
 
+// Rules read short questions; of a long text they read the beginning.
+const MAX_LENGTH = 2000;
 const CALL_ID = /^offline_\d+_(\d+)-(\d+)_(tool|handoff)$/;
 
 interface Conversation {
@@ -78,7 +80,7 @@ function conversationOf(input: string | AgentInputItem[]): Conversation {
   const items: AgentInputItem[] = typeof input === 'string' ? [{ role: 'user', content: input }] : input;
   const at = items.findLastIndex((item) => 'role' in item && item.role === 'user');
   const users = items.flatMap((item) => ('role' in item && item.role === 'user' ? [userText(item)] : []));
-  const reply = users.at(-1) ?? '';
+  const reply = (users.at(-1) ?? '').slice(0, MAX_LENGTH);
   const asked = items.slice(0, Math.max(at, 0)).findLast((item) => 'role' in item && item.role !== 'user');
   const asks = asksOf(asked);
   // A short answer to what was asked belongs to the request that lacked it.
@@ -87,7 +89,10 @@ function conversationOf(input: string | AgentInputItem[]): Conversation {
   return {
     turn: users.length,
     question,
-    before: users.slice(0, -1).toReversed(),
+    before: users
+      .slice(-6, -1)
+      .toReversed()
+      .map((text) => text.slice(0, MAX_LENGTH)),
     calls: since.filter((item) => item.type === 'function_call'),
     results: since.filter((item) => item.type === 'function_call_result'),
   };

@@ -2,7 +2,9 @@ import { AssertionError } from 'node:assert';
 import { getEventListeners } from 'node:events';
 import { isTerminal, type RunEvent } from '../event/run-event.ts';
 import type { LogStore } from '../port/log-store.ts';
+import { getGlobalTraceProvider } from '../view/trace/provider.ts';
 import { logViolations } from './clean-run-log.ts';
+import { TimerWitness } from './clean-run-timers.ts';
 import { TraceWitness } from './clean-run-traces.ts';
 
 type Awaitable<T> = T | Promise<T>;
@@ -30,31 +32,34 @@ export interface AssertCleanRunOptions {
 }
 
 // What getActiveResourcesInfo names, as far as a run could own it. Unref'd ones, idle pooled connections among them, are not listed.
-const OWNED =
-  /^(Timeout|Immediate|TCPSocketWrap|TCPConnectWrap|TLSWrap|TLSSocket|HTTPCLIENTREQUEST|HTTPINCOMINGMESSAGE|GetAddrInfoReqWrap|MessagePort|ProcessWrap)$/;
+const SOCKETS = /^(TCPSocketWrap|TCPServerWrap|TCPConnectWrap|TLSWrap|GetAddrInfoReqWrap|MessagePort|ProcessWrap)$/;
 
 /** What the process looked like before a run. Make it before, give it to `assertCleanRun` after; or dispose it. */
 export class CleanRunProbe implements Disposable {
-  /** To be registered as trace processor: it sees whether every trace and span ends once. */
+  /** Registered as a trace processor: it sees whether every trace and span ends once. */
   readonly traces: TraceWitness = new TraceWitness();
   readonly #signal: AbortSignal | undefined;
   readonly #listeners: number;
-  readonly #resources: Map<string, number>;
+  readonly #sockets: Map<string, number>;
+  readonly #timers = new TimerWitness();
   readonly #rejections: unknown[] = [];
   readonly #onRejection = (reason: unknown): void => void this.#rejections.push(reason);
 
   constructor(options: CleanRunProbeOptions = {}) {
     this.#signal = options.signal;
     this.#listeners = listenersOn(this.#signal);
-    this.#resources = ownedResources();
+    this.#sockets = activeSockets();
     process.on('unhandledRejection', this.#onRejection);
+    const provider = getGlobalTraceProvider();
+    provider.setProcessors([...provider.processors, this.traces]);
   }
 
   /** What is left now that was not there before. */
   violations(): string[] {
     const wrong: string[] = [];
-    for (const [kind, count] of ownedResources()) {
-      const before = this.#resources.get(kind) ?? 0;
+    for (const at of this.#timers.active()) wrong.push(`a timer is left, set ${at}`);
+    for (const [kind, count] of activeSockets()) {
+      const before = this.#sockets.get(kind) ?? 0;
       if (count > before) wrong.push(`${count - before} more active ${kind} than before the run`);
     }
     const listeners = listenersOn(this.#signal) - this.#listeners;
@@ -64,7 +69,10 @@ export class CleanRunProbe implements Disposable {
   }
 
   [Symbol.dispose](): void {
+    this.#timers[Symbol.dispose]();
     process.off('unhandledRejection', this.#onRejection);
+    const provider = getGlobalTraceProvider();
+    provider.setProcessors(provider.processors.filter((processor) => processor !== this.traces));
   }
 }
 
@@ -96,7 +104,7 @@ export async function assertCleanRun(
 
 function missingTrace(events: readonly RunEvent[], probe: CleanRunProbe): string[] {
   const [started] = events;
-  // A probe whose processor was never registered saw no trace at all; that is the test's choice.
+  // A test that set processors of its own has taken the probe's out.
   if (started?.type !== 'run.started' || started.traceId === undefined || probe.traces.traceCount === 0) return [];
   return probe.traces.knows(started.traceId) ? [] : [`trace ${started.traceId} of the run was never started`];
 }
@@ -134,10 +142,10 @@ async function pagesOf(read: (from: number, limit: number) => Awaitable<readonly
   }
 }
 
-function ownedResources(): Map<string, number> {
+function activeSockets(): Map<string, number> {
   const counts = new Map<string, number>();
   for (const kind of process.getActiveResourcesInfo()) {
-    if (OWNED.test(kind)) counts.set(kind, (counts.get(kind) ?? 0) + 1);
+    if (SOCKETS.test(kind)) counts.set(kind, (counts.get(kind) ?? 0) + 1);
   }
   return counts;
 }

@@ -303,6 +303,17 @@ describe('a conversation', () => {
     expect(new Set(ids).size).toBe(4);
   });
 
+  it('reads any long text in little time', async () => {
+    const texts = ['a', '0', ' ', '<', '1,', 'in ', '"', 'Oslo and ', '3 + ', '-', '#a1 '].map((piece) =>
+      piece.repeat(100_000 / piece.length),
+    );
+    for (const text of texts) {
+      const begun = performance.now();
+      await converse(shop, text);
+      expect([text.slice(0, 10), performance.now() - begun < 500]).toEqual([text.slice(0, 10), true]);
+    }
+  });
+
   it('never hands over in circles', async () => {
     const lost = { tools: [], handoffs: [handoffTo('Clock', 'Knows everything about prices.')] };
     const { calls } = await converse(lost, 'What are the prices?');

@@ -2,6 +2,7 @@ import { AssertionError } from 'node:assert';
 import { describe, expect, it } from 'vitest';
 import type { RunEvent, RunEventBody } from '../../src/event/run-event.ts';
 import type { SpanRecord, TraceRecord } from '../../src/port/tracing.ts';
+import { getGlobalTraceProvider } from '../../src/view/trace/provider.ts';
 import { assertCleanRun, functionCall, logViolations, startCleanRunProbe } from '../../src/testing/index.ts';
 
 const usage = { inputTokens: 0, outputTokens: 0, totalTokens: 0 };
@@ -152,7 +153,7 @@ describe('assertCleanRun', () => {
     const timer = setTimeout(() => undefined, 10_000);
     const error: unknown = await assertCleanRun(whole, probe).catch((thrown: unknown) => thrown);
     clearTimeout(timer);
-    expect(String(error)).toMatch(/1 more active Timeout[^]*1 abort listeners left/);
+    expect(String(error)).toMatch(/a timer is left, set at .*clean-run.test[^]*1 abort listeners left/);
   });
 
   it('finds traces and spans that are open, and ends in the wrong order', async () => {
@@ -193,11 +194,13 @@ describe('assertCleanRun', () => {
     expect(String(error)).toMatch(/unhandled rejection: Error: forgotten/);
   });
 
-  it('stops listening to the process', async () => {
+  it('stops listening to the process and to traces', async () => {
     const before = process.listenerCount('unhandledRejection');
     const probe = startCleanRunProbe();
     expect(process.listenerCount('unhandledRejection')).toBe(before + 1);
+    expect(getGlobalTraceProvider().processors).toContain(probe.traces);
     await assertCleanRun(whole, probe);
     expect(process.listenerCount('unhandledRejection')).toBe(before);
+    expect(getGlobalTraceProvider().processors).not.toContain(probe.traces);
   });
 });
