@@ -16,7 +16,7 @@ import {
 import { planRun } from './run/plan.ts';
 import { startRun, type StartedRun } from './run/start.ts';
 import { attachState } from './view/error-state.ts';
-import { agentsOf } from './view/item-of.ts';
+import { agentsOf } from './agent/item-of.ts';
 import { RunResult } from './view/result.ts';
 import { RunState } from './view/run-state.ts';
 import { StreamedRunResult } from './view/streamed-result.ts';
@@ -93,7 +93,10 @@ export class Runner extends RunHooks<unknown> {
       observers: ({ agents }) => {
         const fold = new RunState(plan.context, plan.input, agent, agentsOf(agents));
         state = fold;
-        return [trace, (events) => fold.take(events)];
+        return [
+          { take: trace, restore: (events) => trace.restore(events) },
+          { take: (events) => fold.take(events), restore: (events) => fold.take(events) },
+        ];
       },
       onEnding: ({ error }) => state && attachState(error, state),
     });

@@ -50,3 +50,12 @@ export function tryParse(text: string): unknown {
     return undefined;
   }
 }
+
+/** JSON text with the keys of every object in order: equal for equal data, however a store gave it back. */
+export function canonical(value: unknown): string {
+  return JSON.stringify(value, (_key, child: unknown) =>
+    typeof child === 'object' && child !== null && !Array.isArray(child)
+      ? Object.fromEntries(Object.entries(child).sort(([a], [b]) => (a < b ? -1 : 1)))
+      : child,
+  );
+}

@@ -25,6 +25,7 @@ const CALLER = [
   'RUN_NOT_FOUND',
   'RUN_ID_INVALID',
   'RUN_EXISTS',
+  'RUN_ENDED',
   'MODEL_KEY_MISSING',
   'USER_ERROR',
 ] as const;

@@ -4,7 +4,13 @@
  */
 import type { Json } from '../base/json.ts';
 import type { SerializedError } from './errors.ts';
-import type { AgentInputItem, AgentItem, AgentOutputItem, AssistantMessageItem } from './item.ts';
+import type {
+  AgentInputItem,
+  AgentItem,
+  AgentOutputItem,
+  AssistantMessageItem,
+  ToolCallStructuredOutput,
+} from './item.ts';
 import type { SpanData, SpanError } from './span-data.ts';
 import type { StreamEvent } from './stream-event.ts';
 import type { UsageData } from './usage.ts';
@@ -105,6 +111,10 @@ export interface TurnStarted {
 export interface TurnEnded {
   type: 'turn.ended';
   turn: number;
+  /** What comes next: the end, with this text as the final output; another agent; or the model again. */
+  outcome: 'final' | 'handoff' | 'again';
+  output?: string;
+  to?: string;
 }
 
 /** A model is about to be called. Durable before the request leaves. */
@@ -160,6 +170,7 @@ export interface ModelStopped extends StepRef {
 /** A step is tried again. Readers that showed text of attempt `supersedes` drop it. */
 export interface StepAttempt extends StepRef {
   type: 'step.attempt';
+  of: 'model' | 'tool';
   supersedes: number;
   delayMs: number;
 }
@@ -201,7 +212,10 @@ export interface ToolReturned extends StepRef {
   type: 'tool.returned';
   callId: string;
   tool: string;
-  output: string;
+  /** What the model is told, as text. Absent when the call was given up, or ends the run. */
+  output?: string;
+  /** What the model is told, where it is more than a text. */
+  content?: ToolCallStructuredOutput[];
   error?: SerializedError;
 }
 
@@ -218,13 +232,16 @@ export interface ToolOutcomeUnknown extends StepRef {
   tool: string;
 }
 
+/** An item as a handoff filter left it, or made it. */
+export type FilteredItem = Pick<ItemAdded, 'kind' | 'agent' | 'item' | 'target'>;
+
 export interface HandoffOccurred {
   type: 'handoff.occurred';
   from: string;
   to: string;
   callId: string;
   /** What an input filter made of the conversation so far: it replaces it. */
-  filtered?: { input: string | AgentInputItem[]; items: AgentItem[] };
+  filtered?: { input: string | AgentInputItem[]; items: FilteredItem[] };
 }
 
 export interface GuardrailReturned {
@@ -263,6 +280,18 @@ export interface CancelRequested {
   type: 'cancel.requested';
   mode: CancelMode;
   reason: string;
+}
+
+/** What the session, or its callback, gave for the model to begin with. */
+export interface SessionLoaded {
+  type: 'session.loaded';
+  input: AgentInputItem[];
+}
+
+/** Items are about to go into the session. */
+export interface SessionCommitStarted extends StepRef {
+  type: 'session.commit_started';
+  items: number;
 }
 
 /** Items went into the session. A recorded step at a step boundary. */
@@ -323,6 +352,8 @@ export type RunEventBody = (
   | ApprovalRequested
   | ApprovalDecided
   | CancelRequested
+  | SessionLoaded
+  | SessionCommitStarted
   | SessionCommitted
   | SpanStarted
   | SpanEnded
@@ -368,6 +399,7 @@ const DURABLE: ReadonlySet<RunEventType> = new Set<RunEventType>([
   'tool.returned',
   'approval.requested',
   'approval.decided',
+  'session.commit_started',
   'session.committed',
 ]);
 

@@ -30,6 +30,13 @@ export class Conversation {
     this.#modelInput = modelInput.slice();
   }
 
+  /** Takes what a log says was said before. */
+  restore(input: string | AgentInputItem[], modelInput: AgentInputItem[] | undefined, items: RunItem[]): void {
+    this.replace(input, items, []);
+    this.turnStart = items.length;
+    if (modelInput) this.#modelInput = [...modelInput, ...items.map((item) => item.rawItem)];
+  }
+
   add(item: RunItem): void {
     this.items.push(item);
     this.#modelInput.push(item.rawItem);

@@ -59,7 +59,10 @@ interface Candidate {
 /** Checks the candidate and commits the turn. @throws what keeps it from being the final output */
 export async function* acceptOutput(run: RunScope, { agent, text, response, message }: Candidate): Steps<FinalOutput> {
   const value: unknown = await abortable(agent.processFinalOutput(text), run.control.signal);
-  const guardrails = [...run.plan.outputGuardrails, ...agent.outputGuardrails];
+  const given = new Set(
+    run.open && run.folded?.verdicts.flatMap(({ kind, guardrail }) => (kind === 'output' ? [guardrail] : [])),
+  );
+  const guardrails = [...run.plan.outputGuardrails, ...agent.outputGuardrails].filter(({ name }) => !given.has(name));
   if (guardrails.length > 0) {
     const output = response.output;
     const checks = outputChecks(run, guardrails, { agent, agentOutput: value, modelResponse: response, output });

@@ -147,7 +147,8 @@ export function outputChecks(run: RunScope, guardrails: readonly OutputGuardrail
   }));
 }
 
-function tripError(run: RunScope, result: InputGuardrailResult | OutputGuardrailResult): Error {
+/** The error of a verdict that stops the run. */
+export function tripError(run: RunScope, result: InputGuardrailResult | OutputGuardrailResult): Error {
   const { runId } = run.plan;
   const info = infoText(result.output.outputInfo);
   const data = { guardrail: result.guardrail.name };

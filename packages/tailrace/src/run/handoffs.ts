@@ -1,5 +1,6 @@
 /** One agent gives the conversation to another. */
 import type { AnyAgent } from '../agent/agent.ts';
+import { agentsOf, dataOf, itemOf } from '../agent/item-of.ts';
 import { getTransferMessage, type Handoff, type HandoffInputFilter } from '../agent/handoff.ts';
 import { RunHandoffOutputItem } from '../agent/run-item.ts';
 import { LimitError } from '../event/errors.ts';
@@ -51,6 +52,19 @@ export async function* takeHandoff(
   }
 }
 
+/** The handoff that the log says was taken in this turn; its item goes back into the conversation. */
+export function recordedHandoff(
+  run: RunScope,
+  from: AnyAgent,
+  { call, handoff }: AskedHandoff,
+): TakenHandoff | undefined {
+  const added = run.open?.added.find(({ kind }) => kind === 'handoff_output');
+  if (!added) return undefined;
+  const agents = agentsOf(run.agents);
+  run.talk.add(itemOf(added, agents));
+  return { from, to: agents(added.target ?? added.agent), handoff, callId: call.callId };
+}
+
 function severalAsked(asked: readonly AskedHandoff[]): { message: string; data: Record<string, unknown> } | undefined {
   if (asked.length < 2) return undefined;
   return {
@@ -78,6 +92,8 @@ function checkTrail(run: RunScope, from: AnyAgent, handoff: Handoff): void {
 /** Lets the filter decide what the next agent sees, tells the listeners, and records that the other agent has taken over. */
 export async function* completeHandoff(run: RunScope, taken: TakenHandoff): Steps<void> {
   const { from, to, callId } = taken;
+  const recorded = run.open?.handoff;
+  if (recorded) return restoreFilter(run, recorded);
   const filter = taken.handoff.inputFilter ?? run.plan.config.handoffInputFilter;
   const filtered = filter && (await applyFilter(run, filter));
   run.plan.hooks.emit('agent_handoff', run.context, from, to);
@@ -89,6 +105,16 @@ export async function* completeHandoff(run: RunScope, taken: TakenHandoff): Step
     callId,
   };
   yield [filtered ? withLive({ ...occurred, filtered: filtered.data }, filtered.live) : occurred];
+}
+
+function restoreFilter(run: RunScope, { filtered }: HandoffOccurred): void {
+  if (!filtered) return;
+  const agents = agentsOf(run.agents);
+  run.talk.replace(
+    filtered.input,
+    filtered.items.map((item) => itemOf(item, agents)),
+    [],
+  );
 }
 
 interface Filtered {
@@ -106,6 +132,6 @@ async function applyFilter(run: RunScope, filter: HandoffInputFilter): Promise<F
   };
   const result = await callUser(run, run.turnSpan ?? run.agentSpan, () => filter(given));
   talk.replace(result.inputHistory, result.preHandoffItems, result.newItems);
-  const items = talk.items.map((item) => item.rawItem);
+  const items = talk.items.map((item) => dataOf(item, (agent) => run.agents.keyOf(agent)));
   return { data: { input: talk.input, items }, live: talk.items.slice() };
 }

@@ -5,23 +5,24 @@
  * L3 Tools and handoffs return into it; nothing calls it back.
  */
 import type { AnyAgent } from '../agent/agent.ts';
+import { agentsOf } from '../agent/item-of.ts';
 import { MaxTurnsExceededError } from '../event/errors.ts';
 import { EVENT_VERSION, type RunEventBody, type RunStarted } from '../event/run-event.ts';
 import { breathe } from './breathe.ts';
+import type { FinalOutput } from './final-output.ts';
+import { reenter, rethrowFatal, rethrowTrip } from './reenter.ts';
 import type { Ending, RunScope, Steps } from './scope.ts';
 import { beginSession, holdSession, identifySession } from './session-step.ts';
 import { takeTurn, type TurnOutcome } from './turn.ts';
 
 export async function* loop(run: RunScope): Steps<Ending> {
   const { plan, control } = run;
-  const session = await identifySession(run);
-  yield begin(run, session.id);
-  if (session.failure) throw session.failure.error;
+  if (run.folded) yield reenter(run, run.folded, plan.resumedBy);
+  else yield* beginRun(run);
   using _session = holdSession(run);
   yield* beginSession(run);
-  let agent = plan.agent;
-  let entering = true;
-  yield enterAgent(run, agent);
+  let { agent, entering, final } = yield* position(run);
+  if (final) return complete(run, agent, final);
   for (;;) {
     // A reader that has just seen the end of a turn gets the chance to say that it was the last one.
     if (plan.stream) await breathe();
@@ -35,6 +36,44 @@ export async function* loop(run: RunScope): Steps<Ending> {
     yield [...leaveAgent(run, agent), ...enterAgent(run, outcome.to)];
     agent = outcome.to;
   }
+}
+
+interface Position {
+  agent: AnyAgent;
+  /** True when the agent has not had a turn yet. */
+  entering: boolean;
+  /** The final output of a run whose writer did not live to end it. */
+  final?: FinalOutput;
+}
+
+/** Where the run stands: at its beginning, or where its log ends. */
+async function* position(run: RunScope): Steps<Position> {
+  const { folded, plan } = run;
+  if (folded) {
+    rethrowTrip(run, folded);
+    rethrowFatal(run, folded);
+  }
+  if (folded?.agent === undefined) {
+    yield enterAgent(run, plan.agent);
+    return { agent: plan.agent, entering: true };
+  }
+  const { lastTurn } = folded;
+  const agents = agentsOf(run.agents);
+  const agent = agents(folded.agent);
+  if (lastTurn?.outcome === 'final') {
+    const text = lastTurn.output ?? '';
+    return { agent, entering: false, final: { kind: 'final', text, value: await agent.processFinalOutput(text) } };
+  }
+  if (lastTurn?.to === undefined || lastTurn.to === folded.agent) return { agent, entering: !folded.entered };
+  const next = agents(lastTurn.to);
+  yield [...leaveAgent(run, agent), ...enterAgent(run, next)];
+  return { agent: next, entering: true };
+}
+
+async function* beginRun(run: RunScope): Steps<void> {
+  const session = await identifySession(run);
+  yield begin(run, session.id);
+  if (session.failure) throw session.failure.error;
 }
 
 function begin(run: RunScope, sessionId: string | undefined): RunEventBody[] {

@@ -14,7 +14,7 @@ import {
 } from '../event/errors.ts';
 import { ERROR_CODES } from '../event/error-codes.ts';
 import type { AssistantMessageItem } from '../event/item.ts';
-import type { ModelReturned, ModelStopped, StepRef } from '../event/run-event.ts';
+import type { ModelReturned, ModelStopped, StepAttempt, StepRef } from '../event/run-event.ts';
 import type { GenerationSpanData } from '../event/span-data.ts';
 import type { StreamEventResponseCompleted } from '../event/stream-event.ts';
 import { Usage } from '../event/usage.ts';
@@ -41,7 +41,10 @@ interface Progress {
 }
 
 export async function* callModel(run: RunScope, call: ModelCall): Steps<ModelResponse> {
-  for (let attempt = 1; ; attempt++) {
+  const begun = run.open?.attempts ?? 0;
+  // What an earlier writer's attempt showed is void: readers are told before the next one begins.
+  if (begun > 0) yield [attemptEvent(call.step, begun + 1, 0)];
+  for (let attempt = begun + 1; ; attempt++) {
     const ref = { step: call.step, attempt };
     const data: GenerationSpanData = {
       type: 'generation',
@@ -63,13 +66,17 @@ export async function* callModel(run: RunScope, call: ModelCall): Steps<ModelRes
       const delayMs =
         call.signal.aborted || progress.delivered
           ? undefined
-          : retryDelay(error, attempt, call.request.modelSettings.retry);
+          : retryDelay(error, attempt - begun, call.request.modelSettings.retry);
       if (delayMs === undefined) throw error;
       run.context.usage.requests += 1;
-      yield [{ type: 'step.attempt', step: call.step, attempt: attempt + 1, supersedes: attempt, delayMs }];
+      yield [attemptEvent(call.step, attempt + 1, delayMs)];
       await pause(run, delayMs, call.signal);
     }
   }
+}
+
+function attemptEvent(step: string, attempt: number, delayMs: number): StepAttempt {
+  return { type: 'step.attempt', of: 'model', step, attempt, supersedes: attempt - 1, delayMs };
 }
 
 async function* attemptOnce(run: RunScope, call: ModelCall, ref: StepRef, progress: Progress): Steps<ModelResponse> {
@@ -135,6 +142,25 @@ async function* tail(source: PartSource, ref: StepRef): Steps<void> {
   } catch {
     // The response was complete: what goes wrong behind it, an abort included, is seen by the next thing the run does.
   }
+}
+
+/** A recorded response, as the model gave it. */
+export function recordedResponse({
+  output,
+  usage,
+  responseId,
+  requestId,
+  providerData,
+  rawUsage,
+}: ModelReturned): ModelResponse {
+  return {
+    output,
+    usage: new Usage(usage),
+    ...(responseId !== undefined && { responseId }),
+    ...(requestId !== undefined && { requestId }),
+    ...(providerData && { providerData }),
+    ...(rawUsage && { rawUsage }),
+  };
 }
 
 function responseOf({ response }: StreamEventResponseCompleted): ModelResponse {

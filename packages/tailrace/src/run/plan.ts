@@ -6,6 +6,7 @@ import { RunContext } from '../agent/run-context.ts';
 import { newRunId, newTraceId, RUN_ID } from '../base/id.ts';
 import { UserError } from '../event/errors.ts';
 import type { AgentInputItem } from '../event/item.ts';
+import type { RunResumed } from '../event/run-event.ts';
 import type { LogStore } from '../port/log-store.ts';
 import type { Session, SessionInputCallback } from '../port/session.ts';
 import type { TraceScope } from '../port/trace-scope.ts';
@@ -41,6 +42,8 @@ export interface RunPlan {
   runId: string;
   /** True when the caller chose the id. */
   named: boolean;
+  /** Why a run that is taken up goes on. */
+  resumedBy: RunResumed['by'];
   agent: AnyAgent;
   input: string | AgentInputItem[];
   stream: boolean;
@@ -82,6 +85,7 @@ export function planRun(
   return {
     runId: runIdOf(options.runId),
     named: options.runId !== undefined,
+    resumedBy: 'takeover',
     agent,
     input: checked,
     stream: options.stream === true,

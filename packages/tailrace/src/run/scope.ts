@@ -4,6 +4,7 @@ import type { RunContext } from '../agent/run-context.ts';
 import { abortable } from '../base/abort.ts';
 import type { Clock } from '../base/clock.ts';
 import { errorText } from '../base/error-text.ts';
+import type { FoldedRun, OpenTurn } from '../event/fold.ts';
 import type { RunEventBody, TerminalEventBody } from '../event/run-event.ts';
 import type { SpanError } from '../event/span-data.ts';
 import { type SpanEventBody, traceCarrier } from '../port/trace-scope.ts';
@@ -53,9 +54,13 @@ export interface RunScope {
   readonly usedTools: Set<AnyAgent>;
   readonly trail: string[];
   unknownToolCalls: number;
+  /** What the log says of the turn that is entered again. Undefined in every other turn. */
+  open: OpenTurn | undefined;
+  /** The run as it was taken up, if it was. */
+  readonly folded: FoldedRun | undefined;
 }
 
-export type ScopeParts = Pick<RunScope, 'plan' | 'control' | 'inbox' | 'clock' | 'live' | 'defaultProvider'>;
+export type ScopeParts = Pick<RunScope, 'plan' | 'control' | 'inbox' | 'clock' | 'live' | 'defaultProvider' | 'folded'>;
 
 export function openScope(parts: ScopeParts): RunScope {
   const { plan } = parts;
@@ -72,6 +77,7 @@ export function openScope(parts: ScopeParts): RunScope {
     usedTools: new Set(),
     trail: [],
     unknownToolCalls: 0,
+    open: parts.folded?.open,
   };
 }
 

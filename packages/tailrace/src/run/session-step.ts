@@ -6,6 +6,7 @@ import { asError, errorText } from '../base/error-text.ts';
 import { SystemError } from '../event/errors.ts';
 import type { AgentInputItem } from '../event/item.ts';
 import type { Session } from '../port/session.ts';
+import { canonical } from '../base/json.ts';
 import { asItems } from './conversation.ts';
 import { checkPairs } from './input.ts';
 import { inTrace, type RunScope, type Steps } from './scope.ts';
@@ -45,6 +46,7 @@ export async function* beginSession(run: RunScope): Steps<void> {
   const { session, input, sessionInputCallback } = run.plan;
   if (!session) return;
   const fresh = asItems(input);
+  if (run.folded?.loaded) return yield* commit(run, fresh, '0:session:input');
   const history = await guarded(run, 'load', () => session.getItems());
   const callback = sessionInputCallback;
   const modelInput = callback
@@ -55,7 +57,8 @@ export async function* beginSession(run: RunScope): Steps<void> {
     : [...history, ...fresh];
   checkPairs(modelInput);
   run.talk.begin(modelInput);
-  yield* commit(run, fresh, 'input');
+  yield [{ type: 'session.loaded', input: modelInput }];
+  yield* commit(run, fresh, '0:session:input');
 }
 
 /** Commits what this turn has added; `without` leaves one item out. */
@@ -66,15 +69,25 @@ export async function* commitTurn(run: RunScope, without?: object): Steps<void> 
   yield* commit(
     run,
     items.map((item) => forStorage(item.rawItem)),
-    'turn',
+    `${run.turn}:session:turn`,
   );
 }
 
-async function* commit(run: RunScope, items: AgentInputItem[], what: string): Steps<void> {
+async function* commit(run: RunScope, items: AgentInputItem[], step: string): Steps<void> {
   const { session } = run.plan;
-  if (!session || items.length === 0) return;
-  await guarded(run, 'save', () => session.addItems(items));
-  yield [{ type: 'session.committed', step: `${run.turn}:session:${what}`, attempt: 1, items: items.length }];
+  const recorded = run.folded?.commits.get(step);
+  if (!session || items.length === 0 || recorded === true) return;
+  const ref = { step, attempt: 1, items: items.length };
+  if (recorded === undefined) yield [{ type: 'session.commit_started', ...ref }];
+  // The last writer may have saved them and not lived to say so.
+  const saved = recorded === false && (await guarded(run, 'load', () => endsWith(session, items)));
+  if (!saved) await guarded(run, 'save', () => session.addItems(items));
+  yield [{ type: 'session.committed', ...ref }];
+}
+
+async function endsWith(session: Session, items: AgentInputItem[]): Promise<boolean> {
+  const tail = await session.getItems(items.length);
+  return canonical(tail) === canonical(items);
 }
 
 // A provider's id of a function call is only good for the response that it came with.

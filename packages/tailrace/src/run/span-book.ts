@@ -44,6 +44,11 @@ export class SpanBook {
     return { id: span, events: [event] };
   }
 
+  /** Takes spans that another writer of the run has left open. */
+  restore(events: Iterable<SpanStarted>): void {
+    for (const event of events) this.#enter(event);
+  }
+
   has(span: string): boolean {
     return this.#open.has(span);
   }

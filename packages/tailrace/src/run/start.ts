@@ -3,6 +3,7 @@ import type { AgentRegistry } from './agent-registry.ts';
 import { systemClock } from '../base/clock.ts';
 import type { RunContext } from '../agent/run-context.ts';
 import { isAgentsError, UserError } from '../event/errors.ts';
+import { type FoldedRun, foldRun } from '../event/fold.ts';
 import type { RunEvent } from '../event/run-event.ts';
 import { RunLog } from '../log/run-log.ts';
 import type { ModelProvider } from '../port/model.ts';
@@ -13,8 +14,12 @@ import { Inbox } from './inbox.ts';
 import type { RunPlan } from './plan.ts';
 import { type Ending, type LiveTrace, openScope } from './scope.ts';
 
-/** Called with committed events, before any reader sees them. */
-export type EventObserver = (events: readonly RunEvent[]) => void;
+/** Sees committed events before any reader does. */
+export interface EventObserver {
+  take(events: readonly RunEvent[]): void;
+  /** Takes what was committed before this process took the run up. */
+  restore(events: readonly RunEvent[]): void;
+}
 
 export interface StartOptions {
   live: LiveTrace;
@@ -23,6 +28,8 @@ export interface StartOptions {
   defaultProvider: () => ModelProvider;
   /** Told of the ending before any reader sees it. */
   onEnding: (ending: Ending) => void;
+  /** Takes up the run that the store has under the plan's id, in place of beginning one. */
+  resume?: boolean;
 }
 
 export interface StartedRun {
@@ -38,20 +45,25 @@ export interface StartedRun {
 }
 
 /** @throws AgentsError when the log cannot be opened */
-export async function startRun(
-  plan: RunPlan,
-  { live, observers, defaultProvider, onEnding: tell }: StartOptions,
-): Promise<StartedRun> {
-  if (plan.named) await refuseExisting(plan);
+export async function startRun(plan: RunPlan, options: StartOptions): Promise<StartedRun> {
+  const { live, observers, defaultProvider, onEnding: tell, resume = false } = options;
+  if (plan.named && !resume) await refuseExisting(plan);
   const { maxLogBytes } = plan.config;
   const log = await RunLog.open(plan.store, plan.runId, maxLogBytes === undefined ? {} : { maxLogBytes });
+  // Claimed before it is read: from here on nobody else can add to it.
+  const past = resume ? await readAll(log) : [];
+  const folded = foldRun(past);
+  if (resume && (!folded || folded.ended)) throw notResumable(plan.runId, folded);
   const inbox = new Inbox();
   const control = new RunControl(plan.runId, plan.signal, ({ mode, reason }) => {
     inbox.push({ type: 'cancel.requested', mode, reason: reasonText(reason) });
   });
-  const scope = openScope({ plan, control, inbox, clock: systemClock, live, defaultProvider });
+  const scope = openScope({ plan, control, inbox, clock: systemClock, live, defaultProvider, folded });
   const watchers = observers(scope);
-  for (const observer of watchers) log.observe(observer);
+  for (const observer of watchers) {
+    observer.restore(past);
+    log.observe((events) => observer.take(events));
+  }
   const hold = plan.trace.hold?.();
   const started = {
     plan,
@@ -67,13 +79,33 @@ export async function startRun(
     nameRun(ending.error, plan.runId);
     tell(ending);
   };
-  const onLost = (events: readonly RunEvent[]): void => watchers.forEach((observer) => observer(events));
+  const onLost = (events: readonly RunEvent[]): void => watchers.forEach((observer) => observer.take(events));
   started.ended = conclude(
     () => drive(scope, log, { onEnding, onLost }),
     [control, ...(hold ? [hold] : [])],
     plan.stream,
   );
   return started;
+}
+
+async function readAll(log: RunLog): Promise<RunEvent[]> {
+  const all: RunEvent[] = [];
+  for (let from = 0; ;) {
+    const page = await log.read(from, 1_000);
+    const last = page.at(-1);
+    if (!last) return all;
+    all.push(...page.filter(({ type }) => type !== 'model.delta'));
+    from = (last.type === 'log.pruned' ? last.to : last.seq) + 1;
+  }
+}
+
+function notResumable(runId: string, folded: FoldedRun | undefined): UserError {
+  if (!folded)
+    return new UserError(`There is no run ${runId} in this store to take up.`, { code: 'RUN_NOT_FOUND', runId });
+  return new UserError(`Run ${runId} has ended: there is nothing to take up. Start a new run with its history.`, {
+    code: 'RUN_ENDED',
+    runId,
+  });
 }
 
 // To claim the log of a run that is under way would stop that run.

@@ -5,7 +5,7 @@ import type { FunctionTool, ToolCallDetails } from '../agent/tool.ts';
 import { AbortScope } from '../base/abort.ts';
 import { InvalidToolOutputError, type SerializedError, serializeError, ToolTimeoutError } from '../event/errors.ts';
 import type { FunctionCallItem } from '../event/item.ts';
-import type { StepRef } from '../event/run-event.ts';
+import type { StepAttempt, StepRef, ToolReturned } from '../event/run-event.ts';
 import type { FunctionSpanData, SpanError } from '../event/span-data.ts';
 import { reportLate } from './late.ts';
 import { DEFAULTS } from './options.ts';
@@ -33,6 +33,8 @@ export class ToolCallRun {
   outcome: ToolOutcome | undefined;
   /** Its timeout decides what it comes to; what the function still gives is late. */
   #timedOut = false;
+  /** Attempts that an earlier writer of the run began. */
+  readonly #begun: number;
   readonly #run: RunScope;
   readonly #agent: AnyAgent;
   readonly #stop: AbortSignal;
@@ -49,10 +51,20 @@ export class ToolCallRun {
     this.#stop = stop;
     this.call = call;
     this.tool = tool;
-    this.ref = { step: `${run.turn}:tool:${call.callId}`, attempt: 1 };
-    this.span = tool
-      ? run.spans.start(this.#spanData(''), run.turnSpan ?? run.agentSpan)
-      : { id: undefined, events: [] };
+    const record = run.open?.calls.get(call.callId);
+    this.#begun = record?.called.attempt ?? 0;
+    this.ref = { step: `${run.turn}:tool:${call.callId}`, attempt: this.#begun + 1 };
+    this.outcome = record?.returned && recordedOutcome(record.returned);
+    this.span =
+      tool && !this.outcome
+        ? run.spans.start(this.#spanData(''), run.turnSpan ?? run.agentSpan)
+        : { id: undefined, events: [] };
+  }
+
+  /** Says that an attempt whose writer did not live to tell its outcome is made again. */
+  attemptEvents(): StepAttempt[] {
+    if (this.#begun === 0) return [];
+    return [{ type: 'step.attempt', of: 'tool', ...this.ref, supersedes: this.#begun, delayMs: 0 }];
   }
 
   async perform(): Promise<void> {
@@ -138,7 +150,8 @@ export class ToolCallRun {
     if (this.outcome) return;
     this.outcome = outcome;
     const { tool, call } = this;
-    const text = outcome.told?.text ?? '';
+    const told = outcome.told;
+    const text = told?.text ?? '';
     if (tool) {
       const { serialized: error } = outcome;
       const returned = {
@@ -146,7 +159,8 @@ export class ToolCallRun {
         ...this.ref,
         callId: call.callId,
         tool: tool.name,
-        output: text,
+        ...(told && { output: told.text }),
+        ...(Array.isArray(told?.output) && { content: told.output }),
         ...(error && { error }),
       } as const;
       const ended = this.#run.spans.end(this.span.id, { data: this.#spanData(text), error: outcome.spanError });
@@ -219,4 +233,9 @@ function failureFacts(run: RunScope, tool: string, error: unknown, fatal: boolea
       tool_name: tool,
     }),
   };
+}
+
+function recordedOutcome({ output, content, error }: ToolReturned): ToolOutcome {
+  const told = output === undefined ? undefined : content ? { output: content, text: output } : textOutput(output);
+  return { ...TOLD_NOTHING, told, value: output, serialized: error };
 }

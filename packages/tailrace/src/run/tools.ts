@@ -31,10 +31,13 @@ export async function* runTools(
   const agentKey = run.agents.keyOf(agent);
   using scope = new AbortScope(stop);
   const calls = asked.map(({ call, tool }) => new ToolCallRun(run, agent, call, tool, scope.signal));
-  yield calls.flatMap((call) => [...call.span.events, ...calledEvent(run, call)]);
+  yield calls.flatMap((call) =>
+    call.outcome ? [] : [...call.attemptEvents(), ...call.span.events, ...calledEvent(run, call)],
+  );
   // The stop may have come while the calls were being stored: no function starts after it.
   if (stop.aborted) throw stop.reason;
-  for (const call of calls) void call.perform();
+  for (const call of calls) if (!call.outcome) void call.perform();
+  run.inbox.ring();
   const results: FunctionToolResult[] = [];
   let grace: Disposable | undefined;
   using _onStop = onAbort(scope.signal, () => {
@@ -50,10 +53,9 @@ export async function* runTools(
       const events: RunEventBody[] = [];
       for (let call = calls[reported]; call?.outcome; call = calls[++reported]) {
         const added = addOutput(run, agent, agentKey, call, call.outcome);
-        if (added) {
-          results.push(added.result);
-          events.push(added.event);
-        }
+        if (!added) continue;
+        results.push(added.result);
+        if (!recordedOutput(run, call)) events.push(added.event);
       }
       yield events;
     }
@@ -63,6 +65,12 @@ export async function* runTools(
   } finally {
     grace?.[Symbol.dispose]();
   }
+}
+
+function recordedOutput(run: RunScope, { call }: ToolCallRun): boolean {
+  const isIts = ({ kind, item }: ItemAdded): boolean =>
+    kind === 'tool_output' && item.type === 'function_call_result' && item.callId === call.callId;
+  return run.open?.added.some(isIts) ?? false;
 }
 
 function abandon(calls: readonly ToolCallRun[]): void {

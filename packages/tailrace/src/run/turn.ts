@@ -8,12 +8,13 @@ import type { AnyAgent } from '../agent/agent.ts';
 import type { FunctionToolResult } from '../agent/tool.ts';
 import { AbortScope } from '../base/abort.ts';
 import { LimitError } from '../event/errors.ts';
+import type { RunItemKind, TurnEnded } from '../event/run-event.ts';
 import type { TurnSpanData } from '../event/span-data.ts';
 import type { ModelResponse } from '../port/model.ts';
 import { acceptOutput, type FinalOutput, finalText, finalTextOfTools } from './final-output.ts';
 import { inputChecks, RunningChecks } from './guardrails.ts';
-import { completeHandoff, takeHandoff } from './handoffs.ts';
-import { callModel } from './model-call.ts';
+import { completeHandoff, recordedHandoff, takeHandoff } from './handoffs.ts';
+import { callModel, recordedResponse } from './model-call.ts';
 import { sortOutput } from './model-output.ts';
 import { requestOf, resolveTurn } from './model-request.ts';
 import type { RunScope, Steps } from './scope.ts';
@@ -26,9 +27,12 @@ export type TurnOutcome = FinalOutput | { kind: 'handoff'; to: AnyAgent } | { ki
 export async function* takeTurn(run: RunScope, agent: AnyAgent, entering: boolean): Steps<TurnOutcome> {
   const number = run.turn + 1;
   const first = number === 1;
+  const { open } = run;
+  const begun = open?.number !== undefined;
   const data: TurnSpanData = { type: 'turn', turn: number, agent_name: agent.name };
-  const span = run.plan.trace.taskAndTurns ? run.spans.start(data, run.agentSpan) : undefined;
-  run.turnSpan = span?.id;
+  const span =
+    run.plan.trace.taskAndTurns && run.turnSpan === undefined ? run.spans.start(data, run.agentSpan) : undefined;
+  if (span) run.turnSpan = span.id;
   const { turnMs } = run.plan.timeouts;
   using _deadline =
     turnMs === undefined
@@ -36,16 +40,16 @@ export async function* takeTurn(run: RunScope, agent: AnyAgent, entering: boolea
       : run.clock.timer(turnMs, () => run.control.fail(turnDeadline(run, number, turnMs)));
   yield span?.events ?? [];
 
-  const guardrails = first ? run.plan.inputGuardrails : [];
+  const guardrails = first ? run.plan.inputGuardrails.filter(({ name }) => !passed(run, 'input', name)) : [];
   const blocking = guardrails.filter((guardrail) => guardrail.runInParallel === false);
-  if (blocking.length > 0) {
+  if (blocking.length > 0 && !begun) {
     using checks = new RunningChecks(run, agent, inputChecks(run, agent, blocking), run.control.signal);
     yield* checks.settle();
   }
 
   const resources = await resolveTurn(run, agent);
   run.turn = number;
-  yield [{ type: 'turn.started', turn: number, agent: run.agents.keyOf(agent) }];
+  if (!begun) yield [{ type: 'turn.started', turn: number, agent: run.agents.keyOf(agent) }];
   growAgentSpan(
     run,
     agent,
@@ -58,32 +62,50 @@ export async function* takeTurn(run: RunScope, agent: AnyAgent, entering: boolea
   const parallel = guardrails.filter((guardrail) => guardrail.runInParallel !== false);
   using beside = new RunningChecks(run, agent, inputChecks(run, agent, parallel), run.control.signal);
   using stop = new AbortScope(run.control.signal, beside.signal);
-  const response = yield* callModel(run, {
+  const call = {
     model: resources.model,
     request,
     agent: run.agents.keyOf(agent),
     step: `${number}:model:0`,
     signal: stop.signal,
-  });
+  };
+  const response = open?.response ? recordedResponse(open.response) : yield* callModel(run, call);
   growUsage(run, data, response);
 
   run.talk.turnStart = run.talk.items.length;
   const sorted = sortOutput(run, agent, resources, response);
   for (const item of sorted.items) run.talk.add(item);
-  yield sorted.events;
+  yield sorted.events.slice(open?.added.filter(({ kind }) => !OUTPUT_KINDS.has(kind)).length ?? 0);
   if (stop.aborted) throw stop.signal.reason;
   const results = sorted.calls.length > 0 ? yield* runTools(run, agent, sorted.calls, stop.signal) : [];
   if (sorted.calls.length > 0) run.usedTools.add(agent);
   const [firstHandoff, ...others] = sorted.handoffs;
-  const taken = firstHandoff && (yield* takeHandoff(run, agent, [firstHandoff, ...others]));
+  const taken =
+    firstHandoff &&
+    (recordedHandoff(run, agent, firstHandoff) ?? (yield* takeHandoff(run, agent, [firstHandoff, ...others])));
   yield* beside.settle();
 
   const done = taken ? undefined : yield* finish(run, agent, response, results, sorted);
   if (!done) yield* commitTurn(run);
   if (taken) yield* completeHandoff(run, taken);
-  yield [...run.spans.end(run.turnSpan), { type: 'turn.ended', turn: number }];
+  const outcome: TurnOutcome = done ?? (taken ? { kind: 'handoff', to: taken.to } : { kind: 'again' });
+  yield [...run.spans.end(run.turnSpan), turnEnded(run, number, outcome)];
   run.turnSpan = undefined;
-  return done ?? (taken ? { kind: 'handoff', to: taken.to } : { kind: 'again' });
+  run.open = undefined;
+  return outcome;
+}
+
+// Items that are not the model's: they follow its own in a turn, each added once.
+const OUTPUT_KINDS: ReadonlySet<RunItemKind> = new Set<RunItemKind>(['tool_output', 'handoff_output']);
+
+function passed(run: RunScope, kind: 'input' | 'output', name: string): boolean {
+  return run.folded?.verdicts.some((verdict) => verdict.kind === kind && verdict.guardrail === name) ?? false;
+}
+
+function turnEnded(run: RunScope, turn: number, outcome: TurnOutcome): TurnEnded {
+  const event = { type: 'turn.ended', turn, outcome: outcome.kind } as const;
+  if (outcome.kind === 'final') return { ...event, output: outcome.text };
+  return outcome.kind === 'handoff' ? { ...event, to: run.agents.keyOf(outcome.to) } : event;
 }
 
 async function* finish(

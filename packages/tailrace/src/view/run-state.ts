@@ -6,10 +6,11 @@ import type { RunItem } from '../agent/run-item.ts';
 import type { AgentInputItem, AgentOutputItem } from '../event/item.ts';
 import { liveOf } from '../event/live.ts';
 import type { GuardrailReturned, HandoffOccurred, ModelReturned, RunEvent } from '../event/run-event.ts';
-import { Usage } from '../event/usage.ts';
+import type { Usage } from '../event/usage.ts';
 import type { ModelResponse } from '../port/model.ts';
+import { recordedResponse } from '../run/model-call.ts';
 import { asItems } from '../run/conversation.ts';
-import { type AgentByKey, itemOf } from './item-of.ts';
+import { type AgentByKey, itemOf } from '../agent/item-of.ts';
 
 export class RunState<TContext = unknown> {
   readonly runContext: RunContext<TContext>;
@@ -63,7 +64,7 @@ export class RunState<TContext = unknown> {
         this.newItems.push(itemOf(event, this.#agents));
         return;
       case 'model.returned':
-        this.rawResponses.push(responseOf(event));
+        this.rawResponses.push(recordedResponse(event));
         return;
       case 'guardrail.returned':
         this.#addVerdict(event);
@@ -98,18 +99,6 @@ export class RunState<TContext = unknown> {
     if (!event.filtered) return;
     this.input = event.filtered.input;
     const live = liveOf(event) as RunItem[] | undefined;
-    const kept = new Set<unknown>(event.filtered.items);
-    this.newItems = live ?? this.newItems.filter((item) => kept.has(item.rawItem));
+    this.newItems = live ?? event.filtered.items.map((item) => itemOf(item, this.#agents));
   }
-}
-
-function responseOf({ output, usage, responseId, requestId, providerData, rawUsage }: ModelReturned): ModelResponse {
-  return {
-    output,
-    usage: new Usage(usage),
-    ...(responseId !== undefined && { responseId }),
-    ...(requestId !== undefined && { requestId }),
-    ...(providerData && { providerData }),
-    ...(rawUsage && { rawUsage }),
-  };
 }

@@ -1,7 +1,7 @@
 /** From log events to the stream events of @openai/agents: a fold over the log, one state a reader. */
 import type { ModelDelta, ModelReturned, RunEvent } from '../event/run-event.ts';
 import type { StreamEvent, StreamEventTextStream } from '../event/stream-event.ts';
-import { type AgentByKey, itemOf } from './item-of.ts';
+import { type AgentByKey, itemOf } from '../agent/item-of.ts';
 import {
   ITEM_EVENT_NAMES,
   RunAgentUpdatedStreamEvent,

@@ -9,7 +9,7 @@ import { readLog } from '../log/reader.ts';
 import type { CancelOptions } from '../run/control.ts';
 import type { OnDisconnect } from '../run/options.ts';
 import type { StartedRun } from '../run/start.ts';
-import { agentsOf } from './item-of.ts';
+import { agentsOf } from '../agent/item-of.ts';
 import { MappedReader } from './mapped-reader.ts';
 import { type OutputOf, RunResultBase } from './result.ts';
 import type { RunState } from './run-state.ts';

@@ -1,5 +1,5 @@
 /** Run items from a log: the ones that this process made, or new ones from the data. */
-import { Agent, type AnyAgent } from '../agent/agent.ts';
+import { Agent, type AnyAgent } from './agent.ts';
 import {
   RunCompactionItem,
   RunHandoffCallItem,
@@ -9,7 +9,7 @@ import {
   RunReasoningItem,
   RunToolCallItem,
   RunToolCallOutputItem,
-} from '../agent/run-item.ts';
+} from './run-item.ts';
 import type {
   AssistantMessageItem,
   CompactionItem,
@@ -19,7 +19,7 @@ import type {
   ReasoningItem,
 } from '../event/item.ts';
 import { liveOf } from '../event/live.ts';
-import type { ItemAdded } from '../event/run-event.ts';
+import type { FilteredItem, RunItemKind } from '../event/run-event.ts';
 
 /** Gives the agent that a log names by `key`. */
 export type AgentByKey = (key: string) => AnyAgent;
@@ -37,12 +37,12 @@ export function agentsOf(registry: { get(key: string): AnyAgent | undefined }): 
 }
 
 /** The item that an event added. */
-export function itemOf(event: ItemAdded, agents: AgentByKey): RunItem {
+export function itemOf(event: FilteredItem, agents: AgentByKey): RunItem {
   const live = liveOf(event) as RunItem | undefined;
   return live ?? revive(event, agents);
 }
 
-function revive({ kind, item, agent: key, target }: ItemAdded, agents: AgentByKey): RunItem {
+function revive({ kind, item, agent: key, target }: FilteredItem, agents: AgentByKey): RunItem {
   const agent = agents(key);
   switch (kind) {
     case 'message':
@@ -66,4 +66,21 @@ function revive({ kind, item, agent: key, target }: ItemAdded, agents: AgentByKe
 function outputOf({ output }: FunctionCallResultItem): unknown {
   if (typeof output === 'string' || Array.isArray(output)) return output;
   return output.type === 'text' ? output.text : output;
+}
+
+const KINDS: Readonly<Record<RunItem['type'], RunItemKind>> = {
+  message_output_item: 'message',
+  reasoning_item: 'reasoning',
+  tool_call_item: 'tool_call',
+  tool_call_output_item: 'tool_output',
+  handoff_call_item: 'handoff_call',
+  handoff_output_item: 'handoff_output',
+  compaction_item: 'compaction',
+};
+
+/** The item as data, agents by their keys. */
+export function dataOf(item: RunItem, keyOf: (agent: AnyAgent) => string): FilteredItem {
+  const kind = KINDS[item.type];
+  if (item.type !== 'handoff_output_item') return { kind, agent: keyOf(item.agent), item: item.rawItem };
+  return { kind, agent: keyOf(item.sourceAgent), item: item.rawItem, target: keyOf(item.targetAgent) };
 }

@@ -1,0 +1,219 @@
+/**
+ * What a run has come to, folded from its log: all that is needed to go on with it. There is no second serialised state (R8).
+ *
+ * F1 Only what the log says counts; the fold of a prefix is the state of the run when that prefix was all there was. F2 What a completed turn did is in
+ * `items`; what the open turn has done so far is in `open`, call by call, so that whoever goes on repeats nothing that is recorded.
+ */
+import type { AgentInputItem } from './item.ts';
+import {
+  type CancelRequested,
+  type FilteredItem,
+  type GuardrailReturned,
+  type HandoffOccurred,
+  isTerminal,
+  type ItemAdded,
+  type ModelReturned,
+  type RunEvent,
+  type RunStarted,
+  type SpanEnded,
+  type SpanStarted,
+  type TerminalEvent,
+  type ToolCalled,
+  type ToolReturned,
+  type TurnEnded,
+} from './run-event.ts';
+import { Usage } from './usage.ts';
+
+/** One tool call of the open turn. */
+export interface FoldedCall {
+  called: ToolCalled;
+  returned?: ToolReturned;
+}
+
+/** What is recorded of the turn that has not ended. */
+export interface OpenTurn {
+  /** Undefined while its blocking guardrails were still at it. */
+  number: number | undefined;
+  /** Attempts of its model call that were begun. */
+  attempts: number;
+  response: ModelReturned | undefined;
+  added: ItemAdded[];
+  calls: Map<string, FoldedCall>;
+  handoff: HandoffOccurred | undefined;
+}
+
+export interface FoldedRun {
+  started: RunStarted;
+  /** How far the fold has come: the sequence number after the last event. */
+  next: number;
+  ended: TerminalEvent | undefined;
+  suspended: boolean;
+  /** A cancel that was asked for and has not ended the run yet. */
+  cancel: CancelRequested | undefined;
+  /** The key of the agent that has the conversation. Undefined before the first one has it. */
+  agent: string | undefined;
+  /** False when the agent has been given the conversation but has had no turn yet. */
+  entered: boolean;
+  /** Turns begun. */
+  turn: number;
+  lastTurn: TurnEnded | undefined;
+  open: OpenTurn;
+  input: string | AgentInputItem[];
+  /** What a session, or its callback, put in place of the input for the model. */
+  modelInput: AgentInputItem[] | undefined;
+  /** True when the session has been read. */
+  loaded: boolean;
+  /** Items of completed turns. */
+  items: FilteredItem[];
+  usage: Usage;
+  /** Keys of agents that have used a tool. */
+  usedTools: Set<string>;
+  /** Agents by key, in the order in which they had the conversation. */
+  trail: string[];
+  verdicts: GuardrailReturned[];
+  /** Open spans, in the order in which they started. */
+  spans: Map<string, SpanStarted>;
+  /** Commits to the session that were begun; true when they are recorded as done. */
+  commits: Map<string, boolean>;
+  /** Times that a process has taken the run over since anything was completed. */
+  takeovers: number;
+}
+
+/** Folds a log from its beginning. Undefined for a log without its first event. */
+export function foldRun(events: Iterable<RunEvent>): FoldedRun | undefined {
+  let folded: FoldedRun | undefined;
+  for (const event of events) {
+    if (event.scope) continue;
+    if (event.type === 'run.started') folded ??= begin(event);
+    if (folded) apply(folded, event);
+  }
+  return folded;
+}
+
+function begin(started: RunStarted): FoldedRun {
+  return {
+    started,
+    next: 0,
+    ended: undefined,
+    suspended: false,
+    cancel: undefined,
+    agent: undefined,
+    entered: false,
+    turn: 0,
+    lastTurn: undefined,
+    open: openTurn(),
+    input: started.input,
+    modelInput: undefined,
+    loaded: false,
+    items: [],
+    usage: new Usage(),
+    usedTools: new Set(),
+    trail: [],
+    verdicts: [],
+    spans: new Map(),
+    commits: new Map(),
+    takeovers: 0,
+  };
+}
+
+function openTurn(): OpenTurn {
+  return { number: undefined, attempts: 0, response: undefined, added: [], calls: new Map(), handoff: undefined };
+}
+
+function apply(folded: FoldedRun, event: RunEvent): void {
+  folded.next = event.type === 'log.pruned' ? event.to + 1 : event.seq + 1;
+  const { open } = folded;
+  switch (event.type) {
+    case 'model.delta':
+      return;
+    case 'session.loaded':
+      folded.loaded = true;
+      folded.modelInput = event.input;
+      return;
+    case 'agent.started':
+      folded.agent = event.agent;
+      folded.entered = false;
+      if (folded.trail.at(-1) !== event.agent) folded.trail.push(event.agent);
+      return;
+    case 'turn.started':
+      folded.turn = event.turn;
+      folded.entered = true;
+      open.number = event.turn;
+      return;
+    case 'turn.ended':
+      endTurn(folded, event);
+      return;
+    case 'model.called':
+      open.attempts = event.attempt;
+      return;
+    case 'model.returned':
+      open.response = event;
+      folded.usage.add(new Usage(event.usage));
+      folded.takeovers = 0;
+      return;
+    case 'step.attempt':
+      if (event.of === 'model') folded.usage.requests += 1;
+      return;
+    case 'item.added':
+      open.added.push(event);
+      if (event.kind === 'tool_call') folded.usedTools.add(event.agent);
+      return;
+    case 'tool.called':
+      open.calls.set(event.callId, { called: event });
+      return;
+    case 'tool.returned':
+      returnCall(open, event);
+      folded.takeovers = 0;
+      return;
+    case 'handoff.occurred':
+      open.handoff = event;
+      return;
+    case 'guardrail.returned':
+      folded.verdicts.push(event);
+      return;
+    case 'session.commit_started':
+      folded.commits.set(event.step, false);
+      return;
+    case 'session.committed':
+      folded.commits.set(event.step, true);
+      return;
+    case 'span.started':
+      folded.spans.set(event.span, event);
+      return;
+    case 'span.ended':
+      endSpan(folded, event);
+      return;
+    case 'cancel.requested':
+      if (folded.cancel?.mode !== 'immediate') folded.cancel = event;
+      return;
+    case 'run.suspended':
+      folded.suspended = true;
+      return;
+    case 'run.resumed':
+      folded.suspended = false;
+      if (event.by === 'takeover') folded.takeovers += 1;
+      return;
+    default:
+      if (isTerminal(event)) folded.ended = event;
+  }
+}
+
+function returnCall(open: OpenTurn, event: ToolReturned): void {
+  const call = open.calls.get(event.callId);
+  if (call) call.returned = event;
+}
+
+function endTurn(folded: FoldedRun, event: TurnEnded): void {
+  const { added, handoff } = folded.open;
+  if (handoff?.filtered) {
+    folded.input = handoff.filtered.input;
+    folded.modelInput = undefined;
+    folded.items = handoff.filtered.items;
+  } else folded.items.push(...added);
+  folded.lastTurn = event;
+  folded.open = openTurn();
+}
+
+function endSpan(folded: FoldedRun, event: SpanEnded): void {
+  folded.spans.delete(event.span);
+}

@@ -1,0 +1,62 @@
+/**
+ * Takes a run up where its log ends: folds the log, puts the state in place, and enters the open turn again.
+ *
+ * E1 What is recorded is not done again: a response, a tool's result, a verdict, a commit. E2 What was under way when the last writer stopped has ended: its spans
+ * are closed. The spans of the run, its agent and its turn go on.
+ */
+import { agentsOf, itemOf } from '../agent/item-of.ts';
+import { errorFromSerialized } from '../event/errors.ts';
+import type { FoldedRun } from '../event/fold.ts';
+import type { RunEventBody, RunResumed } from '../event/run-event.ts';
+import { tripError } from './guardrails.ts';
+import type { RunScope } from './scope.ts';
+
+/** Puts the folded state into the scope. Gives the events that say so. */
+export function reenter(run: RunScope, folded: FoldedRun, by: RunResumed['by']): RunEventBody[] {
+  const agents = agentsOf(run.agents);
+  run.turn = folded.open.number === undefined ? folded.turn : folded.turn - 1;
+  run.context.usage.add(folded.usage);
+  run.trail.push(...folded.trail.map((key) => agents(key).name));
+  for (const key of folded.usedTools) run.usedTools.add(agents(key));
+  run.talk.restore(
+    folded.input,
+    folded.modelInput,
+    folded.items.map((item) => itemOf(item, agents)),
+  );
+  const ended = restoreSpans(run, folded);
+  if (folded.cancel) run.control.cancel({ mode: folded.cancel.mode, reason: folded.cancel.reason });
+  return [{ type: 'run.resumed', by }, ...ended];
+}
+
+// A span below the turn belonged to a call that its process did not live to end.
+function restoreSpans(run: RunScope, folded: FoldedRun): RunEventBody[] {
+  run.spans.restore(folded.spans.values());
+  const orphans: string[] = [];
+  for (const { span, data } of folded.spans.values()) {
+    if (data.type === 'task') run.taskSpan ??= span;
+    else if (data.type === 'agent') run.agentSpan = span;
+    else if (data.type === 'turn') run.turnSpan = span;
+    else orphans.push(span);
+  }
+  const error = { message: 'The process that ran this ended before it did.' };
+  return orphans.reverse().flatMap((span) => run.spans.end(span, { error }));
+}
+
+/** A verdict that ended the run, when its writer did not live to say so. @throws the trip */
+export function rethrowTrip(run: RunScope, folded: FoldedRun): void {
+  const agents = agentsOf(run.agents);
+  for (const { tripped, kind, guardrail: name, info, agent } of folded.verdicts) {
+    if (!tripped) continue;
+    const output = { tripwireTriggered: true, outputInfo: info };
+    if (kind === 'input') throw tripError(run, { guardrail: { type: 'input', name }, output });
+    throw tripError(run, { guardrail: { type: 'output', name }, agent: agents(agent), agentOutput: undefined, output });
+  }
+}
+
+/** A tool's failure that ended the run, likewise. @throws the failure */
+export function rethrowFatal(run: RunScope, folded: FoldedRun): void {
+  for (const { returned } of folded.open.calls.values()) {
+    if (returned?.error && returned.output === undefined && !run.control.signal.aborted)
+      throw errorFromSerialized(returned.error);
+  }
+}
