@@ -265,6 +265,12 @@ export interface CancelRequested {
   reason: string;
 }
 
+/** What the run's session made of its input: the history and the new items, as the first model call sees them. */
+export interface SessionLoaded {
+  type: 'session.loaded';
+  input: AgentInputItem[];
+}
+
 /** Items went into the session. A recorded step at a step boundary. */
 export interface SessionCommitted extends StepRef {
   type: 'session.committed';
@@ -323,6 +329,7 @@ export type RunEventBody = (
   | ApprovalRequested
   | ApprovalDecided
   | CancelRequested
+  | SessionLoaded
   | SessionCommitted
   | SpanStarted
   | SpanEnded

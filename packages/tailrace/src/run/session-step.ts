@@ -55,6 +55,7 @@ export async function* beginSession(run: RunScope): Steps<void> {
     : [...history, ...fresh];
   checkPairs(modelInput);
   run.talk.begin(modelInput);
+  yield [{ type: 'session.loaded', input: modelInput }];
   yield* commit(run, fresh, 'input');
 }
 
