@@ -1,5 +1,5 @@
 import { createServer } from 'node:net';
-import { existsSync } from 'node:fs';
+import { existsSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { RunEvent } from 'tailrace';
 import { logViolations, startWireServer } from 'tailrace/testing';
@@ -166,6 +166,14 @@ describe.concurrent('wrong usage', () => {
     const ended = await place.run(args);
     expect(ended.code).toBe(code);
     expect(ended.stdout + ended.stderr).toMatch(message);
+  });
+
+  it('a log that cannot be opened is said in one line', async () => {
+    using place = new Workplace();
+    writeFileSync(join(place.path, '.tailrace'), 'a file, no folder');
+    const { code, stderr } = await place.run([...DEMO, 'hi']);
+    expect(code).toBe(1);
+    expect(stderr).toMatch(/^.*tailrace\.db.* \[STORE_FAILED\]\n$/);
   });
 
   it('--help explains all of it', async () => {
