@@ -1,7 +1,7 @@
 // Prints what programs show: node src/dump.ts <reference|tailrace|both> [part of a name] [aspect]
 // `both` prints only where Tailrace is not what the reference and the table of differences make expected.
 import { compare } from './compare.ts';
-import { expectedOf, missingFor } from './different.ts';
+import { expectedOf, missingFor, withoutAdditions } from './different.ts';
 import type { Observation, Program } from './program.ts';
 import { programs } from './programs/index.ts';
 import { reference, tailrace, type Side } from './sides.ts';
@@ -25,7 +25,7 @@ async function printMismatches(theirs: Side, ours: Side): Promise<void> {
   for (const [name, program] of chosen) {
     if (missingFor(name)) continue;
     const expected = expectedOf(name, await show(program, theirs), new Set());
-    const mismatches = compare(expected, await show(program, ours));
+    const mismatches = compare(expected, withoutAdditions(await show(program, ours), new Set()));
     if (mismatches.length === 0) equal += 1;
     else console.log(`## ${name}`);
     for (const { path, expected: want, got } of mismatches) {
@@ -40,7 +40,7 @@ async function show(program: Program, { sdk, testing }: Side): Promise<Observati
   const limit = new Promise<Observation>((resolve) => {
     setTimeout(() => resolve({ crashed: 'no end after 10 s' }), 10_000).unref();
   });
-  const shown = program(sdk, testing).catch((error: unknown) => ({
+  const shown = (async () => program(sdk, testing))().catch((error: unknown) => ({
     crashed: String((error as Error)?.stack ?? error),
   }));
   return Promise.race([shown, limit]);

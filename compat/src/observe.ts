@@ -159,10 +159,10 @@ function resultFacts(result: ShownResult): Observation {
     agents: { last: result.lastAgent?.name ?? null, active: result.activeAgent?.name ?? null },
     interruptions: result.interruptions?.length ?? 0,
     guardrails: {
-      input: result.inputGuardrailResults.map(guardrailFacts),
-      output: result.outputGuardrailResults.map(guardrailFacts),
-      toolInput: result.toolInputGuardrailResults.map(guardrailFacts),
-      toolOutput: result.toolOutputGuardrailResults.map(guardrailFacts),
+      input: listed(result.inputGuardrailResults),
+      output: listed(result.outputGuardrailResults),
+      toolInput: listed(result.toolInputGuardrailResults),
+      toolOutput: listed(result.toolOutputGuardrailResults),
     },
   };
 }
@@ -212,4 +212,8 @@ function guarded(read: () => unknown): unknown {
 
 export function pause(ms: number): Promise<void> {
   return new Promise((resolve) => setTimeout(resolve, ms));
+}
+
+function listed(results: ShownGuardrail[] | undefined): Json {
+  return results === undefined ? null : results.map(guardrailFacts);
 }

@@ -1,5 +1,5 @@
 // Writes docs/different.md from the table of differences.
 import { writeFileSync } from 'node:fs';
-import { renderDifferences } from './different.ts';
+import { renderPage } from './page.ts';
 
-writeFileSync(new URL('../../docs/different.md', import.meta.url), renderDifferences());
+writeFileSync(new URL('../../docs/different.md', import.meta.url), renderPage());

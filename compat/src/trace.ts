@@ -54,7 +54,7 @@ export class TraceRecorder implements TracingProcessor {
   endings(): Json {
     return this.#traces.map(({ trace, ends, spans }) => ({
       trace: `${trace.name}: ${ends}`,
-      spans: spans.map(({ span, ends: count }) => `${label(span)}: ${count}`),
+      spans: spans.map(({ span, ends: count }) => `${path(span, spans)}: ${count}`),
     }));
   }
 }
@@ -70,6 +70,12 @@ export function recordTraces(sdk: SdkNamespace): TraceRecorder {
 function label(span: Span<SpanData>): string {
   const data = span.spanData;
   return 'name' in data && typeof data.name === 'string' ? `${data.type} ${data.name}` : data.type;
+}
+
+/** The label of a span after the type of its parent's. */
+function path(span: Span<SpanData>, spans: SeenSpan[]): string {
+  const parent = spans.find((seen) => seen.span.spanId === span.parentId);
+  return parent ? `${parent.span.spanData.type} > ${label(span)}` : label(span);
 }
 
 function childrenOf(parent: string | null, spans: SeenSpan[]): Json[] {

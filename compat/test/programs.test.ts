@@ -1,7 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { compare } from '../src/compare.ts';
-import { differences, expectedOf, missingFor, renderDifferences } from '../src/different.ts';
+import { additions, differences, expectedOf, missingFor, withoutAdditions } from '../src/different.ts';
+import { renderPage } from '../src/page.ts';
 import { programs } from '../src/programs/index.ts';
 import { reference, tailrace, type Side } from '../src/sides.ts';
 
@@ -22,24 +23,26 @@ afterAll(() => {
 describe('the same program on the published package and on Tailrace', () => {
   it.each(Object.entries(programs).filter(([name]) => !missingFor(name)))('%s', async (name, program) => {
     const expected = expectedOf(name, await program(theirs.sdk, theirs.testing), used);
-    const got = await program(ours.sdk, ours.testing);
+    const got = withoutAdditions(await program(ours.sdk, ours.testing), used);
     expect(compare(expected, got)).toEqual([]);
   });
 
-  it.each(Object.entries(programs).filter(([name]) => missingFor(name)))(
-    '%s: refused for now',
-    async (name, program) => {
-      await expect(program(ours.sdk, ours.testing)).rejects.toMatchObject({ name: missingFor(name)?.error });
-    },
-  );
+  it.each(Object.entries(programs).filter(([name]) => missingFor(name)))('%s: not there yet', async (name, program) => {
+    const expected = expectedOf(name, await program(theirs.sdk, theirs.testing), used);
+    const got = await (async () => program(ours.sdk, ours.testing))().catch((error: Error) => ({
+      refused: error.name,
+    }));
+    // Equal at last? Then it is there, and its row in `notYet` has to go.
+    expect(compare(expected, withoutAdditions(got, used))).not.toEqual([]);
+  });
 
   it('needs every row of the table of differences', () => {
-    expect(differences.map((row) => row.id).filter((id) => !used.has(id))).toEqual([]);
+    expect([...differences, ...additions].map((row) => row.id).filter((id) => !used.has(id))).toEqual([]);
   });
 });
 
 describe('the page of differences', () => {
   it('is what the table says', () => {
-    expect(readFileSync(new URL('../../docs/different.md', import.meta.url), 'utf8')).toBe(renderDifferences());
+    expect(readFileSync(new URL('../../docs/different.md', import.meta.url), 'utf8')).toBe(renderPage());
   });
 });

@@ -109,13 +109,19 @@ export const agentPrograms: Record<string, Program> = {
     const agent = new sdk.Agent({ name: 'Keeper', model, tools: [tick] });
     const session = new sdk.MemorySession({ sessionId: 'session-1' });
     const first = await observeUntraced(sdk, { agent, input: 'One', stream, session });
-    const second = await observeUntraced(sdk, { agent, input: 'Two', stream, session, models: [model] });
+    const { requests = null, ...second } = await observeUntraced(sdk, {
+      agent,
+      input: 'Two',
+      stream,
+      session,
+      models: [model],
+    });
     const sessionId = await session.getSessionId();
     const popped = toJson(await session.popItem());
     const last = toJson(await session.getItems(1));
     await session.clearSession();
     const cleared = toJson(await session.getItems());
-    return { first, second, sessionId, popped, last, cleared, ...(await traceAspects(recorder)) };
+    return { first, second, requests, sessionId, popped, last, cleared, ...(await traceAspects(recorder)) };
   }),
 
   ...bothWays('session input callback', (sdk, testing, stream) => {

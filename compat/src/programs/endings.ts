@@ -58,8 +58,8 @@ export const endingPrograms: Record<string, Program> = {
     for await (const event of result) if (label(event) === 'raw output_text_delta') break;
     const completed = await settled(result.completed);
     const error = result.error ? (result.error as Error).name : null;
-    const aspects = await traceAspects(recorder);
-    return { completed, cancelled: result.cancelled, error, endings: aspects['endings'] ?? null };
+    const ending = { completed, cancelled: result.cancelled, error };
+    return { ending, ...(await traceAspects(recorder)) };
   },
 
   'a web stream cancelled by its reader': async (sdk, testing) => {

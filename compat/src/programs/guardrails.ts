@@ -1,4 +1,4 @@
-import type { GuardrailFunctionOutput } from '@openai/agents';
+import type { GuardrailFunctionOutput, HandoffInputData } from '@openai/agents';
 import { z } from 'zod';
 import { observe, pause } from '../observe.ts';
 import { bothWays, type Program, type SdkNamespace } from '../program.ts';
@@ -117,6 +117,35 @@ export const guardrailPrograms: Record<string, Program> = {
     const runner = new sdk.Runner({ inputGuardrails: [guard('runner', false, false, order)] });
     const run = runner.run.bind(runner);
     return observe(sdk, { agent, input: 'Go', stream, models: [model], run, notes: { order } });
+  }),
+
+  ...bothWays('what an input guardrail and a handoff filter see of a session', (sdk, testing, stream) => {
+    const notes: Record<string, unknown> = {};
+    const model = new testing.ScriptedModel([
+      [testing.functionCall('transfer_to_Second', {}, { callId: 'call_1' })],
+      [testing.assistantMessage('Done.')],
+    ]);
+    const second = new sdk.Agent({ name: 'Second', model });
+    const inputFilter = (data: HandoffInputData) => {
+      notes['filter'] = data.inputHistory;
+      return data;
+    };
+    const agent = new sdk.Agent({
+      name: 'First',
+      model,
+      handoffs: [sdk.handoff(second, { inputFilter })],
+      inputGuardrails: [
+        {
+          name: 'look',
+          execute: async ({ input }) => {
+            notes['guardrail'] = input;
+            return answer(false, null);
+          },
+        },
+      ],
+    });
+    const session = new sdk.MemorySession({ initialItems: [sdk.user('Earlier'), sdk.assistant('Yes')] });
+    return observe(sdk, { agent, input: 'Now', stream, session, models: [model], notes });
   }),
 
   ...bothWays('output guardrail that passes', (sdk, testing, stream) => {

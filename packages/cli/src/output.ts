@@ -12,7 +12,7 @@ export interface Output {
   readonly closed: AbortSignal;
 }
 
-/** Standard output and error. Escape codes only where a terminal reads them and NO_COLOR does not say otherwise. */
+/** Standard output and error. */
 export function standardOutput(json: boolean, env: NodeJS.ProcessEnv = process.env): Output {
   const closing = new AbortController();
   const stdout = process.stdout;
@@ -30,10 +30,15 @@ export function standardOutput(json: boolean, env: NodeJS.ProcessEnv = process.e
   return {
     out: (text) => write(stdout, text),
     note: (text) => write(terminal, text),
-    color: terminal.isTTY === true && !env['NO_COLOR'] && env['TERM'] !== 'dumb',
-    columns: terminal.isTTY === true ? terminal.columns : 100,
+    color: usesColor(terminal, env),
+    columns: terminal.columns || 100,
     closed: closing.signal,
   };
+}
+
+/** Escape codes go only to a terminal that can show them, unless NO_COLOR says otherwise (no-color.org). */
+export function usesColor(stream: { readonly isTTY?: boolean }, env: NodeJS.ProcessEnv): boolean {
+  return stream.isTTY === true && !env['NO_COLOR'] && env['TERM'] !== 'dumb';
 }
 
 /** An error for people: what it says, without its stack. */

@@ -64,8 +64,10 @@ function tokensOf(expression: string): Token[] {
   while (expression.slice(at).trim() !== '') {
     pattern.lastIndex = at;
     const match = pattern.exec(expression);
-    if (!match)
-      throw new Error(`Unexpected '${expression.slice(at).trim()[0]}' at position ${at + 1} of '${expression}'.`);
+    if (!match) {
+      const place = at + expression.slice(at).search(/\S/);
+      throw new Error(`Unexpected '${expression[place]}' at position ${place + 1} of '${expression}'.`);
+    }
     const [whole, number, name, sign] = match;
     const start = at + whole.search(/\S/);
     if (number !== undefined) tokens.push({ kind: 'number', text: number.replaceAll(',', ''), at: start });

@@ -23,6 +23,8 @@ export interface ReadLogOptions {
   from?: number;
   /** Ends the reader: a waiting or the next `next()` rejects with the signal's reason. */
   signal?: AbortSignal;
+  /** Called once, synchronously, at the first read. What it throws is ignored. */
+  onBegin?: () => void;
   /** Called once, synchronously, when the reader ends. What it throws is ignored. */
   onEnd?: (how: ReaderEnd) => void;
 }
@@ -43,12 +45,13 @@ export interface LogReader extends AsyncIterableIterator<RunEvent, undefined, un
  * @throws {UserError} `OFFSET_INVALID` when `from` is not a whole number from 0. Where it lies beyond the head (`OFFSET_FUTURE`), or there is no such
  *   run (`RUN_NOT_FOUND`), the first `next()` rejects.
  */
-export function readLog(source: LogSource, { from = 0, signal, onEnd }: ReadLogOptions = {}): LogReader {
+export function readLog(source: LogSource, options: ReadLogOptions = {}): LogReader {
+  const { from = 0 } = options;
   if (!Number.isSafeInteger(from) || from < 0) {
     const message = `Cannot read run '${source.run}' from ${String(from)}. An offset is a whole number from 0.`;
     throw new UserError(message, { code: 'OFFSET_INVALID', runId: source.run });
   }
-  return new CursorReader(source, from, signal, onEnd);
+  return new CursorReader(source, from, options);
 }
 
 interface Waiter {
@@ -60,6 +63,7 @@ interface Waiter {
 class CursorReader implements LogReader {
   readonly #source: LogSource;
   readonly #signal: AbortSignal | undefined;
+  readonly #onBegin: (() => void) | undefined;
   readonly #onEnd: ((how: ReaderEnd) => void) | undefined;
   #end: ReaderEnd | undefined;
   #begun = false;
@@ -77,15 +81,11 @@ class CursorReader implements LogReader {
   #watch: Disposable | undefined;
   #listening = false;
 
-  constructor(
-    source: LogSource,
-    from: number,
-    signal: AbortSignal | undefined,
-    onEnd: ((how: ReaderEnd) => void) | undefined,
-  ) {
+  constructor(source: LogSource, from: number, { signal, onBegin, onEnd }: ReadLogOptions) {
     this.#source = source;
     this.#cursor = from;
     this.#signal = signal;
+    this.#onBegin = onBegin;
     this.#onEnd = onEnd;
   }
 
@@ -141,10 +141,19 @@ class CursorReader implements LogReader {
   }
 
   #wait(waiter: Waiter): void {
-    this.#begun = true;
+    if (!this.#begun) this.#begin();
     this.#waiters.push(waiter);
     if (this.#signal?.aborted === true) this.#fail(this.#signal.reason);
     else this.#serve();
+  }
+
+  #begin(): void {
+    this.#begun = true;
+    try {
+      this.#onBegin?.();
+    } catch {
+      // Whoever wants to know that a reader began cannot change it.
+    }
   }
 
   /** Gives the waiters what there is, in order, until none waits, the log has ended, or there is nothing at hand. */

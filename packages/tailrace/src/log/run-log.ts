@@ -250,8 +250,7 @@ export class RunLog implements LogSource {
 
   /** The store has answered: on with what came meanwhile. */
   #onFree(): void {
-    if (this.#pending.events.length === 0 || this.#broken !== undefined) return;
-    if (this.#urgent || this.#store.groupMs === 0) this.#commit();
+    if (this.#urgent && this.#pending.events.length > 0 && this.#broken === undefined) this.#commit();
   }
 
   #stored(group: Group): void {

@@ -5,7 +5,7 @@ import type { AgentInputItem } from '../event/item.ts';
  * What has been said in a run, as the next model call sees it. Grows by what is new; only a handoff filter replaces it.
  */
 export class Conversation {
-  /** What the run was given, or what the last handoff filter made of it. */
+  /** What the run was given, or what its session or the last handoff filter made of it. */
   input: string | AgentInputItem[];
   /** The run's own items so far. */
   items: RunItem[] = [];
@@ -27,6 +27,7 @@ export class Conversation {
 
   /** Puts a session's history before (or in any other way around) the input. */
   begin(modelInput: AgentInputItem[]): void {
+    this.input = modelInput;
     this.#modelInput = modelInput.slice();
   }
 

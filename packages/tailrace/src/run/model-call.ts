@@ -55,7 +55,6 @@ export async function* callModel(run: RunScope, call: ModelCall): Steps<ModelRes
     const progress: Progress = { text: '', delivered: false };
     try {
       const response = yield* attemptOnce(run, call, ref, progress);
-      run.context.usage.add(response.usage);
       yield run.spans.end(span.id, { data: { ...data, usage: spanUsage(response.usage) } });
       return response;
     } catch (thrown) {
@@ -87,6 +86,7 @@ async function* attemptOnce(run: RunScope, call: ModelCall, ref: StepRef, progre
   const request: ModelRequest = { ...call.request, signal: scope.signal };
   if (run.plan.stream) return yield* streamOnce(run, call.model, request, scope, ref, progress);
   const response = await abortable(call.model.getResponse(request), scope.signal);
+  run.context.usage.add(response.usage);
   yield [returned(ref, response, response.usage.toData(), false)];
   return response;
 }
@@ -116,6 +116,8 @@ async function* streamOnce(
         continue;
       }
       const response = responseOf(batch.done);
+      // Counted before it is seen: who reads of the response finds its usage in the context.
+      run.context.usage.add(response.usage);
       yield [...batch.bodies, returnedStream(ref, batch.done), ...batch.after];
       watchdog.limit(TAIL_MS);
       yield* tail(source, ref);

@@ -81,22 +81,26 @@ function spanViolations(events: readonly RunEvent[]): string[] {
 function modelCallViolations(events: readonly RunEvent[], end: TerminalEvent | undefined): string[] {
   const wrong: string[] = [];
   const open = new Map<string, RunEvent>();
+  // A provider's own last events may follow the response that they belong to.
+  let returned: string | undefined;
   for (const event of events) {
     switch (event.type) {
       case 'model.called': {
         const call = callOf(event);
         if (open.has(call)) wrong.push(`seq ${event.seq}: model call ${call} is called a second time`);
         open.set(call, event);
+        returned = undefined;
         break;
       }
       case 'model.returned':
       case 'model.stopped':
         if (!open.delete(callOf(event)))
           wrong.push(`seq ${event.seq}: ${event.type} without an open call ${callOf(event)}`);
+        if (event.type === 'model.returned' && event.streamed) returned = callOf(event);
         break;
       case 'model.delta':
       case 'model.part':
-        if (!open.has(callOf(event)))
+        if (!open.has(callOf(event)) && returned !== callOf(event))
           wrong.push(`seq ${event.seq}: ${event.type} outside of its call ${callOf(event)}`);
         break;
       default:

@@ -5,6 +5,9 @@ interface Timer {
   readonly at: string;
 }
 
+// It reports its progress by timers that it sets and clears while a test runs.
+const RUNNER = /\/node_modules\/(?:@vitest|vitest)\//;
+
 /**
  * Follows each timer that is set from now on. Counting the process's timers would not do: the test runner sets and clears its own meanwhile.
  */
@@ -13,7 +16,8 @@ export class TimerWitness implements Disposable {
   readonly #hook = createHook({
     init: (id, type, _trigger, resource) => {
       if (type !== 'Timeout') return;
-      this.#timers.set(id, { resource: resource as Timer['resource'], at: callSite(new Error().stack ?? '') });
+      const at = callSite(new Error().stack ?? '');
+      if (!RUNNER.test(at)) this.#timers.set(id, { resource: resource as Timer['resource'], at });
     },
     destroy: (id) => void this.#timers.delete(id),
     trackPromises: false,

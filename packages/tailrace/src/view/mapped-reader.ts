@@ -14,6 +14,8 @@ export interface MappedReaderOptions<T> {
   onBegin?: () => void;
   /** Over: all was delivered, it failed, or it was left before. Called once. */
   onOver?: (how: 'finished' | 'left') => void;
+  /** The log reader's own signal: its abort is leaving. */
+  signal?: AbortSignal;
 }
 
 const DONE: IteratorReturnResult<undefined> = { done: true, value: undefined };
@@ -70,7 +72,7 @@ export class MappedReader<T> implements AsyncIterableIterator<T, undefined> {
         if (!events) return this.#end();
         this.#ready = this.#options.map(events);
       } catch (error) {
-        this.#over('finished');
+        this.#over(this.#options.signal?.aborted === true ? 'left' : 'finished');
         throw error;
       }
       this.#at = 0;

@@ -69,7 +69,11 @@ export class RunState<TContext = unknown> {
       case 'guardrail.returned':
         this.#addVerdict(event);
         return;
+      case 'session.loaded':
+        this.input = event.input;
+        return;
       case 'handoff.occurred':
+        this.currentAgent = this.#agents(event.to);
         this.#replace(event);
         return;
       default:

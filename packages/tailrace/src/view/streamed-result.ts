@@ -5,7 +5,7 @@
 import type { AnyAgent } from '../agent/agent.ts';
 import type { RunEvent } from '../event/run-event.ts';
 import { systemClock } from '../base/clock.ts';
-import { readLog } from '../log/reader.ts';
+import { type LogReader, readLog, type ReadLogOptions } from '../log/reader.ts';
 import type { CancelOptions } from '../run/control.ts';
 import type { OnDisconnect } from '../run/options.ts';
 import type { StartedRun } from '../run/start.ts';
@@ -21,7 +21,7 @@ import { type NodeReadable, nodeReadableOf, webStreamOf } from './web-stream.ts'
 export interface ReadOptions {
   /** The log's sequence number to begin at, inclusive. 0 by default. */
   from?: number;
-  /** Ends this reader, not the run. */
+  /** Its abort makes this reader leave; the pending `next` rejects with its reason. */
   signal?: AbortSignal;
 }
 
@@ -101,6 +101,22 @@ export class StreamedRunResult<TContext = unknown, TAgent = AnyAgent>
     this.started.control.cancel(options);
   }
 
+  /** A new reader of the run's own events, as the log holds them. It ends normally after the terminal event, whatever that is. */
+  override events(options: ReadLogOptions = {}): LogReader {
+    return readLog(this.log, {
+      ...options,
+      onBegin: () => {
+        this.#readers.begin();
+        options.onBegin?.();
+      },
+      onEnd: (how) => {
+        const left = how === 'left' || (how === 'failed' && options.signal?.aborted === true);
+        if (how !== 'unread') this.#readers.over(left ? 'left' : 'finished');
+        options.onEnd?.(how);
+      },
+    });
+  }
+
   /** A new reader of the stream's events. It ends after what is committed: normally, or with the error of a failed run. */
   streamEvents({ from, signal }: ReadOptions = {}): AsyncIterableIterator<RunStreamEvent, undefined> {
     return this.#read(streamView(agentsOf(this.started.agents)), {
@@ -129,6 +145,7 @@ export class StreamedRunResult<TContext = unknown, TAgent = AnyAgent>
   #read<T>(map: (events: readonly RunEvent[]) => readonly T[], options: ReadOptions): MappedReader<T> {
     const readers = this.#readers;
     return new MappedReader<T>(readLog(this.log, options), {
+      ...(options.signal && { signal: options.signal }),
       map,
       failure: () => {
         const { ending } = this.started;

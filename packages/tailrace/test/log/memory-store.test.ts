@@ -4,6 +4,7 @@ import { eventBytes } from '../../src/log/event-size.ts';
 import { MemoryLogStore } from '../../src/log/memory-store.ts';
 import { pruneDeltas } from '../../src/log/prune.ts';
 import { readLog } from '../../src/log/reader.ts';
+import { openLogSource } from '../../src/log/source.ts';
 import { RunLog } from '../../src/log/run-log.ts';
 import { called, delta, end, readAll, returned } from './bodies.ts';
 
@@ -95,6 +96,8 @@ describe('a log that outgrows its bytes', () => {
       from = event.type === 'log.pruned' ? event.to + 1 : from + 1;
     }
     expect(paged).toEqual(whole);
+    const source = { ...openLogSource(store, 'r'), read: (from: number) => store.read('r', from, 1) };
+    expect(await readAll(source)).toEqual(whole);
   });
 
   test('is full when there is nothing left to prune, and says what to do', () => {

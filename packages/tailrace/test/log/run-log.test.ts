@@ -296,6 +296,20 @@ describe('another writer', () => {
     ]);
   });
 
+  test('is not seen by readers of this one, whether they begin before it or after', async () => {
+    const store = new MemoryLogStore();
+    const log = await RunLog.open(store, 'r');
+    void log.append([delta('a'), delta('b')]);
+    const other = await RunLog.open(store, 'r');
+    void other.append([delta('c'), end()]);
+    expect(await log.read(0, 100)).toHaveLength(2);
+    const reader = readLog(log);
+    expect(await reader.nextBatch()).toHaveLength(2);
+    const waiting = reader.next();
+    expect(() => log.append([delta('too late')])).toThrow(StaleEpoch);
+    await expect(waiting).rejects.toBeInstanceOf(StaleEpoch);
+  });
+
   test('is followed by the readers of one that closed', async () => {
     for (const store of [new MemoryLogStore(), sqlite(':memory:')]) {
       const log = await RunLog.open(store, 'r');
@@ -314,6 +328,22 @@ describe('another writer', () => {
       expect(log.watching).toBe(0);
     }
   });
+});
+
+test('a watcher that comes back while it is woken is woken once a commit', async () => {
+  const log = await RunLog.open(new MemoryLogStore(), 'r');
+  let wakes = 0;
+  const watch = (): void => {
+    const watching = log.watch(() => {
+      watching[Symbol.dispose]();
+      if (++wakes < 100) watch();
+    });
+  };
+  watch();
+  void log.append([delta()]);
+  expect(wakes).toBe(1);
+  void log.append([delta()]);
+  expect(wakes).toBe(2);
 });
 
 /** What must hold of a log whose store failed, whatever was being done. */

@@ -3,14 +3,14 @@ import { existsSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync 
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
-import { afterAll, describe, expect, test } from 'vitest';
+import { afterAll, describe, expect, test, vi } from 'vitest';
 import type { RunEvent } from '../../src/event/run-event.ts';
 import { readLog } from '../../src/log/reader.ts';
 import { RunLog } from '../../src/log/run-log.ts';
 import { openLogSource } from '../../src/log/source.ts';
 import { sqlite } from '../../src/store/sqlite.ts';
 import { deltaEvent, deltaEvents, endEvent } from '../../src/testing/log-store-contract-events.ts';
-import { delta, end, readAll } from '../log/bodies.ts';
+import { called, delta, end, readAll } from '../log/bodies.ts';
 
 const directory = mkdtempSync(join(tmpdir(), 'sqlite-'));
 afterAll(() => rmSync(directory, { recursive: true }));
@@ -180,6 +180,58 @@ describe('failing', () => {
     expect(failure(() => store.head('r'))).toMatchObject({ message: expect.stringContaining('closed') as string });
     expect(failure(() => store.claim('r'))).toMatchObject({ code: 'STORE_FAILED' });
   });
+});
+
+test('durable events are synced to disk, groups of deltas are not', async () => {
+  const exec = Object.getOwnPropertyDescriptor(DatabaseSync.prototype, 'exec')!.value as DatabaseSync['exec'];
+  const connections = new Set<DatabaseSync>();
+  DatabaseSync.prototype.exec = function (sql) {
+    connections.add(this);
+    exec.call(this, sql);
+  };
+  try {
+    const store = sqlite(newPath());
+    const [connection] = connections;
+    const synced = (): boolean => connection!.prepare('PRAGMA synchronous').get()?.['synchronous'] === 2;
+    const log = await RunLog.open(store, 'r');
+    expect(synced()).toBe(true);
+    void log.append([delta()]);
+    void log.flush();
+    expect(synced()).toBe(false);
+    void log.append([delta()]);
+    void log.append([called('c')]);
+    expect(synced()).toBe(true);
+    for (let n = 0; n < 32; n++) void log.append([delta()]);
+    expect([log.next, synced()]).toEqual([35, false]);
+    void store.post('r', { id: 'm', kind: 'approval', body: true });
+    expect(synced()).toBe(true);
+    expect(connection!.prepare('PRAGMA journal_mode').get()).toEqual({ journal_mode: 'wal' });
+    void store.close();
+  } finally {
+    DatabaseSync.prototype.exec = exec;
+  }
+});
+
+test('looks for what others wrote only while somebody waits for it', () => {
+  vi.useFakeTimers({ toFake: ['setInterval', 'clearInterval'] });
+  try {
+    const store = sqlite(newPath());
+    void store.claim('r');
+    expect(vi.getTimerCount()).toBe(0);
+    const first = store.watch('r', () => undefined);
+    const second = store.watch('other', () => undefined);
+    expect(vi.getTimerCount()).toBe(1);
+    first[Symbol.dispose]();
+    expect(vi.getTimerCount()).toBe(1);
+    second[Symbol.dispose]();
+    expect(vi.getTimerCount()).toBe(0);
+    store.watch('r', () => undefined);
+    expect(vi.getTimerCount()).toBe(1);
+    void store.close();
+    expect(vi.getTimerCount()).toBe(0);
+  } finally {
+    vi.useRealTimers();
+  }
 });
 
 describe('several processes', () => {

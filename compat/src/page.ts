@@ -1,0 +1,29 @@
+import { additions, differences, notYet } from './different.ts';
+
+/** The table of differences as the page `docs/different.md`. */
+export function renderPage(): string {
+  return [
+    '# What is different, and why',
+    '',
+    'Tailrace has the names, the shapes and the behaviour of `@openai/agents` 0.20.0. Where it differs it does so on purpose, and every',
+    'difference is a row here. The rows are code (`compat/src/rows/`): the compatibility suite runs the same programs on both packages,',
+    'and everything that is not a row must be equal. This page is written by `npm run page -w compat`.',
+    '',
+    'Texts of errors are our own words and are not compared; their classes are.',
+    '',
+    '| `@openai/agents` | Tailrace | Why |',
+    '|---|---|---|',
+    ...differences.map((row) => `| ${row.reference} | ${row.tailrace} | ${row.why} |`),
+    '',
+    '## What Tailrace shows beyond it',
+    '',
+    '| Tailrace | Why |',
+    '|---|---|',
+    ...additions.map((row) => `| ${row.tailrace} | ${row.why} |`),
+    '',
+    '## Not there yet',
+    '',
+    ...new Set(notYet.map((row) => `- ${row.what}`)),
+    '',
+  ].join('\n');
+}

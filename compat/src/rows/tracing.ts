@@ -1,0 +1,169 @@
+import { type Difference, errorName, isObject, isStreamed, list } from '../difference.ts';
+import type { Json, Observation } from '../program.ts';
+import { isSpan, mapSpans, mapTraces, without } from '../span-tree.ts';
+
+const runError = 'Error in agent run';
+const redacted = 'Tool execution failed. Error details are redacted.';
+
+function isWholeCancel(seen: Observation): boolean {
+  return errorName(seen) === 'AbortError' && !isStreamed(seen);
+}
+
+function guardrailName(seen: Observation): Json {
+  const error = seen['error'];
+  const result = isObject(error) ? error['result'] : undefined;
+  const guardrail = isObject(result) ? result['guardrail'] : undefined;
+  return isObject(guardrail) ? (guardrail['name'] ?? null) : null;
+}
+
+/** Gives the spans that carry the run's error another one. */
+function withRunError(trace: Json, error: Json): Json {
+  return mapSpans(trace, (span) => {
+    const said = span['error'];
+    return isObject(said) && said['message'] === runError ? { ...span, error } : span;
+  });
+}
+
+/** The class of the error that a tool of the program ends with; undefined where the trace holds no such texts. */
+function toolErrorOf(program: string): string | undefined {
+  if (program.startsWith('sensitive data')) return undefined;
+  if (program.startsWith('the same tool three times')) return 'RangeError';
+  return program.startsWith('tool arguments') ? 'InvalidToolInputError' : 'Error';
+}
+
+/** Rows about traces. */
+export const tracingRows: readonly Difference[] = [
+  {
+    id: 'trace-ends-on-failure',
+    reference:
+      'A run that is not streamed and fails, or is aborted, never ends its trace; nor does a `withTrace` whose function throws.',
+    tailrace: 'Every trace ends once, on every exit.',
+    why: 'An exporter that waits for the end of a trace would otherwise never see the runs that matter most.',
+    applies: (program, seen) => (seen['error'] !== undefined && !isStreamed(seen)) || program === 'spans without a run',
+    aspects: {
+      endings: (value) =>
+        mapTraces(value, (trace) => {
+          const count = trace['trace'];
+          return { ...trace, trace: typeof count === 'string' ? count.replace(/: 0$/, ': 1') : null };
+        }),
+    },
+  },
+  {
+    id: 'trace-before-the-end',
+    reference: 'Iteration ends before the trace has ended.',
+    tailrace: 'The trace ends before readers see the end.',
+    why: 'What comes after the run, a flush or the end of the process, finds a whole trace.',
+    applies: (program) => program === 'whether the trace has ended when the stream has',
+    aspects: { order: () => ['trace starts', 'last event', 'trace ends', 'iteration ends', 'completed'] },
+  },
+  {
+    id: 'processors-cannot-fail-a-run',
+    reference: 'A trace processor that throws at the start of a trace makes the run reject.',
+    tailrace: 'A processor cannot fail or delay a run.',
+    why: 'Whoever looks on has no say in the outcome.',
+    applies: (program) => program === 'a trace processor that throws',
+    aspects: { outcome: () => 'resolved' },
+  },
+  {
+    id: 'trip-names-the-guardrail',
+    reference: 'When a guardrail trips, the spans of the run say "Error in agent run" and the class of the error.',
+    tailrace: 'They say which guardrail tripped.',
+    why: 'It is the first question that is asked of such a trace.',
+    applies: (_program, seen) => /^(Input|Output)GuardrailTripwireTriggered$/.test(errorName(seen) ?? ''),
+    aspects: {
+      trace: (value, { seen }) =>
+        withRunError(value, { message: 'Guardrail tripwire triggered', data: { guardrail: guardrailName(seen) } }),
+    },
+  },
+  {
+    id: 'max-turns-says-the-limit',
+    reference: 'When the turns are used up, the spans of the run say "Error in agent run" and the class of the error.',
+    tailrace: 'They say "Max turns exceeded" and the limit, as the reference does when the error is handled.',
+    why: 'One fact, one form.',
+    applies: (_program, seen) => errorName(seen) === 'MaxTurnsExceededError',
+    aspects: {
+      trace: (value, { program }) =>
+        withRunError(value, {
+          message: 'Max turns exceeded',
+          data: { max_turns: program.startsWith('default') ? 10 : 2 },
+        }),
+    },
+  },
+  {
+    id: 'cancel-is-no-error-in-the-trace',
+    reference: 'The spans of an aborted run carry an error if the run was not streamed, and none if it was.',
+    tailrace: 'They carry none: the run ended as it was asked to.',
+    why: 'Streamed and not streamed are one run.',
+    applies: (_program, seen) => isWholeCancel(seen),
+    aspects: { trace: (value) => mapSpans(value, (span) => without(span, 'error')) },
+  },
+  {
+    id: 'no-turn-after-an-abort',
+    reference: 'A run whose signal has aborted before it starts begins its first turn.',
+    tailrace: 'It begins none.',
+    why: 'A turn that asks nothing of a model is not one.',
+    applies: (program) => program.startsWith('signal aborted before the run'),
+    aspects: {
+      trace: (value) => mapSpans(value, (span) => (isSpan(span, 'turn') ? undefined : span)),
+      endings: (value) =>
+        mapTraces(value, (trace) => ({
+          ...trace,
+          spans: list(trace['spans']).filter((span) => typeof span !== 'string' || !span.includes('turn')),
+        })),
+      ending: (value) => (isObject(value) ? { ...value, currentTurn: 0 } : value),
+    },
+  },
+  {
+    id: 'tool-errors-in-the-trace',
+    reference:
+      'The span of a tool that threw hides the error behind a fixed text, unless the tool has an `errorFunction` of its own. Its arguments are left out when they could not be parsed.',
+    tailrace: 'The span has the error and the arguments, or neither with `traceIncludeSensitiveData: false`.',
+    why: 'One switch decides what a trace may hold; beyond it a trace is for finding out what went wrong.',
+    applies: (_program, seen) => JSON.stringify(seen['trace'] ?? null).includes(redacted),
+    aspects: {
+      trace: (value, { program }) =>
+        mapSpans(value, (span) => {
+          const error = span['error'];
+          if (!isObject(error) || !isObject(error['data']) || error['data']['error'] !== redacted) return span;
+          const name = toolErrorOf(program);
+          const data = name === undefined ? without(error['data'], 'error') : { ...error['data'], error: name };
+          return { ...span, error: { ...error, data } };
+        }),
+    },
+  },
+  {
+    id: 'a-timeout-marks-the-span',
+    reference: 'The span of a tool that timed out, and told the model so, looks like a success.',
+    tailrace: 'It has the timeout as its error.',
+    why: 'Slow tools should be found in traces.',
+    applies: (program) => program.startsWith('tool timeout as a result'),
+    aspects: {
+      trace: (value) =>
+        mapSpans(value, (span) => {
+          if (!isSpan(span, 'function')) return span;
+          const data = { error: 'ToolTimeoutError', tool_name: 'slow' };
+          return { ...span, error: { message: 'Error running tool (non-fatal)', data } };
+        }),
+    },
+  },
+  {
+    id: 'no-request-after-a-trip',
+    reference:
+      'When a parallel input guardrail trips in a run that is not streamed, the run still waits for the model to finish.',
+    tailrace: 'The model call is aborted at once, streamed or not; its usage is not known then.',
+    why: 'A tripwire that lets the model go on costs time and money.',
+    applies: (program) => program === 'parallel input guardrail that trips while the model speaks, whole',
+    aspects: {
+      trace: (value) =>
+        mapSpans(value, (span) => (isObject(span['data']) ? { ...span, data: without(span['data'], 'usage') } : span)),
+    },
+  },
+  {
+    id: 'models-know-that-tracing-is-off',
+    reference: 'With `setTracingDisabled(true)` the request to a model still says `tracing: true`.',
+    tailrace: 'It says `tracing: false`.',
+    why: 'A model that makes spans of its own should not make them for nobody.',
+    applies: (program) => program === 'tracing switched off',
+    aspects: { tracing: () => false },
+  },
+];

@@ -1,0 +1,260 @@
+import { createServer } from 'node:net';
+import { existsSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import type { RunEvent } from 'tailrace';
+import { logViolations, startWireServer } from 'tailrace/testing';
+import { describe, expect, it } from 'vitest';
+import { Workplace } from './command.ts';
+
+const QUESTION = 'What is 17% of 2,340, and what time is it in Oslo?';
+const DEMO = ['--model', 'offline-demo'];
+const MANY_TIMES = `What time is it in ${'Oslo, Tokyo, Lima, Paris, Rome, London, Madrid, Berlin, Vienna, Zurich, Athens, Cairo'}?`;
+
+const eventsOf = (ndjson: string): RunEvent[] =>
+  ndjson
+    .trim()
+    .split('\n')
+    .map((line) => JSON.parse(line) as RunEvent);
+const runIdIn = (text: string): string => /\b(run_[0-9a-f]{32})\b/.exec(text)?.[1] ?? 'none';
+
+describe.concurrent('one question', () => {
+  it('is answered with calls, a handoff, a trace, the run id, and where the log lies', async () => {
+    using place = new Workplace();
+    const { code, stdout, stderr } = await place.run([...DEMO, QUESTION]);
+    expect([code, stderr]).toEqual([0, '']);
+    const order = [
+      'model: offline-demo (not a language model); chosen with --model',
+      '→ calculate(expression: "17% * 2340")',
+      '← 17% * 2340 = 397.8',
+      '⇒ Assistant hands over to Clock',
+      '→ current_time(place: "Oslo")',
+      '← In Oslo it is ',
+      'Clock: 17% * 2340 = 397.8. In Oslo it is ',
+      '[offline-demo (not a language model)]',
+      'completed',
+      'handoff Assistant → Clock',
+      'log .tailrace/tailrace.db',
+    ];
+    const places = order.map((text) => stdout.indexOf(text));
+    expect(places).not.toContain(-1);
+    expect(places).toEqual(places.toSorted((one, other) => one - other));
+    expect(existsSync(join(place.path, '.tailrace', 'tailrace.db'))).toBe(true);
+    expect(stdout).not.toMatch(/\u001b/);
+
+    const shown = await place.run(['--show', runIdIn(stdout)]);
+    expect(shown.code).toBe(0);
+    expect(shown.stdout).toBe(`> ${QUESTION}\n${stdout.slice(stdout.indexOf('\n') + 1)}`);
+  });
+
+  it('may be several arguments', async () => {
+    using place = new Workplace();
+    const { code, stdout } = await place.run([...DEMO, 'what', 'is', '2+3']);
+    expect([code, stdout.includes('2 + 3 = 5')]).toEqual([0, true]);
+  });
+
+  it('gives its events as JSON and nothing else, live and stored', async () => {
+    using place = new Workplace();
+    const { code, stdout, stderr } = await place.run([...DEMO, '--json', QUESTION]);
+    expect(code).toBe(0);
+    const events = eventsOf(stdout);
+    expect(logViolations(events)).toEqual([]);
+    expect(events.at(-1)).toMatchObject({ type: 'run.completed', usage: { totalTokens: 0 } });
+    expect(stderr).toMatch(/^model: offline-demo \(not a language model\)/);
+    const stored = await place.run(['--json', '--show', events[0]?.run ?? '']);
+    expect(stored.stdout).toBe(stdout);
+  });
+});
+
+describe.concurrent('standard input', () => {
+  it('is one conversation, a turn a line', async () => {
+    using place = new Workplace();
+    const input = 'What time is it?\n\n  \nOslo\nand in Tokyo?\nWhat is 3 * 4?\n';
+    const { code, stdout } = await place.run(DEMO, { input });
+    expect(code).toBe(0);
+    const order = [
+      'I still need: place',
+      '(place: "Oslo")',
+      '(place: "Tokyo")',
+      'hands over to Assistant',
+      '3 * 4 = 12',
+    ];
+    const places = order.map((text) => stdout.indexOf(text));
+    expect(places).not.toContain(-1);
+    expect(places).toEqual(places.toSorted((one, other) => one - other));
+    expect(stdout.match(/log \.tailrace\/tailrace\.db/g)).toHaveLength(4);
+  });
+
+  it('may hold nothing', async () => {
+    using place = new Workplace();
+    expect((await place.run(DEMO)).code).toBe(0);
+  });
+
+  it('is read to the end although a turn fails', async () => {
+    using place = new Workplace();
+    await using server = await startWireServer({
+      script: [{ status: 400, body: { error: { message: 'no' } } }, { steps: [{ type: 'text', text: 'hello' }] }],
+    });
+    const { code, stdout } = await place.run(['--model', 'm'], {
+      input: 'one\ntwo\n',
+      env: { OPENAI_BASE_URL: server.url },
+    });
+    expect(code).toBe(1);
+    expect(stdout).toMatch(/✗ failed \[MODEL_BAD_REQUEST\][^]*Assistant: hello/);
+  });
+});
+
+describe.concurrent('Ctrl-C', () => {
+  it('cancels the run, which ends clean and can be shown', async () => {
+    using place = new Workplace();
+    const running = place.start([...DEMO, '--json', MANY_TIMES]);
+    await running.shows('"text":"Tokyo ');
+    running.child.kill('SIGINT');
+    const { code, stdout, stderr } = await running.ended;
+    expect(code).toBe(130);
+    const events = eventsOf(stdout);
+    expect(logViolations(events)).toEqual([]);
+    expect(events.at(-1)).toMatchObject({ type: 'run.cancelled', reason: 'Ctrl-C' });
+    expect(stderr).toMatch(/cancelled/);
+    const shown = await place.run(['--show', runIdIn(stderr)]);
+    expect(shown.stdout).toMatch(/■ cancelled: Ctrl-C/);
+  });
+
+  it('twice leaves at once', async () => {
+    using place = new Workplace();
+    await using server = await startWireServer({ script: [{ headDelayMs: 60_000 }] });
+    const running = place.start(['--model', 'm', 'hi'], { OPENAI_BASE_URL: server.url });
+    await running.shows('model: ');
+    while (server.requests.length === 0) await new Promise((resolve) => setTimeout(resolve, 5));
+    running.child.kill('SIGINT');
+    running.child.kill('SIGINT');
+    expect((await running.ended).code).toBe(130);
+  });
+
+  it('closes the connection to the model', async () => {
+    using place = new Workplace();
+    await using server = await startWireServer({
+      script: [{ steps: [{ type: 'text', text: 'never ending' }], delivery: { stall: { afterEvents: 2 } } }],
+    });
+    const running = place.start(['--model', 'm', 'hi'], { OPENAI_BASE_URL: server.url });
+    await running.shows('Assistant: ');
+    running.child.kill('SIGINT');
+    const { code, stdout } = await running.ended;
+    expect([code, stdout.includes('■ cancelled: Ctrl-C')]).toEqual([130, true]);
+    expect(await server.requests[0]?.finished).toBe('left');
+  });
+});
+
+it('ends quietly when nobody reads its output any more', async () => {
+  using place = new Workplace();
+  const running = place.start([...DEMO, MANY_TIMES]);
+  await running.shows('→ current_time');
+  running.child.stdout?.destroy();
+  const { code, stderr } = await running.ended;
+  expect([code, stderr]).toEqual([0, '']);
+});
+
+describe.concurrent('wrong usage', () => {
+  it.each([
+    [['--bogus'], 2, /Unknown option --bogus. Known are --model/],
+    [['--show'], 2, /--show/],
+    [['--model', ' ', 'hi'], 2, /--model needs a value/],
+    [['--show', 'run_1', 'hi'], 2, /takes no question/],
+    [['--show', 'no-such-run'], 1, /There is no run 'no-such-run'/],
+    [['--show', '../\u001b[2J'], 1, /There is no run '\.\.\/\\u001b\[2J'/],
+  ])('%j ends with code %d and says why', async (args, code, message) => {
+    using place = new Workplace();
+    const ended = await place.run(args);
+    expect(ended.code).toBe(code);
+    expect(ended.stdout + ended.stderr).toMatch(message);
+  });
+
+  it('a log that cannot be opened is said in one line', async () => {
+    using place = new Workplace();
+    writeFileSync(join(place.path, '.tailrace'), 'a file, no folder');
+    const { code, stderr } = await place.run([...DEMO, 'hi']);
+    expect(code).toBe(1);
+    expect(stderr).toMatch(/^.*tailrace\.db.* \[STORE_FAILED\]\n$/);
+  });
+
+  it('--help explains all of it', async () => {
+    using place = new Workplace();
+    const { code, stdout } = await place.run(['--help']);
+    expect(code).toBe(0);
+    for (const part of ['--model', '--show', '--json', 'each line', 'Ctrl-C', '130']) expect(stdout).toContain(part);
+    expect(existsSync(join(place.path, '.tailrace'))).toBe(false);
+  });
+});
+
+describe('the model', () => {
+  it('is the one of the environment, and answers through it', async () => {
+    using place = new Workplace();
+    await using server = await startWireServer({
+      script: [
+        { steps: [{ type: 'tool_call', name: 'calculate', arguments: { expression: '6*7' } }] },
+        { steps: [{ type: 'text', text: ['It is ', '42.\u001b[2J'] }], usage: { input: 3, output: 2 } },
+      ],
+    });
+    const { code, stdout } = await place.run(['what is 6*7'], {
+      env: { OPENAI_API_KEY: 'sk-canary', OPENAI_BASE_URL: server.url },
+    });
+    expect(code).toBe(0);
+    expect(stdout).toContain(`model: scripted at ${server.url} (OPENAI_API_KEY, OPENAI_BASE_URL)`);
+    expect(stdout).toContain('← 6*7 = 42\nAssistant: It is 42.\\u001b[2J\n');
+    expect(stdout).not.toContain('sk-canary');
+    expect(server.requests.map(({ body }) => body?.model)).toEqual(['scripted', 'scripted']);
+    expect(server.requests[0]?.headers['authorization']).toBe('Bearer sk-canary');
+  });
+
+  it('fails with a code and without a key in sight', async () => {
+    using place = new Workplace();
+    await using server = await startWireServer({
+      script: () => ({ status: 401, body: { error: { message: 'Incorrect API key provided: sk-canary' } } }),
+    });
+    const ended = await place.run(['hi'], { env: { OPENAI_API_KEY: 'sk-canary', OPENAI_BASE_URL: server.url } });
+    expect(ended.code).toBe(1);
+    expect(ended.stdout).toMatch(/✗ failed \[MODEL_AUTH\]/);
+    expect(ended.stdout + ended.stderr).not.toContain('sk-canary');
+  });
+
+  it('is a server found on this machine, when none of the ports holds something else', async (test) => {
+    // LM Studio's port, if it is free here.
+    const upstream = await startWireServer({
+      models: ['found-model'],
+      script: [{ steps: [{ type: 'text', text: 'found you' }] }],
+    });
+    await using _closed = upstream;
+    const { port } = new URL(upstream.url);
+    const { connect } = await import('node:net');
+    const relay = createServer((socket) => {
+      const to = connect(Number(port), '127.0.0.1');
+      socket.pipe(to).pipe(socket);
+      for (const end of [socket, to]) end.on('error', () => undefined);
+    });
+    const free = await new Promise<boolean>((resolve) => {
+      relay.once('error', () => resolve(false));
+      relay.listen(1234, '127.0.0.1', () => resolve(true));
+    });
+    if (!free) test.skip('port 1234 is in use');
+    using place = new Workplace();
+    const ended = await place.run(['hi']);
+    relay.close();
+    if (/Ollama/.test(ended.stdout)) test.skip('a local server answers here');
+    expect(ended.stdout).toContain('model: found-model at http://127.0.0.1:1234/v1 (LM Studio, found on this machine)');
+    expect(ended.stdout).toContain('Assistant: found you');
+  });
+
+  it('is never offline-demo in production', async () => {
+    using place = new Workplace();
+    const ended = await place.run([...DEMO, 'hi'], { env: { NODE_ENV: 'production' } });
+    expect(ended.code).toBe(1);
+    expect(ended.stderr).toMatch(/refused with NODE_ENV=production: it is not a language model/);
+  });
+
+  it('has to be somewhere', async () => {
+    using place = new Workplace();
+    const ended = await place.run(['--model', 'nowhere', 'hi']);
+    if (/found on this machine/.test(ended.stdout)) return;
+    expect(ended.code).toBe(2);
+    expect(ended.stderr).toMatch(/no server to ask for 'nowhere'/);
+  });
+});
