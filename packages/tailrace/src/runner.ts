@@ -2,6 +2,7 @@
 import type { Agent, AnyAgent } from './agent/agent.ts';
 import { RunHooks } from './agent/lifecycle.ts';
 import type { AgentOutputType } from './agent/output-type.ts';
+import { UserError } from './event/errors.ts';
 import type { AgentInputItem } from './event/item.ts';
 import { MemoryLogStore } from './log/memory-store.ts';
 import { getDefaultModelProvider } from './model/default-provider.ts';
@@ -13,7 +14,7 @@ import {
   type RunConfig,
   type StreamRunOptions,
 } from './run/options.ts';
-import { planRun } from './run/plan.ts';
+import { planResume, planRun, type RunPlan, type Surroundings } from './run/plan.ts';
 import { startRun, type StartedRun } from './run/start.ts';
 import { attachState } from './view/error-state.ts';
 import { agentsOf } from './agent/item-of.ts';
@@ -62,27 +63,54 @@ export class Runner extends RunHooks<unknown> {
     input: RunInput,
     options: IndividualRunOptions = {},
   ): Promise<RunResult | StreamedRunResult> {
-    const { started, state } = await this.#start(agent, input, options);
+    return this.#conclude(
+      await this.#start(agent, (around) => planRun(agent, input, options, this.config, around)),
+      options,
+    );
+  }
+
+  /**
+   * Takes up a run that the runner's store has and nobody drives any more: finished model calls and tools are not repeated, and what was cut off begins a new
+   * attempt. Whoever still writes to the run is fenced off.
+   *
+   * @throws UserError RUN_NOT_FOUND, RUN_ENDED
+   */
+  async resume(
+    agent: AnyAgent,
+    runId: string,
+    options: IndividualRunOptions = {},
+  ): Promise<RunResult | StreamedRunResult> {
+    const [first] = (await this.config.store?.read(runId, 0, 1)) ?? [];
+    if (first?.type !== 'run.started') {
+      throw new UserError(`There is no run ${runId} in this runner's store to take up.`, {
+        code: 'RUN_NOT_FOUND',
+        runId,
+      });
+    }
+    return this.#conclude(
+      await this.#start(agent, (around) => planResume(agent, first, options, this.config, around), true),
+      options,
+    );
+  }
+
+  async #conclude({ started, state }: Begun, options: IndividualRunOptions): Promise<RunResult | StreamedRunResult> {
     if (options.stream === true) return new StreamedRunResult(started, state, options.onDisconnect ?? 'cancel');
     const { event, error } = await started.ended;
     if (event.type !== 'run.completed') throw error;
     return new RunResult(started, state);
   }
 
-  async #start(
-    agent: AnyAgent,
-    input: RunInput,
-    options: IndividualRunOptions,
-  ): Promise<{ started: StartedRun; state: RunState }> {
+  async #start(agent: AnyAgent, planned: (around: Surroundings) => RunPlan, resume = false): Promise<Begun> {
     const caller = traceCarrier.current;
     const tracing = getGlobalTraceProvider();
     const store = this.config.store ?? new MemoryLogStore();
     const around = { hooks: this, store, tracingDisabled: tracing.disabled, caller };
-    const plan = planRun(agent, input, options, this.config, around);
+    const plan = planned(around);
     const outer = caller?.trace instanceof Trace ? { trace: caller.trace } : {};
     const trace = traceView(() => tracing.processors, outer);
     let state: RunState | undefined;
     const started = await startRun(plan, {
+      resume,
       live: {
         get trace() {
           return trace.trace;
@@ -102,6 +130,11 @@ export class Runner extends RunHooks<unknown> {
     });
     return { started, state: state as RunState };
   }
+}
+
+interface Begun {
+  started: StartedRun;
+  state: RunState;
 }
 
 let defaultRunner: Runner | undefined;

@@ -23,6 +23,7 @@ import type {
   ToolExecuteArgument,
   ToolInputParameters,
   ToolTimeoutErrorFunction,
+  UnknownOutcomePolicy,
 } from './tool.ts';
 
 export interface ToolOptions<TParameters extends ToolInputParameters, TContext = unknown, TResult = unknown> {
@@ -47,6 +48,8 @@ export interface ToolOptions<TParameters extends ToolInputParameters, TContext =
   isEnabled?: boolean | ToolEnabledPredicate<TContext>;
   /** What a repeated call would do. `once` by default. */
   effects?: ToolEffects;
+  /** What becomes of a `once` call that a crash left without its outcome. `tell_model` by default. */
+  unknownOutcome?: UnknownOutcomePolicy<TContext>;
 }
 
 const OPTION_NAMES = [
@@ -61,6 +64,7 @@ const OPTION_NAMES = [
   'timeoutErrorFunction',
   'isEnabled',
   'effects',
+  'unknownOutcome',
 ] as const;
 
 const KNOWN_ELSEWHERE = [
@@ -118,6 +122,7 @@ export function tool<TParameters extends ToolInputParameters = undefined, TConte
     isEnabled: async (runContext, agent) =>
       typeof isEnabled === 'function' ? isEnabled({ runContext, agent }) : isEnabled,
     effects: options.effects ?? 'once',
+    ...(options.unknownOutcome && { unknownOutcome: options.unknownOutcome }),
   };
 }
 

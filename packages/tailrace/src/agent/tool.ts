@@ -70,7 +70,20 @@ export interface FunctionTool<TContext = unknown, TResult = unknown> {
   isEnabled: Method<[runContext: RunContext<TContext>, agent: AnyAgent], Promise<boolean>>;
   /** What a repeated call would do. `once` by default: after a crash it is not repeated by itself. */
   effects?: ToolEffects;
+  /** What becomes of a `once` call that a crash left without its outcome. `tell_model` by default. */
+  unknownOutcome?: UnknownOutcomePolicy<TContext>;
 }
+
+/** What the tool itself can find out about a call: what it came to, or that it never happened and may be made now. */
+export type CheckedOutcome = { happened: true; output: unknown } | { happened: false };
+
+/**
+ * The model is told that the outcome is unknown; the run fails with TOOL_OUTCOME_UNKNOWN; or the tool finds out.
+ */
+export type UnknownOutcomePolicy<TContext = unknown> =
+  | 'tell_model'
+  | 'fail'
+  | Method<[runContext: RunContext<TContext>, details: ToolCallDetails], Promise<CheckedOutcome>>;
 
 /** A tool that the provider runs, passed through. */
 export interface HostedTool {

@@ -59,8 +59,6 @@ export interface FoldedRun {
   lastTurn: TurnEnded | undefined;
   open: OpenTurn;
   input: string | AgentInputItem[];
-  /** What a session, or its callback, put in place of the input for the model. */
-  modelInput: AgentInputItem[] | undefined;
   /** True when the session has been read. */
   loaded: boolean;
   /** Items of completed turns. */
@@ -103,7 +101,6 @@ function begin(started: RunStarted): FoldedRun {
     lastTurn: undefined,
     open: openTurn(),
     input: started.input,
-    modelInput: undefined,
     loaded: false,
     items: [],
     usage: new Usage(),
@@ -128,7 +125,7 @@ function apply(folded: FoldedRun, event: RunEvent): void {
       return;
     case 'session.loaded':
       folded.loaded = true;
-      folded.modelInput = event.input;
+      folded.input = event.input;
       return;
     case 'agent.started':
       folded.agent = event.agent;
@@ -207,7 +204,6 @@ function endTurn(folded: FoldedRun, event: TurnEnded): void {
   const { added, handoff } = folded.open;
   if (handoff?.filtered) {
     folded.input = handoff.filtered.input;
-    folded.modelInput = undefined;
     folded.items = handoff.filtered.items;
   } else folded.items.push(...added);
   folded.lastTurn = event;

@@ -1,4 +1,5 @@
 import type { AnyAgent } from '../agent/agent.ts';
+import { getHandoff } from '../agent/handoff.ts';
 
 /**
  * The agents of one run by the keys that its log uses. A key is the agent's name; a second agent of the same name gets `name#2`.
@@ -15,6 +16,16 @@ export class AgentRegistry {
     this.#byKey.set(key, agent);
     this.#keys.set(agent, key);
     return key;
+  }
+
+  /** Gives keys to all agents that can be reached from this one, in an order that depends on nothing else. */
+  enter(first: AnyAgent): void {
+    const waiting = [first];
+    for (const agent of waiting) {
+      this.keyOf(agent);
+      const targets = agent.handoffs.map((entry) => getHandoff(entry).agent);
+      waiting.push(...targets.filter((target) => !this.#keys.has(target) && !waiting.includes(target)));
+    }
   }
 
   get(key: string): AnyAgent | undefined {

@@ -32,10 +32,8 @@ export class Conversation {
   }
 
   /** Takes what a log says was said before. */
-  restore(input: string | AgentInputItem[], modelInput: AgentInputItem[] | undefined, items: RunItem[]): void {
+  restore(input: string | AgentInputItem[], items: RunItem[]): void {
     this.replace(input, items, []);
-    this.turnStart = items.length;
-    if (modelInput) this.#modelInput = [...modelInput, ...items.map((item) => item.rawItem)];
   }
 
   add(item: RunItem): void {

@@ -6,7 +6,7 @@ import { RunContext } from '../agent/run-context.ts';
 import { newRunId, newTraceId, RUN_ID } from '../base/id.ts';
 import { UserError } from '../event/errors.ts';
 import type { AgentInputItem } from '../event/item.ts';
-import type { RunResumed } from '../event/run-event.ts';
+import type { EventEnvelope, RunResumed, RunStarted } from '../event/run-event.ts';
 import type { LogStore } from '../port/log-store.ts';
 import type { Session, SessionInputCallback } from '../port/session.ts';
 import type { TraceScope } from '../port/trace-scope.ts';
@@ -103,6 +103,34 @@ export function planRun(
     hooks: around.hooks,
     store: around.store,
   };
+}
+
+/**
+ * The plan of a run that is taken up: what the log says of its beginning, and what this process brings.
+ *
+ * @throws UserError as planRun does
+ */
+export function planResume(
+  agent: AnyAgent,
+  started: RunStarted & EventEnvelope,
+  options: IndividualRunOptions<unknown>,
+  config: Partial<RunConfig>,
+  around: Surroundings,
+): RunPlan {
+  const { input, maxTurns, traceId, groupId, traceMetadata, workflowName } = started;
+  const plan = planRun(agent, input, { ...options, maxTurns, runId: started.run }, config, {
+    ...around,
+    caller: undefined,
+  });
+  const trace: TracePlan = {
+    ...plan.trace,
+    id: traceId,
+    joined: started.traceJoined === true,
+    workflowName,
+    ...(groupId !== undefined && { groupId }),
+    ...(traceMetadata && { metadata: traceMetadata }),
+  };
+  return { ...plan, input, trace };
 }
 
 function runIdOf(given: string | undefined): string {

@@ -20,7 +20,6 @@ export function reenter(run: RunScope, folded: FoldedRun, by: RunResumed['by']):
   for (const key of folded.usedTools) run.usedTools.add(agents(key));
   run.talk.restore(
     folded.input,
-    folded.modelInput,
     folded.items.map((item) => itemOf(item, agents)),
   );
   const ended = restoreSpans(run, folded);

@@ -59,6 +59,8 @@ export async function startRun(plan: RunPlan, options: StartOptions): Promise<St
     inbox.push({ type: 'cancel.requested', mode, reason: reasonText(reason) });
   });
   const scope = openScope({ plan, control, inbox, clock: systemClock, live, defaultProvider, folded });
+  // Keys must mean the same agents to whoever takes the run up, whatever happened in it.
+  if (plan.config.store) scope.agents.enter(plan.agent);
   const watchers = observers(scope);
   for (const observer of watchers) {
     observer.restore(past);

@@ -3,13 +3,19 @@ import type { AnyAgent } from '../agent/agent.ts';
 import { ON_FAILURE, toolCallError } from '../agent/function-tool.ts';
 import type { FunctionTool, ToolCallDetails } from '../agent/tool.ts';
 import { AbortScope } from '../base/abort.ts';
-import { InvalidToolOutputError, type SerializedError, serializeError, ToolTimeoutError } from '../event/errors.ts';
+import {
+  AgentsError,
+  InvalidToolOutputError,
+  type SerializedError,
+  serializeError,
+  ToolTimeoutError,
+} from '../event/errors.ts';
 import type { FunctionCallItem } from '../event/item.ts';
-import type { StepAttempt, StepRef, ToolReturned } from '../event/run-event.ts';
+import type { RunEventBody, StepRef, ToolCalled, ToolReturned } from '../event/run-event.ts';
 import type { FunctionSpanData, SpanError } from '../event/span-data.ts';
 import { reportLate } from './late.ts';
 import { DEFAULTS } from './options.ts';
-import { inTrace, type RunScope, spanError } from './scope.ts';
+import { callUser, inTrace, type RunScope, spanError } from './scope.ts';
 import type { StartedSpan } from './span-book.ts';
 import { tellOutput, type ToldOutput } from './tool-output.ts';
 
@@ -33,6 +39,8 @@ export class ToolCallRun {
   outcome: ToolOutcome | undefined;
   /** Its timeout decides what it comes to; what the function still gives is late. */
   #timedOut = false;
+  /** True for a call that must not be repeated and whose outcome its writer did not live to record. */
+  unknown: boolean;
   /** Attempts that an earlier writer of the run began. */
   readonly #begun: number;
   readonly #run: RunScope;
@@ -55,16 +63,36 @@ export class ToolCallRun {
     this.#begun = record?.called.attempt ?? 0;
     this.ref = { step: `${run.turn}:tool:${call.callId}`, attempt: this.#begun + 1 };
     this.outcome = record?.returned && recordedOutcome(record.returned);
+    this.unknown = record !== undefined && !record.returned && record.called.effects === 'once';
     this.span =
       tool && !this.outcome
         ? run.spans.start(this.#spanData(''), run.turnSpan ?? run.agentSpan)
         : { id: undefined, events: [] };
   }
 
-  /** Says that an attempt whose writer did not live to tell its outcome is made again. */
-  attemptEvents(): StepAttempt[] {
-    if (this.#begun === 0) return [];
-    return [{ type: 'step.attempt', of: 'tool', ...this.ref, supersedes: this.#begun, delayMs: 0 }];
+  /** What to say before anything is done about the call. */
+  openingEvents(): RunEventBody[] {
+    if (this.outcome) return [];
+    if (!this.unknown) return [...this.span.events];
+    const { callId, name: tool } = this.call;
+    return [...this.span.events, { type: 'tool.outcome_unknown', ...this.ref, callId, tool }];
+  }
+
+  /** What has to be durable before the function is called. */
+  calledEvents(): RunEventBody[] {
+    const { tool, call, ref } = this;
+    if (!tool || this.outcome) return [];
+    const called: ToolCalled = {
+      type: 'tool.called',
+      ...ref,
+      callId: call.callId,
+      tool: tool.name,
+      arguments: call.arguments,
+      effects: tool.effects ?? 'once',
+      idempotencyKey: idempotencyKey(this.#run, ref),
+    };
+    if (this.#begun === 0) return [called];
+    return [{ type: 'step.attempt', of: 'tool', ...ref, supersedes: this.#begun, delayMs: 0 }, called];
   }
 
   async perform(): Promise<void> {
@@ -92,6 +120,29 @@ export class ToolCallRun {
       if (this.outcome || this.#timedOut) return this.#late({ error });
       if (scope.aborted) return this.#aborted();
       this.#fail(tool, toolCallError(error));
+    }
+  }
+
+  /** Does what the declared policy says of a call whose outcome a crash took: it is settled, or free to be made again. */
+  async clearUp(): Promise<void> {
+    const { tool } = this;
+    if (!tool || !this.unknown) return;
+    const policy = tool.unknownOutcome ?? 'tell_model';
+    const error = outcomeUnknown(this.#run, tool.name, this.call.callId);
+    if (policy === 'fail') return this.#settle({ ...failureFacts(this.#run, tool.name, error, true), fatal: error });
+    if (policy === 'tell_model') {
+      const facts = failureFacts(this.#run, tool.name, error, false);
+      return this.#settle({ ...facts, value: error.message, told: textOutput(error.message) });
+    }
+    try {
+      const checked = await callUser(this.#run, this.span.id, () =>
+        policy(this.#run.context, this.#details(this.#stop)),
+      );
+      if (checked.happened) await this.#returned(tool, checked.output, undefined);
+      else this.unknown = false;
+    } catch (thrown) {
+      if (this.#stop.aborted) return this.#aborted();
+      this.#fail(tool, toolCallError(thrown));
     }
   }
 
@@ -188,7 +239,7 @@ export class ToolCallRun {
       runId,
       callId,
       attempt: this.ref.attempt,
-      idempotencyKey: `${runId}:${this.ref.step}`,
+      idempotencyKey: idempotencyKey(this.#run, this.ref),
     };
   }
 
@@ -238,4 +289,16 @@ function failureFacts(run: RunScope, tool: string, error: unknown, fatal: boolea
 function recordedOutcome({ output, content, error }: ToolReturned): ToolOutcome {
   const told = output === undefined ? undefined : content ? { output: content, text: output } : textOutput(output);
   return { ...TOLD_NOTHING, told, value: output, serialized: error };
+}
+
+function outcomeUnknown(run: RunScope, tool: string, callId: string): AgentsError {
+  return new AgentsError(
+    `The outcome of call '${callId}' of tool '${tool}' is unknown: the process that made it stopped before it was recorded. It may or may not have happened, and was not repeated. Check before you call it again.`,
+    { code: 'TOOL_OUTCOME_UNKNOWN', runId: run.plan.runId },
+  );
+}
+
+/** The same for every attempt at a call. */
+function idempotencyKey({ plan }: RunScope, { step }: StepRef): string {
+  return `${plan.runId}:${step}`;
 }

@@ -10,7 +10,7 @@ import type { FunctionTool, FunctionToolResult } from '../agent/tool.ts';
 import { AbortScope, onAbort } from '../base/abort.ts';
 import { withLive } from '../event/live.ts';
 import type { FunctionCallItem } from '../event/item.ts';
-import type { ItemAdded, RunEventBody, ToolCalled } from '../event/run-event.ts';
+import type { ItemAdded, RunEventBody } from '../event/run-event.ts';
 import type { RunScope, Steps } from './scope.ts';
 import { ToolCallRun, type ToolOutcome } from './tool-call.ts';
 import { resultItem } from './tool-output.ts';
@@ -31,9 +31,9 @@ export async function* runTools(
   const agentKey = run.agents.keyOf(agent);
   using scope = new AbortScope(stop);
   const calls = asked.map(({ call, tool }) => new ToolCallRun(run, agent, call, tool, scope.signal));
-  yield calls.flatMap((call) =>
-    call.outcome ? [] : [...call.attemptEvents(), ...call.span.events, ...calledEvent(run, call)],
-  );
+  yield calls.flatMap((call) => call.openingEvents());
+  if (calls.some(({ unknown }) => unknown)) await Promise.all(calls.map(async (call) => call.clearUp()));
+  yield calls.flatMap((call) => call.calledEvents());
   // The stop may have come while the calls were being stored: no function starts after it.
   if (stop.aborted) throw stop.reason;
   for (const call of calls) if (!call.outcome) void call.perform();
@@ -75,21 +75,6 @@ function recordedOutput(run: RunScope, { call }: ToolCallRun): boolean {
 
 function abandon(calls: readonly ToolCallRun[]): void {
   for (const call of calls) call.abandon();
-}
-
-function calledEvent(run: RunScope, { call, tool, ref }: ToolCallRun): ToolCalled[] {
-  if (!tool) return [];
-  return [
-    {
-      type: 'tool.called',
-      ...ref,
-      callId: call.callId,
-      tool: tool.name,
-      arguments: call.arguments,
-      effects: tool.effects ?? 'once',
-      idempotencyKey: `${run.plan.runId}:${ref.step}`,
-    },
-  ];
 }
 
 interface AddedOutput {
