@@ -1,3 +1,4 @@
+import { absentNames, absentTestingNames } from './names.ts';
 import { additions, differences, notYet } from './different.ts';
 
 /** The table of differences as the page `docs/different.md`. */
@@ -24,6 +25,12 @@ export function renderPage(): string {
     '## Not there yet',
     '',
     ...new Set(notYet.map((row) => `- ${row.what}`)),
+    '',
+    '## Names that are not there',
+    '',
+    ...[...absentNames, ...absentTestingNames].map(
+      ({ why, names }) => `- ${why}: ${names.map((name) => `\`${name}\``).join(', ')}.`,
+    ),
     '',
   ].join('\n');
 }

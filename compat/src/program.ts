@@ -27,9 +27,9 @@ export function bothWays(name: string, program: TwoWayProgram): Record<string, P
 }
 
 /** The reference has no exported name for it. */
-export interface JsonObjectSchemaStrict {
+export type JsonObjectSchemaStrict = {
   type: 'object';
   properties: Record<string, never>;
   required: never[];
   additionalProperties: false;
-}
+};

@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { compare } from '../src/compare.ts';
 import { additions, differences, expectedOf, missingFor, withoutAdditions } from '../src/different.ts';
 import { renderPage } from '../src/page.ts';
@@ -11,6 +11,8 @@ let ours: Side;
 const used = new Set<string>();
 
 beforeAll(async () => {
+  // Both sides warn when a result is read before its end, which the programs do on purpose.
+  for (const method of ['warn', 'error'] as const) vi.spyOn(console, method).mockImplementation(() => {});
   theirs = await reference();
   ours = await tailrace();
 });

@@ -31,11 +31,6 @@ export const agentPrograms: Record<string, Program> = {
     return { base: facts(base), copy: facts(copy), bare: facts(bare), sameTool: base.tools[0] === copy.tools[0] };
   },
 
-  'tool that needs no approval': async (sdk) => {
-    const made = sdk.tool({ name: 'free', description: 'Free.', parameters: z.object({}), execute: async () => 'out' });
-    return { needsApproval: await made.needsApproval(new sdk.RunContext({}), {}) };
-  },
-
   'tool definition': async (sdk) => {
     const made = sdk.tool({
       name: 'get weather now',
@@ -139,22 +134,6 @@ export const agentPrograms: Record<string, Program> = {
     return observe(sdk, { agent, input: [sdk.user('New')], stream, options, session, models: [model], notes });
   }),
 
-  ...bothWays('call model input filter', (sdk, testing, stream) => {
-    const model = new testing.ScriptedModel([[testing.assistantMessage('Filtered.')]]);
-    const agent = new sdk.Agent({ name: 'Filtered', instructions: 'Long.', model });
-    const notes: Record<string, unknown> = {};
-    const options = {
-      callModelInputFilter: (args: {
-        modelData: { input: unknown[]; instructions?: string };
-        agent: { name: string };
-      }) => {
-        notes['saw'] = { ...args.modelData, agent: args.agent.name };
-        return { instructions: 'Short.', input: [...args.modelData.input, sdk.user('Added.')] };
-      },
-    };
-    return observe(sdk, { agent, input: 'Hi', stream, options, models: [model], notes });
-  }),
-
   ...bothWays('runner configuration', (sdk, testing, stream) => {
     const model = new testing.ScriptedModel([[testing.assistantMessage('Configured.')]]);
     const agent = new sdk.Agent({ name: 'Configured', modelSettings: { temperature: 0.1, maxTokens: 5 } });
@@ -232,20 +211,5 @@ export const agentPrograms: Record<string, Program> = {
       { groupId: 'g', metadata: { k: 'v' } },
     );
     return { outputs, after: sdk.getCurrentTrace() === null, ...(await traceAspects(recorder)) };
-  }),
-
-  ...bothWays('agent as a tool', (sdk, testing, stream) => {
-    const innerModel = new testing.ScriptedModel([[testing.assistantMessage('Bonjour.')]]);
-    const outerModel = new testing.ScriptedModel([
-      [testing.functionCall('translate', { input: 'Hello' }, { callId: 'call_1' })],
-      [testing.assistantMessage('It is Bonjour.')],
-    ]);
-    const inner = new sdk.Agent({ name: 'Translator', instructions: 'Translate.', model: innerModel });
-    const agent = new sdk.Agent({
-      name: 'Host',
-      model: outerModel,
-      tools: [inner.asTool({ toolName: 'translate', toolDescription: 'Translates.' })],
-    });
-    return observe(sdk, { agent, input: 'Hello in French?', stream, models: [outerModel, innerModel] });
   }),
 };

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { observe } from '../observe.ts';
 import { bothWays, type Program, type SdkNamespace, type TestingNamespace } from '../program.ts';
-import { noParameters } from '../schemas.ts';
+import { noParameters } from '../fixtures.ts';
 
 function billingPair(
   testing: TestingNamespace,

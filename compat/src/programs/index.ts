@@ -4,8 +4,10 @@ import { endingPrograms } from './endings.ts';
 import { failurePrograms } from './failures.ts';
 import { guardrailPrograms } from './guardrails.ts';
 import { handoffPrograms } from './handoffs.ts';
+import { laterPrograms } from './later.ts';
 import { outputPrograms } from './outputs.ts';
 import { textPrograms } from './text.ts';
+import { toolFailurePrograms } from './tool-failures.ts';
 import { toolPrograms } from './tools.ts';
 import { valuePrograms } from './values.ts';
 
@@ -13,11 +15,13 @@ import { valuePrograms } from './values.ts';
 export const programs: Readonly<Record<string, Program>> = {
   ...textPrograms,
   ...toolPrograms,
+  ...toolFailurePrograms,
   ...handoffPrograms,
   ...guardrailPrograms,
   ...outputPrograms,
   ...failurePrograms,
   ...endingPrograms,
   ...agentPrograms,
+  ...laterPrograms,
   ...valuePrograms,
 };

@@ -90,19 +90,6 @@ export const outputPrograms: Record<string, Program> = {
     return observe(sdk, { agent, input: 'Loop', stream });
   }),
 
-  ...bothWays('max turns handled', (sdk, testing, stream) => {
-    const model = new testing.ScriptedModel([[testing.functionCall('again', {}, { callId: 'call_1' })]]);
-    const again = sdk.tool({
-      name: 'again',
-      description: 'Again.',
-      parameters: z.object({}),
-      execute: async () => 'again',
-    });
-    const agent = new sdk.Agent({ name: 'Looper', model, tools: [again] });
-    const options = { maxTurns: 1, errorHandlers: { maxTurns: () => ({ finalOutput: 'Enough.' }) } };
-    return observe(sdk, { agent, input: 'Loop', stream, options, models: [model] });
-  }),
-
   ...bothWays('an empty response', (sdk, testing, stream) => {
     const model = new testing.ScriptedModel([[], [testing.assistantMessage('At last.')]]);
     const agent = new sdk.Agent({ name: 'Quiet', model });

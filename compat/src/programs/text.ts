@@ -3,7 +3,7 @@ import type { ReadableStream as WebStream } from 'node:stream/web';
 import { observe, observeUntraced, pause, traceAspects } from '../observe.ts';
 import { bothWays, type Json, type Program } from '../program.ts';
 import { recordTraces } from '../trace.ts';
-import { noParameters } from '../schemas.ts';
+import { noParameters } from '../fixtures.ts';
 
 /** Runs that only talk: input helpers, streams of text, usage. */
 export const textPrograms: Record<string, Program> = {

@@ -5,11 +5,16 @@ import { daysBetween } from './tools/days.ts';
 import { timeIn, zoneOf } from './tools/places.ts';
 import { convert } from './tools/units.ts';
 
+// What a tool refuses, its caller should read: the default says only that something failed.
+const errorFunction = (_context: unknown, error: unknown): string =>
+  error instanceof Error ? error.message : 'The tool failed.';
+
 const calculate = tool({
   name: 'calculate',
   description:
     'Evaluates an arithmetic expression with + - * / ^ mod, percent, parentheses and functions such as sqrt.',
   parameters: z.object({ expression: z.string().describe('For example 17% * 2340, or (3 + 4) / 2') }),
+  errorFunction,
   execute: ({ expression }) => `${expression} = ${formatNumber(evaluate(expression))}`,
 });
 
@@ -21,6 +26,7 @@ const convertUnits = tool({
     from: z.string().describe('The unit it is given in, for example km'),
     to: z.string().describe('The unit that is wanted, for example mi'),
   }),
+  errorFunction,
   execute: ({ amount, from, to }) => {
     const converted = convert(amount, from, to);
     return `${formatNumber(amount)} ${converted.from} = ${formatNumber(converted.value)} ${converted.to}`;
@@ -31,6 +37,7 @@ const currentTime = tool({
   name: 'current_time',
   description: 'The current date and time in a city or time zone.',
   parameters: z.object({ place: z.string().describe('A city, or an IANA time zone such as Europe/Oslo') }),
+  errorFunction,
   execute: ({ place }) => {
     const zone = zoneOf(place);
     if (zone === undefined) {
@@ -47,6 +54,7 @@ const countDays = tool({
     from: z.string().describe('The first date, YYYY-MM-DD'),
     to: z.string().describe('The second date, YYYY-MM-DD'),
   }),
+  errorFunction,
   execute: ({ from, to }) => `From ${from} to ${to} it is ${daysBetween(from, to)} days.`,
 });
 

@@ -67,7 +67,12 @@ export class AgentsError extends Error {
 
 /** True for an error of Tailrace, also one made by another copy of the package. */
 export function isAgentsError(value: unknown): value is AgentsError {
-  return value instanceof Error && (value as { brand?: unknown }).brand === BRAND;
+  try {
+    return value instanceof Error && (value as { brand?: unknown }).brand === BRAND;
+  } catch {
+    // A foreign object may throw at every look.
+    return false;
+  }
 }
 
 function hide(target: object, key: string, value: unknown): void {
@@ -271,9 +276,17 @@ export function serializeError(error: unknown, runId?: string): SerializedError 
       ...(data && { data }),
     };
   }
-  const name = error instanceof Error ? error.name : typeof error;
+  const name = nameOf(error);
   const message = `${name} was thrown by code outside of Tailrace. Its message and cause are on the error in the process that ran it.`;
   return { name, code: 'UNEXPECTED', message, retryable: false, ...(runId !== undefined && { runId }) };
+}
+
+function nameOf(error: unknown): string {
+  try {
+    return error instanceof Error ? String(error.name) : typeof error;
+  } catch {
+    return typeof error;
+  }
 }
 
 const CLASSES: Record<string, new (message: string, options: AgentsErrorOptions) => AgentsError> = {

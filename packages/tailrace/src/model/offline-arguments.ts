@@ -181,7 +181,7 @@ function dateFor(side: Side | undefined, text: string, now: Date, used: Readonly
 
 function wordsFor({ words }: Slot, { text, remainder }: Source, used: ReadonlySet<number>): Value | undefined {
   const quote = quotesIn(text).find(({ start }) => !used.has(start));
-  if (quote) return { value: quote.value, evidence: 1, at: quote.start };
+  if (quote) return { value: quote.value, evidence: 0.8, at: quote.start };
   return words && used.size === 0 && remainder !== '' ? { value: remainder, evidence: 0, at: -1 } : undefined;
 }
 

@@ -3,6 +3,7 @@ import type { ModelRequest, SerializedFunctionTool } from '../port/model.ts';
 import { fill, type Filled } from './offline-arguments.ts';
 import type { Schema } from './offline-schema.ts';
 import { expressionIn } from './offline-expression.ts';
+import { unitsIn } from './offline-values.ts';
 import { sharesTopic, stemOf, stemsOf } from './offline-words.ts';
 
 /** Something that the model may call. */
@@ -50,18 +51,22 @@ function candidate(kind: Candidate['kind'], name: string, description: string, s
   };
 }
 
-/** The best match for a text that is good enough, if any. Of equals, the first. */
+/**
+ * The best match for a text that is good enough, if any. Of equals, the first. One whose arguments are all there, some by what the text says, wins over one
+ * that would have to ask, unless that fits far better.
+ */
 export function matchFor(text: string, candidates: readonly Candidate[], now: Date): Match | undefined {
-  let best: Match | undefined;
-  for (const one of candidates) {
-    const match = matchWith(text, one, candidates, now);
-    if (match && (!best || match.score > best.score)) best = match;
-  }
-  return best;
+  const matches = candidates
+    .flatMap((one) => matchWith(text, one, candidates, now) ?? [])
+    .toSorted((one, other) => other.score - one.score);
+  const [best] = matches;
+  if (!best || best.missing.length === 0) return best;
+  const whole = matches.find(({ missing, evidence }) => missing.length === 0 && evidence >= 1);
+  return whole && whole.score >= best.score / 2 ? whole : best;
 }
 
 function matchWith(text: string, one: Candidate, candidates: readonly Candidate[], now: Date): Match | undefined {
-  const words = wordScore(text, one, candidates) + (isSumFor(text, one) ? 2 : 0);
+  const words = wordScore(text, one, candidates) + (isForm(text, one) ? 2 : 0);
   const filled = fillFor(text, one, now);
   // A required argument that is not there speaks against a tool that another one could replace.
   const score = words + filled.evidence - (filled.missing.length > 0 ? 1.2 : 0);
@@ -74,10 +79,12 @@ export function fillFor(text: string, one: Candidate, now: Date): Filled {
   return fill(one.schema, { text, remainder: remainderFor(text, one), now });
 }
 
-/** `3 * 4` has no word to find the agent by that calculates. */
-function isSumFor(text: string, { kind, nameStems, aboutStems }: Candidate): boolean {
+/** `3 * 4` has no word to find the agent by that calculates, nor `5 ft in cm` one for the agent that converts. */
+function isForm(text: string, { kind, nameStems, aboutStems }: Candidate): boolean {
+  if (kind !== 'handoff') return false;
   const about = new Set([...nameStems, ...aboutStems]);
-  return kind === 'handoff' && sharesTopic(stemOf('arithmetic'), about) && expressionIn(text) !== undefined;
+  if (sharesTopic(stemOf('arithmetic'), about) && expressionIn(text) !== undefined) return true;
+  return sharesTopic(stemOf('unit'), about) && unitsIn(text).length > 1;
 }
 
 /** A word in the name weighs most; a word that many candidates share weighs little. */

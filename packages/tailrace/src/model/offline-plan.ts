@@ -12,6 +12,7 @@ import {
 import type { ModelRequest } from '../port/model.ts';
 import { type Answered, answerText } from './offline-answer.ts';
 import { type Candidate, candidatesOf } from './offline-match.ts';
+import { stemsOf } from './offline-words.ts';
 import { openParts, type Part, type Span } from './offline-parts.ts';
 
 // Rules read short questions; of a long text they read the beginning.
@@ -83,8 +84,7 @@ function conversationOf(input: string | AgentInputItem[]): Conversation {
   const reply = (users.at(-1) ?? '').slice(0, MAX_LENGTH);
   const asked = items.slice(0, Math.max(at, 0)).findLast((item) => 'role' in item && item.role !== 'user');
   const asks = asksOf(asked);
-  // A short answer to what was asked belongs to the request that lacked it.
-  const question = asks && reply.split(/\s+/).length <= 8 && !/\?\s*$/.test(reply) ? `${asks} ${reply}` : reply;
+  const question = asks && isAnswer(reply) ? `${asks} ${reply}` : reply;
   const since = items.slice(at + 1);
   return {
     turn: users.length,
@@ -96,6 +96,12 @@ function conversationOf(input: string | AgentInputItem[]): Conversation {
     calls: since.filter((item) => item.type === 'function_call'),
     results: since.filter((item) => item.type === 'function_call_result'),
   };
+}
+
+/** A short answer to what was asked belongs to the request that lacked it; thanks and another question do not. */
+function isAnswer(reply: string): boolean {
+  const says = /\d/.test(reply) || stemsOf(reply).size > 0;
+  return says && reply.split(/\s+/).length <= 8 && !/\?\s*$/.test(reply);
 }
 
 function userText(item: Extract<AgentInputItem, { role: 'user' }>): string {

@@ -116,7 +116,9 @@ function namesIn(text: string, names: ReadonlyMap<string, string>): (Found & { n
       )
         continue;
       const hit = { ...found(text, at, text.slice(at, at + key.length), 1), name: names.get(alias) ?? alias };
-      const counted = /\d\s*°?$/.test(text.slice(0, at)) || /^\s*\d/.test(text.slice(at + key.length));
+      // A currency may also stand before its amount: $20.
+      const leads = names === CURRENCIES && /^\s*\d/.test(text.slice(at + key.length));
+      const counted = leads || /\d\s*°?$/.test(text.slice(0, at));
       hits.push(counted ? { ...hit, before: '#' } : hit);
     }
   }

@@ -41,7 +41,7 @@ export function weather(
     description: 'Says how the weather is.',
     parameters: z.object({ city: z.string() }),
     execute: (input, _context, details) => execute(input, details?.signal),
-  }) as FunctionTool;
+  });
 }
 
 export function call(

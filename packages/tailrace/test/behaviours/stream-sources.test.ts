@@ -107,7 +107,7 @@ describe('the end of a response', () => {
     async ([, exit], { stage }) => {
       const model = new PacedModel([started, text('a'), text('b'), done()]);
       const result = await stage.stream(agentOf(model));
-      await read(result, (_event, count) => (count === 2 ? exit(result) : void model.go()));
+      await read(result, (_event, count) => (count === 2 ? exit(result) : model.go()));
       await settled(result);
       expect(model.closed).toBe(1);
     },

@@ -172,6 +172,13 @@ describe('the offline-demo model calls', () => {
       [to, ['days_between', { from: '2026-03-03', to: '2026-05-09' }]],
     ],
     ['clock', 'how many days until 2026-12-24?', [['days_between', { from: '2026-03-04', to: '2026-12-24' }]]],
+    ['desk', 'How many minutes are in 3 hours?', [convert(3, 'hours', 'minutes')]],
+    ['desk', 'What is 1/3 of 90?', [calculate('1 / 3 * 90')]],
+    ['desk', 'Can you calculate a 15% tip on 84.50?', [calculate('15% * 84.50')]],
+    ['desk', 'What do 3 books at 12.50 each cost?', [calculate('3 * 12.50')]],
+    ['desk', "what's 5 plus 5 and 6 plus 6?", [calculate('5 + 5'), calculate('6 + 6')]],
+    ['clock', 'What day is it today in Berlin?', [at('Berlin')]],
+    ['clock', 'How tall is 180 cm in feet?', [['transfer_to_Desk', {}], convert(180, 'cm', 'feet')]],
     ['clock', 'What is 3 * 4?', [['transfer_to_Desk', {}], calculate('3 * 4')]],
     ['shop', 'Where is my order #A-1742?', [['lookup_order', { orderId: 'A-1742' }]]],
     ['shop', 'where is order 88213', [['lookup_order', { orderId: '88213' }]]],
@@ -273,6 +280,7 @@ describe('a conversation', () => {
     expect(asked.calls).toEqual([]);
     expect(asked.text).toMatch(/For lookup_order I still need: order id/);
     expect((await converse(shop, 'It is A-77', asked.items)).calls).toEqual([['lookup_order', { orderId: 'A-77' }]]);
+    expect((await converse(shop, 'thanks!', asked.items)).calls).toEqual([]);
     const other = await converse(shop, 'Is it warm in Rome?', asked.items);
     expect(other.calls).toEqual([['get_weather', { city: 'Rome', unit: null }]]);
   });
