@@ -16,7 +16,9 @@ import { isObject, listOr, objectOr, textOr, type ProviderObject } from './provi
 import { usageData, usageIn } from './usage-data.ts';
 
 /** What marks the raw events of this wire. Shared by all of them, so frozen. */
-export const CHAT_EVENT_SOURCE: Readonly<{ rawModelEventSource: string }> = Object.freeze({ rawModelEventSource: 'openai-chat-completions' });
+export const CHAT_EVENT_SOURCE: Readonly<{ rawModelEventSource: string }> = Object.freeze({
+  rawModelEventSource: 'openai-chat-completions',
+});
 const ENDPOINT = 'chat.completions.create';
 
 export class ChatFold implements EventFold {

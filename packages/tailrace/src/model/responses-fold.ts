@@ -16,7 +16,9 @@ import { outputItems } from './responses-output.ts';
 import { usageData, usageIn } from './usage-data.ts';
 
 /** What marks the raw events of this wire. Shared by all of them, so frozen. */
-export const RESPONSES_EVENT_SOURCE: Readonly<{ rawModelEventSource: string }> = Object.freeze({ rawModelEventSource: 'openai-responses' });
+export const RESPONSES_EVENT_SOURCE: Readonly<{ rawModelEventSource: string }> = Object.freeze({
+  rawModelEventSource: 'openai-responses',
+});
 const ENDPOINT = 'responses.create';
 
 export interface ResponsesFoldOptions {
