@@ -21,7 +21,9 @@ interface Report {
   testResults: { name: string; startTime: number; endTime: number; assertionResults: { status: string }[] }[];
 }
 const report = JSON.parse(readFileSync(json, 'utf8')) as Report;
-const figures = [...result.output.matchAll(/^\s*figure: (.*)$/gm)].map(([, figure]) => `- ${figure}`);
+const figures = [
+  ...result.output.matchAll(/^\s*(?:figure: (.*)|(.*: \d[\d,]* (?:cells|rounds|programs|schedules)\b.*))$/gm),
+].map(([, figure, line]) => `- ${figure ?? line}`);
 const files = report.testResults
   .map(({ name, startTime, endTime, assertionResults }) => ({
     name: relative(root, name),

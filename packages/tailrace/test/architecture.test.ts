@@ -10,6 +10,7 @@ const maxLines = 300;
 /** Files that may be longer, because what they hold is one thing and reads worse in parts. */
 const longer: Readonly<Record<string, number>> = {
   'event/run-event.ts': 400, // one closed union with its contract
+  'event/errors.ts': 330, // one tree of classes and its way into the log and back
 };
 
 /** Left never imports right. A room may always import itself. */

@@ -6,7 +6,7 @@ import type { Tool } from './tool.ts';
 type Listener<Args extends unknown[]> = (...args: Args) => unknown;
 
 /** Events by name, each with its arguments. */
-export type EventMap = Record<string, unknown[]>;
+type EventMap = Record<string, unknown[]>;
 
 /**
  * Tells listeners, which only look: what one throws or rejects with is dropped, and nothing waits for it.

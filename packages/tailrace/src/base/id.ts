@@ -22,11 +22,6 @@ export function newSpanId(): string {
   return `span_${hex(24)}`;
 }
 
-/** A new group id: `group_` and 24 hexadecimal digits. */
-export function newGroupId(): string {
-  return `group_${hex(24)}`;
-}
-
 /** A new item id with the given prefix, for output that a provider left unnamed. */
 export function newItemId(prefix: string): string {
   return `${prefix}_${hex(24)}`;

@@ -376,11 +376,6 @@ export function isTerminal<T extends RunEventBody>(event: T): event is T & Termi
   return event.type === 'run.completed' || event.type === 'run.failed' || event.type === 'run.cancelled';
 }
 
-/** Where `default:` ends up in a switch on events: a new event does not compile until it is handled. */
-export function unknownEvent(event: never): never {
-  throw new TypeError(`Unknown event type '${(event as RunEventBody).type}'. The log was written by a newer version.`);
-}
-
 /**
  * Events that must be on disk before anything after them happens: they gate a side effect, decide an approval, or end the run.
  * All others may be committed in groups.

@@ -78,7 +78,6 @@ export class ScriptedStream implements AsyncIterableIterator<StreamEvent, undefi
   #fail(error: unknown): Promise<never> {
     this.#close();
     // A script may fail with anything, and the test wants to see just that.
-    // oxlint-disable-next-line typescript/prefer-promise-reject-errors
     return Promise.reject(error);
   }
 
