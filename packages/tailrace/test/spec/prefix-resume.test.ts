@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import fc from 'fast-check';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, describe, expect, it } from 'vitest';
 import {
   Agent,
   isTerminal,
@@ -32,12 +32,8 @@ interface Place {
   elsewhere: LogStore;
 }
 
-let directory = '';
+const directory = mkdtempSync(join(tmpdir(), 'tailrace-prefix-'));
 const opened: LogStore[] = [];
-
-beforeAll(() => {
-  directory = mkdtempSync(join(tmpdir(), 'tailrace-prefix-'));
-});
 
 afterAll(async () => {
   for (const store of opened) await store.close();
