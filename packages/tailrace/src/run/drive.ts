@@ -10,7 +10,7 @@ import type { RunEvent, RunEventBody } from '../event/run-event.ts';
 import type { RunLog } from '../log/run-log.ts';
 import { endingFor, openSpansError } from './ending.ts';
 import { loop } from './loop.ts';
-import type { Ending, RunScope, Steps } from './scope.ts';
+import type { Batch, Ending, Flow, RunScope, Steps } from './scope.ts';
 
 export interface DriveOptions {
   /** Told of the ending before the log's readers can see it. */
@@ -44,22 +44,46 @@ async function written(run: RunScope, log: RunLog): Promise<Ending> {
     for (;;) {
       const step = await steps.next();
       if (step.done) return step.value;
-      await write(run, log, steps, step.value);
+      try {
+        await writeStep(run, log, step.value);
+      } catch (error) {
+        run.control.fail(error);
+        await unwind(steps, error);
+        throw error;
+      }
     }
   } catch (error) {
     return endingFor(run, error);
   }
 }
 
-async function write(run: RunScope, log: RunLog, steps: Steps<Ending>, batch: readonly RunEventBody[]): Promise<void> {
+async function writeStep(run: RunScope, log: RunLog, step: Batch | Flow): Promise<void> {
+  if (!('next' in step)) return write(run, log, step);
+  for (let batch = await step.next(); batch; batch = await step.next()) {
+    const stored = write(run, log, batch);
+    // Waiting for nothing would cost each piece of an answer a turn of the microtask queue.
+    if (stored) await stored;
+  }
+}
+
+/** A promise comes back only when there is something to wait for. */
+function write(run: RunScope, log: RunLog, batch: Batch): void | Promise<void> {
   const events = run.inbox.empty ? batch : inOrder(run.inbox.take(), batch);
-  if (events.length === 0) return;
+  if (events.length === 0) return undefined;
   try {
-    await log.append(events);
+    const stored = log.append(events);
+    return stored && orRefused(run, events, stored);
   } catch (error) {
     run.spans.refused(events);
-    run.control.fail(error);
-    await unwind(steps, error);
+    throw error;
+  }
+}
+
+async function orRefused(run: RunScope, events: Batch, stored: Promise<void>): Promise<void> {
+  try {
+    await stored;
+  } catch (error) {
+    run.spans.refused(events);
     throw error;
   }
 }

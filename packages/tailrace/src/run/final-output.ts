@@ -78,11 +78,11 @@ export async function* acceptOutput(run: RunScope, { agent, text, response, mess
   return { kind: 'final', text, value };
 }
 
-// A rejected message stays out of the session; a guardrail that gave no verdict rejected nothing.
+// What was rejected stays out of the session; a guardrail that gave no verdict rejected nothing.
 async function* commitRejected(run: RunScope, error: unknown, message: RunMessageOutputItem | undefined): Steps<void> {
   if (run.control.signal.aborted) return;
   try {
-    yield* commitTurn(run, error instanceof OutputGuardrailTripwireTriggered ? message : undefined);
+    yield* commitTurn(run, error instanceof OutputGuardrailTripwireTriggered ? (message ?? 'tool outputs') : undefined);
   } catch (saving) {
     if (!isAgentsError(saving) || saving.code !== 'SESSION_SAVE_FAILED') throw saving;
     throw new SystemError(saving.message, {

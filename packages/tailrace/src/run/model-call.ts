@@ -5,25 +5,17 @@
  * M3 An attempt whose output a reader may have seen is not repeated.
  */
 import { AbortScope, abortable } from '../base/abort.ts';
-import {
-  isAgentsError,
-  ModelBehaviorError,
-  ModelProviderError,
-  ModelTimeoutError,
-  serializeError,
-} from '../event/errors.ts';
+import { isAgentsError, ModelProviderError, ModelTimeoutError, serializeError } from '../event/errors.ts';
 import { ERROR_CODES } from '../event/error-codes.ts';
 import type { AssistantMessageItem } from '../event/item.ts';
-import type { ModelReturned, ModelStopped, StepAttempt, StepRef } from '../event/run-event.ts';
+import type { ModelStopped, StepAttempt, StepRef } from '../event/run-event.ts';
 import type { GenerationSpanData } from '../event/span-data.ts';
-import type { StreamEventResponseCompleted } from '../event/stream-event.ts';
-import { Usage } from '../event/usage.ts';
+import type { Usage } from '../event/usage.ts';
 import type { Model, ModelRequest, ModelResponse } from '../port/model.ts';
-import { encodeBatch } from './encode-part.ts';
+import { returned } from './model-returned.ts';
+import { ModelStream, type Progress } from './model-stream.ts';
 import { DEFAULTS } from './options.ts';
-import { PartSource } from './part-source.ts';
 import { type RunScope, spanError, type Steps } from './scope.ts';
-import { Watchdog } from './watchdog.ts';
 
 export interface ModelCall {
   model: Model;
@@ -32,12 +24,6 @@ export interface ModelCall {
   step: string;
   /** Aborts when the answer is no longer wanted: the run stops, or a parallel guardrail tripped. */
   signal: AbortSignal;
-}
-
-/** What an attempt has come to so far, for the record of one that is stopped. */
-interface Progress {
-  text: string;
-  delivered: boolean;
 }
 
 export async function* callModel(run: RunScope, call: ModelCall): Steps<ModelResponse> {
@@ -84,122 +70,15 @@ async function* attemptOnce(run: RunScope, call: ModelCall, ref: StepRef, progre
   using _deadline =
     attemptMs === undefined ? undefined : run.clock.timer(attemptMs, () => scope.abort(attemptTimeout(attemptMs)));
   const request: ModelRequest = { ...call.request, signal: scope.signal };
-  if (run.plan.stream) return yield* streamOnce(run, call.model, request, scope, ref, progress);
+  if (run.plan.stream) {
+    using stream = new ModelStream(run, call.model, request, scope, ref, progress);
+    yield stream;
+    return stream.response;
+  }
   const response = await abortable(call.model.getResponse(request), scope.signal);
   run.context.usage.add(response.usage);
   yield [returned(ref, response, response.usage.toData(), false)];
   return response;
-}
-
-async function* streamOnce(
-  run: RunScope,
-  model: Model,
-  request: ModelRequest,
-  scope: AbortScope,
-  ref: StepRef,
-  progress: Progress,
-): Steps<ModelResponse> {
-  const { firstTokenMs, idleMs } = run.plan.timeouts;
-  using watchdog = new Watchdog(run.clock, firstTokenMs, (ms) => scope.abort(streamIdle(progress, ms)));
-  const source = new PartSource(model, request, scope.signal);
-  let begun = false;
-  try {
-    for (let parts = await source.next(); parts; parts = await source.next()) {
-      if (begun) watchdog.progress();
-      else watchdog.limit(idleMs);
-      begun = true;
-      const batch = encodeBatch(parts, ref);
-      progress.text += batch.text;
-      progress.delivered ||= batch.delivered;
-      if (!batch.done) {
-        yield batch.bodies;
-        continue;
-      }
-      const response = responseOf(batch.done);
-      // Counted before it is seen: who reads of the response finds its usage in the context.
-      run.context.usage.add(response.usage);
-      yield [...batch.bodies, returnedStream(ref, batch.done), ...batch.after];
-      watchdog.limit(TAIL_MS);
-      yield* tail(source, ref);
-      return response;
-    }
-  } finally {
-    source.close();
-  }
-  throw new ModelBehaviorError('Model did not produce a final response!', {
-    code: 'MODEL_STREAM_TRUNCATED',
-    runId: run.plan.runId,
-  });
-}
-
-// A provider's own last event may follow the response. It is kept, but the run does not depend on it.
-const TAIL_MS = 1_000;
-
-async function* tail(source: PartSource, ref: StepRef): Steps<void> {
-  try {
-    for (let parts = await source.next(); parts; parts = await source.next()) {
-      const { bodies, after } = encodeBatch(parts, ref);
-      if (bodies.length + after.length > 0) yield [...bodies, ...after];
-    }
-  } catch {
-    // The response was complete: what goes wrong behind it, an abort included, is seen by the next thing the run does.
-  }
-}
-
-/** A recorded response, as the model gave it. */
-export function recordedResponse({
-  output,
-  usage,
-  responseId,
-  requestId,
-  providerData,
-  rawUsage,
-}: ModelReturned): ModelResponse {
-  return {
-    output,
-    usage: new Usage(usage),
-    ...(responseId !== undefined && { responseId }),
-    ...(requestId !== undefined && { requestId }),
-    ...(providerData && { providerData }),
-    ...(rawUsage && { rawUsage }),
-  };
-}
-
-function responseOf({ response }: StreamEventResponseCompleted): ModelResponse {
-  const { id, output, usage, requestId, rawUsage, providerData } = response;
-  return {
-    usage: new Usage(usage),
-    output,
-    responseId: id,
-    ...(requestId !== undefined && { requestId }),
-    ...(rawUsage && { rawUsage }),
-    ...(providerData && { providerData }),
-  };
-}
-
-function returnedStream(ref: StepRef, done: StreamEventResponseCompleted): ModelReturned {
-  const event = returned(ref, responseOf(done), done.response.usage, true);
-  return done.providerData ? { ...event, done } : event;
-}
-
-function returned(
-  ref: StepRef,
-  response: ModelResponse,
-  usage: ModelReturned['usage'],
-  streamed: boolean,
-): ModelReturned {
-  const { output, responseId, requestId, providerData, rawUsage } = response;
-  return {
-    type: 'model.returned',
-    ...ref,
-    output,
-    usage,
-    streamed,
-    ...(responseId !== undefined && { responseId }),
-    ...(requestId !== undefined && { requestId }),
-    ...(providerData && { providerData }),
-    ...(rawUsage && { rawUsage }),
-  };
 }
 
 function stopped(run: RunScope, ref: StepRef, error: unknown, progress: Progress): ModelStopped {
@@ -222,11 +101,6 @@ function attemptTimeout(timeoutMs: number): ModelTimeoutError {
     `The model took longer than ${timeoutMs} ms. Raise modelSettings.timeoutMs or timeouts.attemptMs, or ask for less.`,
     { timeoutMs },
   );
-}
-
-function streamIdle(progress: Progress, ms: number): ModelProviderError {
-  const message = `The model's stream was silent for ${ms} ms after ${progress.text.length} characters. Raise timeouts.idleMs (or firstTokenMs) if the model is only slow.`;
-  return new ModelProviderError(message, { code: 'MODEL_STREAM_IDLE', data: { idleMs: ms } });
 }
 
 interface Backoff {

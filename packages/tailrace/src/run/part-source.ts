@@ -6,43 +6,46 @@ import { onAbort } from '../base/abort.ts';
 import type { StreamEvent } from '../event/stream-event.ts';
 import type { Model, ModelRequest } from '../port/model.ts';
 
-type Batch = readonly StreamEvent[];
+type Parts = readonly StreamEvent[];
 
 export class PartSource {
   readonly #signal: AbortSignal;
   readonly #link: Disposable;
-  readonly #pull: () => Promise<IteratorResult<Batch>>;
-  readonly #leave: () => unknown;
+  readonly #iterator: AsyncIterator<unknown>;
+  /** Whether the iterator gives batches, not events. */
+  readonly #batched: boolean;
+  // The pull under way; a settled one is deaf to what comes later.
+  #resolve: ((parts: Parts | undefined) => void) | undefined;
   #reject: ((reason: unknown) => void) | undefined;
   #finished = false;
 
   constructor(model: Model, request: ModelRequest, signal: AbortSignal) {
     this.#signal = signal;
-    const { pull, leave } = model.getStreamedBatches
-      ? batched(model.getStreamedBatches(request))
-      : single(model.getStreamedResponse(request));
-    this.#pull = pull;
-    this.#leave = leave;
+    this.#batched = model.getStreamedBatches !== undefined;
+    const stream = model.getStreamedBatches?.(request) ?? model.getStreamedResponse(request);
+    this.#iterator = stream[Symbol.asyncIterator]();
     this.#link = onAbort(signal, () => this.#reject?.(signal.reason));
   }
 
   /** The next batch; undefined at the end. Rejects with the signal's reason when that aborts, with the model's error when that fails. */
-  next(): Promise<Batch | undefined> {
-    return new Promise<Batch | undefined>((resolve, reject) => {
+  next(): Promise<Parts | undefined> {
+    return new Promise<Parts | undefined>((resolve, reject) => {
       if (this.#signal.aborted) return reject(this.#signal.reason as Error);
+      this.#resolve = resolve;
       this.#reject = reject;
-      this.#pull().then(
-        (result) => {
-          if (result.done) this.#finished = true;
-          resolve(result.done ? undefined : result.value);
-        },
-        (error: unknown) => {
-          this.#finished = true;
-          reject(error);
-        },
-      );
+      this.#iterator.next().then(this.#arrived, this.#failed);
     });
   }
+
+  readonly #arrived = ({ done, value }: IteratorResult<unknown>): void => {
+    if (done) this.#finished = true;
+    this.#resolve?.(done ? undefined : this.#batched ? (value as Parts) : [value as StreamEvent]);
+  };
+
+  readonly #failed = (error: unknown): void => {
+    this.#finished = true;
+    this.#reject?.(error);
+  };
 
   /** Lets the model's iterator go. It is not waited for: a model that hangs in its own cleanup holds up nobody. */
   close(): void {
@@ -50,25 +53,8 @@ export class PartSource {
     this.#reject = undefined;
     if (this.#finished) return;
     this.#finished = true;
-    void settle(this.#leave);
+    void settle(() => this.#iterator.return?.());
   }
-}
-
-interface Pulled {
-  pull: () => Promise<IteratorResult<Batch>>;
-  leave: () => unknown;
-}
-
-function batched(stream: AsyncIterable<Batch>): Pulled {
-  const iterator = stream[Symbol.asyncIterator]();
-  return { pull: () => iterator.next(), leave: () => iterator.return?.() };
-}
-
-function single(stream: AsyncIterable<StreamEvent>): Pulled {
-  const iterator = stream[Symbol.asyncIterator]();
-  const wrap = (result: IteratorResult<StreamEvent>): IteratorResult<Batch> =>
-    result.done ? { done: true, value: undefined } : { done: false, value: [result.value] };
-  return { pull: () => iterator.next().then(wrap), leave: () => iterator.return?.() };
 }
 
 async function settle(leave: () => unknown): Promise<void> {

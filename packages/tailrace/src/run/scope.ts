@@ -16,8 +16,19 @@ import type { ModelProvider } from '../port/model.ts';
 import type { RunPlan } from './plan.ts';
 import { SpanBook } from './span-book.ts';
 
-/** Events in the batches in which they go into the log together, and at the end a value. */
-export type Steps<T> = AsyncGenerator<readonly RunEventBody[], T>;
+/** Events that go into the log together. */
+export type Batch = readonly RunEventBody[];
+
+/**
+ * Batches that drive pulls itself, until there are none: a model's stream, which would otherwise climb through every generator of the loop, piece by
+ * piece. Never rejects; what went wrong is found by the step that yielded it.
+ */
+export interface Flow {
+  next(): Promise<Batch | undefined>;
+}
+
+/** What the loop gives to be written, and at the end a value. */
+export type Steps<T> = AsyncGenerator<Batch | Flow, T>;
 
 /** How a run ended, and what that means in this process. */
 export interface Ending {

@@ -1,10 +1,11 @@
 /**
  * A run and its session. Items are committed at step boundaries, calls together with their outputs, before the next model call.
  */
+import type { RunMessageOutputItem } from '../agent/run-item.ts';
 import { abortable } from '../base/abort.ts';
 import { asError, errorText } from '../base/error-text.ts';
 import { SystemError } from '../event/errors.ts';
-import type { AgentInputItem } from '../event/item.ts';
+import type { AgentInputItem, ToolOutputText } from '../event/item.ts';
 import type { Session } from '../port/session.ts';
 import { canonical } from '../base/json.ts';
 import { asItems } from './conversation.ts';
@@ -61,16 +62,22 @@ export async function* beginSession(run: RunScope): Steps<void> {
   yield* commit(run, fresh, '0:session:input');
 }
 
-/** Commits what this turn has added; `without` leaves one item out. */
-export async function* commitTurn(run: RunScope, without?: object): Steps<void> {
+/** What an output guardrail rejected of a turn: its message, or, where tools gave the final output, what they put out. */
+export type Rejected = RunMessageOutputItem | 'tool outputs';
+
+/** Commits what this turn has added, without what was rejected of it. A call keeps an output: the session stays one that a run can go on from. */
+export async function* commitTurn(run: RunScope, rejected?: Rejected): Steps<void> {
   const { talk } = run;
-  const items = talk.items.slice(talk.committed).filter((item) => item !== without);
+  const items = talk.items.slice(talk.committed).filter((item) => item !== rejected);
   talk.committed = talk.items.length;
-  yield* commit(
-    run,
-    items.map((item) => forStorage(item.rawItem)),
-    `${run.turn}:session:turn`,
-  );
+  const stored = items.map((item) => forStorage(item.rawItem));
+  yield* commit(run, rejected === 'tool outputs' ? stored.map(withheld) : stored, `${run.turn}:session:turn`);
+}
+
+const WITHHELD: ToolOutputText = { type: 'text', text: 'This output was withheld: a guardrail rejected it.' };
+
+function withheld(item: AgentInputItem): AgentInputItem {
+  return item.type === 'function_call_result' ? { ...item, output: WITHHELD } : item;
 }
 
 async function* commit(run: RunScope, items: AgentInputItem[], step: string): Steps<void> {

@@ -26,7 +26,9 @@ export class MappedReader<T> implements AsyncIterableIterator<T, undefined> {
   #ready: readonly T[] = [];
   #at = 0;
   #state: 'fresh' | 'reading' | 'over' = 'fresh';
-  #tail: Promise<unknown> | undefined;
+  /** Calls of next that wait, in their order. The log is asked on behalf of the first. */
+  #waiting: PromiseWithResolvers<IteratorResult<T, undefined>>[] = [];
+  #asking = false;
 
   constructor(log: LogReader, options: MappedReaderOptions<T>) {
     this.#log = log;
@@ -42,9 +44,12 @@ export class MappedReader<T> implements AsyncIterableIterator<T, undefined> {
       this.#state = 'reading';
       this.#options.onBegin?.();
     }
-    if (this.#tail) return this.#queued();
     if (this.#at < this.#ready.length) return Promise.resolve({ done: false, value: this.#ready[this.#at++] as T });
-    return this.#queued();
+    if (this.#state === 'over' && !this.#asking) return Promise.resolve(DONE);
+    const waiting = Promise.withResolvers<IteratorResult<T, undefined>>();
+    this.#waiting.push(waiting);
+    if (!this.#asking) this.#ask();
+    return waiting.promise;
   }
 
   return(): Promise<IteratorReturnResult<undefined>> {
@@ -53,39 +58,46 @@ export class MappedReader<T> implements AsyncIterableIterator<T, undefined> {
     return this.#log.return().then(() => DONE);
   }
 
-  // Calls of next that come before the last one has settled wait their turn.
-  #queued(): Promise<IteratorResult<T, undefined>> {
-    const result = this.#tail ? this.#tail.then(() => this.#pull()) : this.#pull();
-    const settled = result.then(noop, noop);
-    this.#tail = settled;
-    void settled.then(() => {
-      if (this.#tail === settled) this.#tail = undefined;
-    });
-    return result;
+  #ask(): void {
+    this.#asking = true;
+    this.#log.nextBatch().then(this.#arrived, this.#failed);
   }
 
-  async #pull(): Promise<IteratorResult<T, undefined>> {
-    while (this.#at >= this.#ready.length) {
-      if (this.#state === 'over') return DONE;
-      try {
-        const events = await this.#log.nextBatch();
-        if (!events) return this.#end();
-        this.#ready = this.#options.map(events);
-      } catch (error) {
-        this.#over(this.#options.signal?.aborted === true ? 'left' : 'finished');
-        throw error;
-      }
-      this.#at = 0;
+  readonly #arrived = (events: readonly RunEvent[] | undefined): void => {
+    this.#asking = false;
+    if (!events || this.#state === 'over') return this.#end();
+    try {
+      this.#ready = this.#options.map(events);
+    } catch (error) {
+      return this.#failed(error);
     }
-    return { done: false, value: this.#ready[this.#at++] as T };
-  }
+    this.#at = 0;
+    while (this.#at < this.#ready.length) {
+      const first = this.#waiting.shift();
+      if (!first) return;
+      first.resolve({ done: false, value: this.#ready[this.#at++] as T });
+    }
+    if (this.#waiting.length > 0) this.#ask();
+  };
 
-  #end(): IteratorReturnResult<undefined> {
+  readonly #failed = (error: unknown): void => {
+    this.#asking = false;
+    this.#over(this.#options.signal?.aborted === true ? 'left' : 'finished');
+    this.#finish({ error });
+  };
+
+  #end(): void {
     const left = this.#state === 'over';
     this.#over('finished');
-    const failure = left ? undefined : this.#options.failure();
-    if (failure) throw failure.error;
-    return DONE;
+    this.#finish(left ? undefined : this.#options.failure());
+  }
+
+  /** The first who waits gets the error, if it is one; the others are done. */
+  #finish(failure: { error: unknown } | undefined): void {
+    const waiting = this.#waiting;
+    this.#waiting = [];
+    if (failure) waiting.shift()?.reject(failure.error);
+    for (const { resolve } of waiting) resolve(DONE);
   }
 
   #over(how: 'finished' | 'left'): void {
@@ -93,8 +105,4 @@ export class MappedReader<T> implements AsyncIterableIterator<T, undefined> {
     this.#state = 'over';
     if (began) this.#options.onOver?.(how);
   }
-}
-
-function noop(): void {
-  // Whoever called next gets the outcome.
 }

@@ -8,7 +8,7 @@ import { liveOf } from '../event/live.ts';
 import type { GuardrailReturned, HandoffOccurred, ModelReturned, RunEvent } from '../event/run-event.ts';
 import type { Usage } from '../event/usage.ts';
 import type { ModelResponse } from '../port/model.ts';
-import { recordedResponse } from '../run/model-call.ts';
+import { recordedResponse } from '../run/model-returned.ts';
 import { asItems } from '../run/conversation.ts';
 import { type AgentByKey, itemOf } from '../agent/item-of.ts';
 
