@@ -96,7 +96,7 @@ export class Runner extends RunHooks<unknown> {
   async #conclude({ started, state }: Begun, options: IndividualRunOptions): Promise<RunResult | StreamedRunResult> {
     if (options.stream === true) return new StreamedRunResult(started, state, options.onDisconnect ?? 'cancel');
     const { event, error } = await started.ended;
-    if (event.type !== 'run.completed') throw error;
+    if (event?.type !== 'run.completed') throw error;
     return new RunResult(started, state);
   }
 

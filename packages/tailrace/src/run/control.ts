@@ -2,7 +2,7 @@
  * How a run is asked to stop. One signal goes up into the loop (R1); everything a run waits for is waited for together with it.
  */
 import { AbortScope } from '../base/abort.ts';
-import { RunCancelledError } from '../event/errors.ts';
+import { RunCancelledError, SystemError } from '../event/errors.ts';
 import type { CancelMode } from '../event/run-event.ts';
 
 export interface CancelOptions {
@@ -18,6 +18,13 @@ export interface CancelRequest {
   error: RunCancelledError;
 }
 
+/** Thrown in a run that somebody else goes on with: its log stays open. */
+export class RunLeft extends SystemError {
+  constructor(runId: string) {
+    super(`Run ${runId} goes on elsewhere: this process has left it.`, { code: 'RUN_LEFT', runId });
+  }
+}
+
 export class RunControl implements Disposable {
   readonly runId: string;
   readonly #scope: AbortScope = new AbortScope();
@@ -25,6 +32,7 @@ export class RunControl implements Disposable {
   readonly #onRequest: (request: CancelRequest) => void;
   #afterTurn: CancelRequest | undefined;
   #immediate: CancelRequest | undefined;
+  #leaving: RunLeft | undefined;
 
   /** `caller` is the signal that the run's caller gave: its abort is an immediate cancel. */
   constructor(
@@ -50,6 +58,27 @@ export class RunControl implements Disposable {
   /** The cancel that stops the run now. */
   get immediate(): CancelRequest | undefined {
     return this.#immediate;
+  }
+
+  /** Set when this process is to leave the run to another one: what the loop throws at the next step boundary. */
+  get leaving(): RunLeft | undefined {
+    return this.#leaving;
+  }
+
+  /** Asks the loop to stop at the next step boundary without ending the run. */
+  leave(): void {
+    this.#leaving ??= new RunLeft(this.runId);
+  }
+
+  /** Stops now without ending the run. The log must be closed before: what was under way must look as if the process had died. */
+  abandon(): void {
+    this.leave();
+    this.#scope.abort(this.#leaving);
+  }
+
+  /** @throws RunLeft at a step boundary, when the run is to go on elsewhere */
+  boundary(): void {
+    if (this.#leaving) throw this.#leaving;
   }
 
   /** Idempotent: the first request of a mode counts, and immediate wins over after_turn. */

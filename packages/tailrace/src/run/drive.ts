@@ -2,7 +2,8 @@
  * Drives a loop and writes what it yields. The only caller of append, the only place where a run ends.
  *
  * D1 However the loop comes to its end, one batch closes the log: the spans that are still open, children first, and the terminal event. D2 Nobody is
- * awaited between the end and that batch. D3 When the log cannot be written any more, the run still ends for everybody in this process.
+ * awaited between the end and that batch. D3 When the log cannot be written any more, the run still ends for everybody in this process. D4 A run that this process leaves has no end
+ * here: its log and its spans stay open.
  */
 import { onAbort } from '../base/abort.ts';
 import { LimitError } from '../event/errors.ts';
@@ -26,6 +27,7 @@ export async function drive(run: RunScope, log: RunLog, { onEnding, onLost }: Dr
     runMs === undefined ? undefined : run.clock.timer(runMs, () => run.control.fail(runDeadline(run, runMs)));
   const ending = await written(run, log);
   onEnding(ending);
+  if (!ending.event) return left(run, log, ending);
   const last = [...run.inbox.take(), ...run.spans.endAll(openSpansError(run, ending)), ending.event];
   try {
     await log.append(last);
@@ -33,9 +35,20 @@ export async function drive(run: RunScope, log: RunLog, { onEnding, onLost }: Dr
   } catch (error) {
     const lost = endingFor(run, ending.error ?? error);
     onEnding(lost);
-    onLost(stamped(log, [...last.slice(0, -1), lost.event]));
+    if (lost.event) onLost(stamped(log, [...last.slice(0, -1), lost.event]));
     return lost;
   }
+}
+
+/** The run goes on elsewhere: what is complete is stored, and nothing says that it ended. */
+async function left(run: RunScope, log: RunLog, ending: Ending): Promise<Ending> {
+  try {
+    await log.append(run.inbox.take());
+  } catch {
+    // The log is somebody else's already.
+  }
+  await log.close();
+  return ending;
 }
 
 async function written(run: RunScope, log: RunLog): Promise<Ending> {

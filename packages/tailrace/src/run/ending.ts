@@ -1,12 +1,15 @@
 /** What a throw out of the loop makes of a run. */
-import { isAgentsError, serializeError } from '../event/errors.ts';
+import { isAgentsError, serializeError, StaleEpoch } from '../event/errors.ts';
 import type { SpanError } from '../event/span-data.ts';
 import { reasonText } from './control.ts';
 import { type Ending, type RunScope, spanError } from './scope.ts';
 
 /** Every thrown value ends a run: a cancel as cancelled, everything else as failed. */
 export function endingFor(run: RunScope, thrown: unknown): Ending {
-  const { signal } = run.control;
+  const { signal, leaving } = run.control;
+  const left = thrown instanceof StaleEpoch ? thrown : leaving;
+  // Nothing is said in the log: whoever goes on with the run ends it.
+  if (left && (thrown === left || signal.reason === left)) return { event: undefined, error: left };
   // Once the run was stopped, what foreign code throws is how it takes being stopped.
   const error: unknown = signal.aborted && !isAgentsError(thrown) ? signal.reason : thrown;
   const usage = run.context.usage.toData();
@@ -19,7 +22,7 @@ export function endingFor(run: RunScope, thrown: unknown): Ending {
 
 /** What the spans that are still open say: nothing for a run that ended as it was asked to. */
 export function openSpansError(run: RunScope, ending: Ending): SpanError | undefined {
-  if (ending.event.type !== 'run.failed') return undefined;
+  if (ending.event?.type !== 'run.failed') return undefined;
   const { error } = ending;
   if (isAgentsError(error) && error.code === 'MAX_TURNS')
     return { message: 'Max turns exceeded', data: { ...error.data } };

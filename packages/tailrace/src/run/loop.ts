@@ -28,6 +28,7 @@ export async function* loop(run: RunScope): Steps<Ending> {
     if (plan.stream) await breathe();
     if (control.signal.aborted) throw control.signal.reason;
     if (control.afterTurn) throw control.afterTurn.error;
+    control.boundary();
     if (plan.maxTurns !== null && run.turn >= plan.maxTurns) throw maxTurns(run, agent, plan.maxTurns);
     const outcome: TurnOutcome = yield* takeTurn(run, agent, entering);
     entering = outcome.kind === 'handoff';

@@ -32,7 +32,8 @@ export type Steps<T> = AsyncGenerator<Batch | Flow, T>;
 
 /** How a run ended, and what that means in this process. */
 export interface Ending {
-  event: TerminalEventBody;
+  /** Undefined when this process has left the run: its log stays open, and somebody else goes on with it. */
+  event: TerminalEventBody | undefined;
   /** What readers and the caller are given, for a run that failed or was cancelled. */
   error?: unknown;
   /** The final output as the agent's output type declares it. */

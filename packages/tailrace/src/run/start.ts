@@ -42,6 +42,8 @@ export interface StartedRun {
   readonly ending: Ending | undefined;
   /** Resolves when the run has ended, however it did. */
   readonly ended: Promise<Ending>;
+  /** Leaves the run to another process: at the next step boundary, or now, as if this process had died. */
+  leave(when: 'at_boundary' | 'now'): void;
 }
 
 /** @throws AgentsError when the log cannot be opened */
@@ -75,6 +77,13 @@ export async function startRun(plan: RunPlan, options: StartOptions): Promise<St
     agents: scope.agents,
     ending: undefined as Ending | undefined,
     ended: undefined as unknown as Promise<Ending>,
+    leave(when: 'at_boundary' | 'now'): void {
+      control.leave();
+      if (when === 'at_boundary') return;
+      // Closed first: what the run's parts say while they stop must not look like what they did.
+      void log.close();
+      control.abandon();
+    },
   };
   const onEnding = (ending: Ending): void => {
     started.ending = ending;

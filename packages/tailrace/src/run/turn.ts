@@ -78,6 +78,7 @@ export async function* takeTurn(run: RunScope, agent: AnyAgent, entering: boolea
   for (const item of sorted.items) run.talk.add(item);
   yield sorted.events.slice(open?.added.filter(({ kind }) => !OUTPUT_KINDS.has(kind)).length ?? 0);
   if (stop.aborted) throw stop.signal.reason;
+  run.control.boundary();
   const results = sorted.calls.length > 0 ? yield* runTools(run, agent, sorted.calls, stop.signal) : [];
   if (sorted.calls.length > 0) run.usedTools.add(agent);
   const [firstHandoff, ...others] = sorted.handoffs;

@@ -39,7 +39,7 @@ export class StreamedRunResult<TContext = unknown, TAgent = AnyAgent>
     this.#readers = new Readers(started, onDisconnect);
     this.#completed = started.ended.then(({ event, error }) => {
       this.#readers.close();
-      if (event.type === 'run.failed') throw error;
+      if (!event || event.type === 'run.failed') throw error;
     });
     // A caller that only iterates gets the error there; it must not come up a second time as unhandled.
     this.#completed.catch(() => undefined);
@@ -57,13 +57,14 @@ export class StreamedRunResult<TContext = unknown, TAgent = AnyAgent>
 
   /** True when the run was cancelled. */
   get cancelled(): boolean {
-    return this.started.ending?.event.type === 'run.cancelled';
+    return this.started.ending?.event?.type === 'run.cancelled';
   }
 
   /** How the run stands. */
   get status(): 'running' | 'completed' | 'failed' | 'cancelled' {
-    const type = this.started.ending?.event.type;
-    return type === undefined
+    const { ending } = this.started;
+    const type = ending?.event?.type;
+    return ending === undefined
       ? 'running'
       : type === 'run.completed'
         ? 'completed'
@@ -149,7 +150,7 @@ export class StreamedRunResult<TContext = unknown, TAgent = AnyAgent>
       map,
       failure: () => {
         const { ending } = this.started;
-        return ending?.event.type === 'run.failed' ? { error: ending.error } : undefined;
+        return ending && (!ending.event || ending.event.type === 'run.failed') ? { error: ending.error } : undefined;
       },
       onBegin: () => readers.begin(),
       onOver: (how) => readers.over(how),
