@@ -4,9 +4,11 @@ import {
   RunCompactionItem,
   RunHandoffCallItem,
   RunHandoffOutputItem,
+  RunInputItem,
   type RunItem,
   RunMessageOutputItem,
   RunReasoningItem,
+  RunToolApprovalItem,
   RunToolCallItem,
   RunToolCallOutputItem,
 } from './run-item.ts';
@@ -57,8 +59,11 @@ function revive({ kind, item, agent: key, target }: FilteredItem, agents: AgentB
       return new RunHandoffOutputItem(item as FunctionCallResultItem, agent, agents(target ?? key));
     case 'compaction':
       return new RunCompactionItem(item as CompactionItem, agent);
-    case 'tool_call':
+    case 'input':
+      return new RunInputItem(item, agent);
     case 'tool_approval':
+      return new RunToolApprovalItem(item as FunctionCallItem, agent);
+    case 'tool_call':
       return new RunToolCallItem(item as FunctionCallItem | HostedToolCallItem, agent);
   }
 }
@@ -76,6 +81,8 @@ const KINDS: Readonly<Record<RunItem['type'], RunItemKind>> = {
   handoff_call_item: 'handoff_call',
   handoff_output_item: 'handoff_output',
   compaction_item: 'compaction',
+  tool_approval_item: 'tool_approval',
+  input_item: 'input',
 };
 
 /** The item as data, agents by their keys. */

@@ -1,5 +1,6 @@
 /** Run items: items of a conversation together with the agent that they belong to in this process. */
 import {
+  type AgentInputItem,
   type AgentItem,
   type AssistantMessageItem,
   type CompactionItem,
@@ -145,6 +146,50 @@ export class RunCompactionItem {
   }
 }
 
+/** A call that waits for somebody's decision. Give it to `state.approve` or `state.reject`. */
+export class RunToolApprovalItem {
+  readonly type = 'tool_approval_item' as const;
+  rawItem: FunctionCallItem;
+  agent: AnyAgent;
+  toolName: string;
+
+  constructor(rawItem: FunctionCallItem, agent: AnyAgent, toolName: string = rawItem.name) {
+    this.rawItem = rawItem;
+    this.agent = agent;
+    this.toolName = toolName;
+  }
+
+  /** The tool's name. */
+  get name(): string {
+    return this.toolName;
+  }
+
+  /** The arguments as the model wrote them. */
+  get arguments(): string {
+    return this.rawItem.arguments;
+  }
+
+  toJSON(): Record<string, unknown> {
+    return { ...toJson(this.type, this.rawItem, { agent: this.agent }), toolName: this.toolName };
+  }
+}
+
+/** Input that joined the run while it was under way. */
+export class RunInputItem {
+  readonly type = 'input_item' as const;
+  rawItem: AgentInputItem;
+  agent: AnyAgent;
+
+  constructor(rawItem: AgentInputItem, agent: AnyAgent) {
+    this.rawItem = rawItem;
+    this.agent = agent;
+  }
+
+  toJSON(): Record<string, unknown> {
+    return toJson(this.type, this.rawItem, { agent: this.agent });
+  }
+}
+
 export type RunItem =
   | RunMessageOutputItem
   | RunToolCallItem
@@ -152,7 +197,9 @@ export type RunItem =
   | RunReasoningItem
   | RunHandoffCallItem
   | RunHandoffOutputItem
-  | RunCompactionItem;
+  | RunCompactionItem
+  | RunToolApprovalItem
+  | RunInputItem;
 
 /** The text of all messages among the items, joined. */
 export function extractAllTextOutput(items: readonly RunItem[]): string {

@@ -5,6 +5,7 @@
  * `items`; what the open turn has done so far is in `open`, call by call, so that whoever goes on repeats nothing that is recorded.
  */
 import type { AgentInputItem } from './item.ts';
+import type { ApprovalDecided, ApprovalRequested } from './mail-events.ts';
 import {
   type CancelRequested,
   type FilteredItem,
@@ -15,6 +16,7 @@ import {
   type ModelReturned,
   type RunEvent,
   type RunStarted,
+  type RunSuspended,
   type SpanEnded,
   type SpanStarted,
   type TerminalEvent,
@@ -28,6 +30,12 @@ import { Usage } from './usage.ts';
 export interface FoldedCall {
   called: ToolCalled;
   returned?: ToolReturned;
+}
+
+/** One call that was asked about. */
+export interface FoldedApproval {
+  requested: ApprovalRequested;
+  decided?: ApprovalDecided;
 }
 
 /** What is recorded of the turn that has not ended. */
@@ -48,6 +56,16 @@ export interface FoldedRun {
   next: number;
   ended: TerminalEvent | undefined;
   suspended: boolean;
+  /** What the run waits for, while it is suspended. */
+  waits: RunSuspended | undefined;
+  /** Calls that were asked about, by call id; the latest where an id came again. */
+  approvals: Map<string, FoldedApproval>;
+  /** Decisions that hold for all calls of a tool, by agent and tool. */
+  standing: Map<string, ApprovalDecided>;
+  /** Input that came from outside and has not joined the conversation. */
+  received: AgentInputItem[];
+  /** How far the mailbox has been taken: the position of the last message. */
+  mail: number;
   /** A cancel that was asked for and has not ended the run yet. */
   cancel: CancelRequested | undefined;
   /** The key of the agent that has the conversation. Undefined before the first one has it. */
@@ -64,6 +82,8 @@ export interface FoldedRun {
   /** Items of completed turns. */
   items: FilteredItem[];
   usage: Usage;
+  /** As it was when the current segment began. */
+  usageBefore: Usage;
   /** Keys of agents that have used a tool. */
   usedTools: Set<string>;
   /** Agents by key, in the order in which they had the conversation. */
@@ -94,6 +114,11 @@ function begin(started: RunStarted): FoldedRun {
     next: 0,
     ended: undefined,
     suspended: false,
+    waits: undefined,
+    approvals: new Map(),
+    standing: new Map(),
+    received: [],
+    mail: 0,
     cancel: undefined,
     agent: undefined,
     entered: false,
@@ -104,6 +129,7 @@ function begin(started: RunStarted): FoldedRun {
     loaded: false,
     items: [],
     usage: new Usage(),
+    usageBefore: new Usage(),
     usedTools: new Set(),
     trail: [],
     verdicts: [],
@@ -119,6 +145,7 @@ function openTurn(): OpenTurn {
 
 function apply(folded: FoldedRun, event: RunEvent): void {
   folded.next = event.type === 'log.pruned' ? event.to + 1 : event.seq + 1;
+  if ('mail' in event && event.mail !== undefined) folded.mail = Math.max(folded.mail, event.mail);
   const { open } = folded;
   switch (event.type) {
     case 'model.delta':
@@ -180,19 +207,49 @@ function apply(folded: FoldedRun, event: RunEvent): void {
     case 'span.ended':
       endSpan(folded, event);
       return;
+    case 'approval.requested':
+      folded.approvals.set(event.callId, { requested: event });
+      return;
+    case 'approval.decided':
+      decide(folded, event);
+      return;
+    case 'input.received':
+      folded.received.push(...event.items);
+      return;
     case 'cancel.requested':
       if (folded.cancel?.mode !== 'immediate') folded.cancel = event;
       return;
     case 'run.suspended':
       folded.suspended = true;
+      folded.waits = event;
+      folded.usageBefore = new Usage();
+      folded.usageBefore.add(folded.usage);
       return;
     case 'run.resumed':
       folded.suspended = false;
+      folded.waits = undefined;
       if (event.by === 'takeover') folded.takeovers += 1;
       return;
     default:
       if (isTerminal(event)) folded.ended = event;
   }
+}
+
+function decide(folded: FoldedRun, event: ApprovalDecided): void {
+  const approval = folded.approvals.get(event.callId);
+  if (!approval || approval.decided) return;
+  approval.decided = event;
+  if (event.always) folded.standing.set(standingKey(approval.requested), event);
+}
+
+/** What a standing decision is about. */
+export function standingKey({ agent, tool }: { agent: string; tool: string }): string {
+  return JSON.stringify([agent, tool]);
+}
+
+/** Calls that wait for a decision. */
+export function pendingApprovals({ approvals }: FoldedRun): ApprovalRequested[] {
+  return [...approvals.values()].flatMap(({ requested, decided }) => (decided ? [] : [requested]));
 }
 
 function returnCall(open: OpenTurn, event: ToolReturned): void {
@@ -205,7 +262,7 @@ function endTurn(folded: FoldedRun, event: TurnEnded): void {
   if (handoff?.filtered) {
     folded.input = handoff.filtered.input;
     folded.items = handoff.filtered.items;
-  } else folded.items.push(...added);
+  } else folded.items.push(...added.filter(({ kind }) => kind !== 'tool_approval'));
   folded.lastTurn = event;
   folded.open = openTurn();
 }

@@ -3,6 +3,7 @@
  * Names are `noun.past`; deltas `noun.delta`. An agent is named by its key, which is its name unless two agents share it.
  */
 import type { Json } from '../base/json.ts';
+import type { ApprovalDecided, ApprovalRequested, InputReceived, MailIgnored } from './mail-events.ts';
 import type { SerializedError } from './errors.ts';
 import type {
   AgentInputItem,
@@ -58,7 +59,10 @@ export interface RunStarted {
 export interface RunSuspended {
   type: 'run.suspended';
   waitsFor: 'approval' | 'input' | 'timer';
+  /** The calls that nothing has been decided about. */
   calls?: string[];
+  /** Wall clock: when the run goes on by itself, if it does. */
+  wakeAt?: number;
 }
 
 export interface RunResumed {
@@ -183,6 +187,7 @@ export type RunItemKind =
   | 'handoff_call'
   | 'handoff_output'
   | 'tool_approval'
+  | 'input'
   | 'compaction';
 
 /** The conversation grew by an item of the model's or of a tool. */
@@ -260,26 +265,13 @@ export interface OutputBlocked {
   guardrail: string;
 }
 
-export interface ApprovalRequested {
-  type: 'approval.requested';
-  callId: string;
-  tool: string;
-  arguments: string;
-}
-
-export interface ApprovalDecided {
-  type: 'approval.decided';
-  callId: string;
-  approved: boolean;
-  by?: string;
-  message?: string;
-}
-
 /** Somebody asked the run to stop. The end follows. */
 export interface CancelRequested {
   type: 'cancel.requested';
   mode: CancelMode;
   reason: string;
+  /** The message's place in the mailbox, when it came by one. */
+  mail?: number;
 }
 
 /** What the session, or its callback, gave for the model to begin with. */
@@ -351,6 +343,8 @@ export type RunEventBody = (
   | OutputBlocked
   | ApprovalRequested
   | ApprovalDecided
+  | InputReceived
+  | MailIgnored
   | CancelRequested
   | SessionLoaded
   | SessionCommitStarted
@@ -394,6 +388,7 @@ const DURABLE: ReadonlySet<RunEventType> = new Set<RunEventType>([
   'tool.returned',
   'approval.requested',
   'approval.decided',
+  'input.received',
   'session.commit_started',
   'session.committed',
 ]);

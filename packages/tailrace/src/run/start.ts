@@ -5,6 +5,7 @@ import type { RunContext } from '../agent/run-context.ts';
 import { isAgentsError, UserError } from '../event/errors.ts';
 import { type FoldedRun, foldRun } from '../event/fold.ts';
 import type { RunEvent } from '../event/run-event.ts';
+import { readRun } from '../log/read-run.ts';
 import { RunLog } from '../log/run-log.ts';
 import type { ModelProvider } from '../port/model.ts';
 import { breathe } from './breathe.ts';
@@ -53,7 +54,7 @@ export async function startRun(plan: RunPlan, options: StartOptions): Promise<St
   const { maxLogBytes } = plan.config;
   const log = await RunLog.open(plan.store, plan.runId, maxLogBytes === undefined ? {} : { maxLogBytes });
   // Claimed before it is read: from here on nobody else can add to it.
-  const past = resume ? await readAll(log) : [];
+  const past = resume ? await readRun((from, limit) => log.read(from, limit)) : [];
   const folded = foldRun(past);
   if (resume && (!folded || folded.ended)) throw notResumable(plan.runId, folded);
   const inbox = new Inbox();
@@ -97,17 +98,6 @@ export async function startRun(plan: RunPlan, options: StartOptions): Promise<St
     plan.stream,
   );
   return started;
-}
-
-async function readAll(log: RunLog): Promise<RunEvent[]> {
-  const all: RunEvent[] = [];
-  for (let from = 0; ;) {
-    const page = await log.read(from, 1_000);
-    const last = page.at(-1);
-    if (!last) return all;
-    all.push(...page.filter(({ type }) => type !== 'model.delta'));
-    from = (last.type === 'log.pruned' ? last.to : last.seq) + 1;
-  }
 }
 
 function notResumable(runId: string, folded: FoldedRun | undefined): UserError {

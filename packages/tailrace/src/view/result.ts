@@ -3,7 +3,7 @@ import type { Agent, AnyAgent } from '../agent/agent.ts';
 import type { InputGuardrailResult, OutputGuardrailResult } from '../agent/guardrail.ts';
 import type { AgentOutputType, ResolvedAgentOutput } from '../agent/output-type.ts';
 import type { RunContext } from '../agent/run-context.ts';
-import type { RunItem } from '../agent/run-item.ts';
+import type { RunItem, RunToolApprovalItem } from '../agent/run-item.ts';
 import type { AgentInputItem, AgentOutputItem } from '../event/item.ts';
 import { type LogReader, readLog, type ReadLogOptions } from '../log/reader.ts';
 import type { LogSource } from '../log/source.ts';
@@ -83,9 +83,9 @@ export class RunResultBase<TContext, TAgent> {
     return [];
   }
 
-  /** Calls that wait for a decision. None in this version. */
-  get interruptions(): never[] {
-    return [];
+  /** Calls that wait for a decision: what `state.approve` and `state.reject` take. */
+  get interruptions(): RunToolApprovalItem[] {
+    return this.state.getInterruptions();
   }
 
   get runContext(): RunContext<TContext> {

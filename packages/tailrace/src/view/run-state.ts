@@ -2,7 +2,7 @@
 import type { AnyAgent } from '../agent/agent.ts';
 import type { InputGuardrailResult, OutputGuardrailResult } from '../agent/guardrail.ts';
 import type { RunContext } from '../agent/run-context.ts';
-import type { RunItem } from '../agent/run-item.ts';
+import type { RunItem, RunToolApprovalItem } from '../agent/run-item.ts';
 import type { AgentInputItem, AgentOutputItem } from '../event/item.ts';
 import { liveOf } from '../event/live.ts';
 import type { GuardrailReturned, HandoffOccurred, ModelReturned, RunEvent } from '../event/run-event.ts';
@@ -41,6 +41,11 @@ export class RunState<TContext = unknown> {
 
   get output(): AgentOutputItem[] {
     return this.newItems.map((item) => item.rawItem);
+  }
+
+  /** Calls that wait for a decision. */
+  getInterruptions(): RunToolApprovalItem[] {
+    return this.newItems.filter((item) => item.type === 'tool_approval_item');
   }
 
   /** Takes committed events, in order. */

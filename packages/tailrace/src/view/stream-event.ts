@@ -51,7 +51,7 @@ export class RunAgentUpdatedStreamEvent {
 export type RunStreamEvent = RunRawModelStreamEvent | RunItemStreamEvent | RunAgentUpdatedStreamEvent;
 
 /** What an item's arrival is called in the stream. */
-export const ITEM_EVENT_NAMES: Readonly<Record<RunItemKind, RunItemStreamEventName>> = {
+export const ITEM_EVENT_NAMES: Readonly<Record<Exclude<RunItemKind, 'input'>, RunItemStreamEventName>> = {
   message: 'message_output_created',
   reasoning: 'reasoning_item_created',
   tool_call: 'tool_called',

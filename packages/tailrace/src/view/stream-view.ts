@@ -35,6 +35,8 @@ function show(event: RunEvent, agents: AgentByKey, shown: RunStreamEvent[]): voi
       if (event.streamed) shown.push(raw(event.done ?? responseDone(event)));
       return;
     case 'item.added':
+      // What a user said has no event in this stream.
+      if (event.kind === 'input') return;
       shown.push(new RunItemStreamEvent(ITEM_EVENT_NAMES[event.kind], itemOf(event, agents)));
       return;
     case 'handoff.occurred':
