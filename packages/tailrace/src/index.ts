@@ -154,6 +154,9 @@ export type { LogStore, MailboxMessage, RunHead, RunQuery, StoredMessage } from 
 export { MemoryLogStore } from './log/memory-store.ts';
 export { type LogReader, readLog, type ReadLogOptions } from './log/reader.ts';
 export { type LogSource, openLogSource } from './log/source.ts';
+export { parsePosition, type Position, positionOf, type ResolvedPosition, resolvePosition } from './log/position.ts';
+export { prune, type Pruned, type PruneOptions, pruneStore, type PruneStoreOptions } from './log/retention.ts';
+export { type RunSnapshot, snapshot } from './log/snapshot.ts';
 
 // Models
 export type {

@@ -6,6 +6,7 @@ import { Watchers } from '../base/watchers.ts';
 import { LimitError, UserError } from '../event/errors.ts';
 import { isTerminal, type RunEvent } from '../event/run-event.ts';
 import { admitsAppend, type RunState } from '../port/append-rules.ts';
+import { clipped, lastSeq, type SeqRange, withPruned } from '../port/pruned-range.ts';
 import type {
   Claim,
   Durability,
@@ -16,7 +17,7 @@ import type {
   StoredMessage,
 } from '../port/log-store.ts';
 import { eventBytes } from './event-size.ts';
-import { completesAttempt, lastSeq, pruneDeltas } from './prune.ts';
+import { completesAttempt, pruneDeltas } from './prune.ts';
 
 /** 64 MiB. */
 export const DEFAULT_MAX_LOG_BYTES: number = 64 * 1024 * 1024;
@@ -90,7 +91,7 @@ export class MemoryLogStore implements LogStore {
     const index = indexOf(state.events, from);
     const events = state.events.slice(index, index + limit);
     const first = events[0];
-    if (first?.type === 'log.pruned' && first.seq < from) events[0] = { ...first, seq: from, from };
+    if (first) events[0] = clipped(first, from);
     return events;
   }
 
@@ -130,6 +131,12 @@ export class MemoryLogStore implements LogStore {
     return this.#watchers.size;
   }
 
+  prune(run: string, ranges: readonly SeqRange[]): void {
+    const state = this.#runs.get(run);
+    if (state === undefined) throw noRun(run);
+    replaceEvents(state, withPruned(state.events, ranges));
+  }
+
   delete(run: string): void {
     if (this.#runs.delete(run)) this.#watchers.wake(run);
   }
@@ -158,16 +165,20 @@ function newRun(maxBytes: number): MemoryRun {
 function makeRoom(run: string, state: MemoryRun, bytes: number): void {
   if (state.worthPruning) {
     state.worthPruning = false;
-    state.pruned = true;
-    state.events = pruneDeltas(state.events);
-    state.bytes = 0;
-    for (const event of state.events) state.bytes += eventBytes(event);
+    replaceEvents(state, pruneDeltas(state.events));
   }
   if (state.bytes + bytes <= state.maxBytes) return;
   const message =
     `The log of run '${run}' holds ${state.bytes} bytes and may hold ${state.maxBytes} (maxLogBytes); ${bytes} more do not fit. ` +
     `Raise maxLogBytes, or keep the log on disk with sqlite(path).`;
   throw new LimitError(message, { code: 'LOG_FULL', runId: run, data: { maxLogBytes: state.maxBytes } });
+}
+
+function replaceEvents(state: MemoryRun, events: RunEvent[]): void {
+  state.pruned = true;
+  state.events = events;
+  state.bytes = 0;
+  for (const event of events) state.bytes += eventBytes(event);
 }
 
 /** The index of the record that stands for `seq`, in a log whose records may stand for ranges. */

@@ -9,7 +9,7 @@
 import { UserError } from '../event/errors.ts';
 import { isTerminal, type RunEvent } from '../event/run-event.ts';
 import type { RunHead } from '../port/log-store.ts';
-import { lastSeq } from './prune.ts';
+import { lastSeq } from '../port/pruned-range.ts';
 import type { LogSource } from './source.ts';
 
 const BATCH = 256;

@@ -1,4 +1,5 @@
 import type { RunEvent } from '../event/run-event.ts';
+import type { SeqRange } from './pruned-range.ts';
 
 /** A value now, or a promise of it. Stores in memory and SQLite answer at once, and the writer then never awaits. */
 export type Awaitable<T> = T | Promise<T>;
@@ -81,6 +82,11 @@ export interface LogStore {
    * Calls `wake` after commits to the run, of this process and, where the store can know, of others. A wake may be spurious; none is lost.
    */
   watch(run: string, wake: () => void): Disposable;
+  /**
+   * Replaces the events of each range by one `log.pruned`, whoever writes to the run. Ranges are in order, apart and below the head, and hold none but deltas:
+   * `prune()` finds them. A read from inside such a range begins with the rest of its record.
+   */
+  prune(run: string, ranges: readonly SeqRange[]): Awaitable<void>;
   /** Removes a run and its mailbox. */
   delete(run: string): Awaitable<void>;
   /** Removes nothing and closes what is open. Idempotent. */

@@ -6,11 +6,11 @@
  * 3. After an I/O error nothing is known about the file: the store refuses everything until it is opened again.
  */
 import type { DatabaseSync } from 'node:sqlite';
-import { jsonProblem, tryStringify } from '../base/json.ts';
 import { Watchers } from '../base/watchers.ts';
 import { SystemError, UserError } from '../event/errors.ts';
 import { isTerminal, type RunEvent } from '../event/run-event.ts';
 import { admitsAppend } from '../port/append-rules.ts';
+import { clipped, lastSeq, type SeqRange } from '../port/pruned-range.ts';
 import type {
   Claim,
   Durability,
@@ -20,8 +20,10 @@ import type {
   RunQuery,
   StoredMessage,
 } from '../port/log-store.ts';
+import { jsonOf } from './event-json.ts';
 import { isFatal, storeError } from './sqlite-error.ts';
 import { openDatabase } from './sqlite-open.ts';
+import { RowPruner } from './sqlite-prune.ts';
 import { prepareStatements, type Statements } from './sqlite-statements.ts';
 
 // A row is parsed as a whole, whatever part of it is asked for.
@@ -74,6 +76,7 @@ class SqliteLogStore implements LogStore {
   readonly #path: string;
   readonly #db: DatabaseSync;
   readonly #sql: Statements;
+  #pruner: RowPruner | undefined;
   readonly #pollMs: number;
   readonly #watchers: Watchers = new Watchers();
   #poll: NodeJS.Timeout | undefined;
@@ -122,7 +125,7 @@ class SqliteLogStore implements LogStore {
       for (const row of this.#sql.read.iterate(run, run, from)) {
         const { body } = row as unknown as { body: string };
         for (const event of JSON.parse(body) as RunEvent[]) {
-          if (event.seq >= from && events.length < limit) events.push(event);
+          if (lastSeq(event) >= from && events.length < limit) events.push(clipped(event, from));
         }
         chars += body.length;
         if (events.length >= limit || chars > READ_CHARS) break;
@@ -184,6 +187,14 @@ class SqliteLogStore implements LogStore {
         if (this.#watchers.size === 0) this.#stopLooking();
       },
     };
+  }
+
+  prune(run: string, ranges: readonly SeqRange[]): void {
+    this.#write(`prune run '${run}'`, 'group', () => {
+      const id = this.#knownId(run);
+      this.#pruner ??= new RowPruner(this.#db);
+      for (const range of ranges) this.#pruner.prune(id, range);
+    });
   }
 
   delete(run: string): void {
@@ -275,21 +286,4 @@ class SqliteLogStore implements LogStore {
 
 function headOf({ run, epoch, next, ended }: RunRow): RunHead {
   return { run, epoch, next, ended: ended === 1 };
-}
-
-function jsonOf(run: string, events: readonly RunEvent[]): string {
-  const text = tryStringify(events);
-  if (text !== undefined) return text;
-  const [event, problem] = firstProblem(events);
-  throw new SystemError(`Event ${event} of run '${run}' cannot be stored, because it is not JSON: ${problem}.`, {
-    runId: run,
-  });
-}
-
-function firstProblem(events: readonly RunEvent[]): [event: string, problem: string] {
-  for (const event of events) {
-    if (tryStringify(event) === undefined)
-      return [`${event.seq} (${event.type})`, jsonProblem(event) ?? 'it is too deep'];
-  }
-  return ['?', 'it changes while it is written'];
 }

@@ -6,6 +6,7 @@
 import type { Awaitable, LogStore } from '../port/log-store.ts';
 import { appendContract } from './log-store-contract-append.ts';
 import { mailboxContract } from './log-store-contract-mailbox.ts';
+import { pruneContract } from './log-store-contract-prune.ts';
 import { readContract } from './log-store-contract-read.ts';
 
 /** A store under test, empty. */
@@ -21,7 +22,7 @@ export type ContractTest = (store: ContractStore) => Promise<void>;
 
 /** Registers the contract's tests; each makes an empty store of its own and closes it. */
 export function logStoreContract(register: RegisterTest, makeStore: () => Awaitable<ContractStore>): void {
-  for (const [name, body] of Object.entries({ ...appendContract, ...readContract, ...mailboxContract })) {
+  for (const [name, body] of Object.entries({ ...appendContract, ...readContract, ...pruneContract, ...mailboxContract })) {
     register(name, async () => {
       const store = await makeStore();
       try {

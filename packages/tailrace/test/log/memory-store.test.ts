@@ -36,7 +36,7 @@ describe('pruning', () => {
     const second: RunEventBody = { type: 'model.delta', step: '1:model', attempt: 2, text: 'again' };
     const events = stamp([
       delta('superseded'),
-      { type: 'step.attempt', step: '1:model', attempt: 2, supersedes: 1, delayMs: 0 },
+      { type: 'step.attempt', of: 'model', step: '1:model', attempt: 2, supersedes: 1, delayMs: 0 },
       nested,
       second,
       second,

@@ -2,7 +2,7 @@
 import { MemoryLogStore } from '../../src/log/memory-store.ts';
 import type { Durability, LogStore } from '../../src/port/log-store.ts';
 
-type Operation = 'claim' | 'append' | 'read' | 'head' | 'list' | 'post' | 'mail' | 'delete' | 'close';
+type Operation = 'claim' | 'append' | 'read' | 'head' | 'list' | 'post' | 'mail' | 'prune' | 'delete' | 'close';
 
 /** The same store, each operation of which goes through `around`. */
 export function wrapped(
@@ -23,6 +23,7 @@ export function wrapped(
     list: through('list'),
     post: through('post'),
     mail: through('mail'),
+    prune: through('prune'),
     delete: through('delete'),
     close: through('close'),
     watch: (run, wake) => store.watch(run, wake),
