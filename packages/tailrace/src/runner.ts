@@ -64,7 +64,7 @@ export class Runner extends RunHooks<unknown> {
     options: IndividualRunOptions = {},
   ): Promise<RunResult | StreamedRunResult> {
     return this.#conclude(
-      await this.#start(agent, (around) => planRun(agent, input, options, this.config, around)),
+      await beginSegment(this, agent, (around) => planRun(agent, input, options, this.config, around)),
       options,
     );
   }
@@ -88,7 +88,7 @@ export class Runner extends RunHooks<unknown> {
       });
     }
     return this.#conclude(
-      await this.#start(agent, (around) => planResume(agent, first, options, this.config, around), true),
+      await beginSegment(this, agent, (around) => planResume(agent, first, options, this.config, around), true),
       options,
     );
   }
@@ -99,42 +99,49 @@ export class Runner extends RunHooks<unknown> {
     if (event?.type !== 'run.completed') throw error;
     return new RunResult(started, state);
   }
-
-  async #start(agent: AnyAgent, planned: (around: Surroundings) => RunPlan, resume = false): Promise<Begun> {
-    const caller = traceCarrier.current;
-    const tracing = getGlobalTraceProvider();
-    const store = this.config.store ?? new MemoryLogStore();
-    const around = { hooks: this, store, tracingDisabled: tracing.disabled, caller };
-    const plan = planned(around);
-    const outer = caller?.trace instanceof Trace ? { trace: caller.trace } : {};
-    const trace = traceView(() => tracing.processors, outer);
-    let state: RunState | undefined;
-    const started = await startRun(plan, {
-      resume,
-      live: {
-        get trace() {
-          return trace.trace;
-        },
-        spanOf: (id) => trace.spanOf(id),
-      },
-      defaultProvider: getDefaultModelProvider,
-      observers: ({ agents }) => {
-        const fold = new RunState(plan.context, plan.input, agent, agentsOf(agents));
-        state = fold;
-        return [
-          { take: trace, restore: (events) => trace.restore(events) },
-          { take: (events) => fold.take(events), restore: (events) => fold.take(events) },
-        ];
-      },
-      onEnding: ({ error }) => state && attachState(error, state),
-    });
-    return { started, state: state as RunState };
-  }
 }
 
-interface Begun {
+/** A segment under way, and what its result is made of. */
+export interface Begun {
   started: StartedRun;
   state: RunState;
+}
+
+/** Begins a segment of a run, or with `resume` the next one of a run that the store has. */
+export async function beginSegment(
+  runner: Runner,
+  agent: AnyAgent,
+  planned: (around: Surroundings) => RunPlan,
+  resume = false,
+): Promise<Begun> {
+  const caller = traceCarrier.current;
+  const tracing = getGlobalTraceProvider();
+  const store = runner.config.store ?? new MemoryLogStore();
+  const around = { hooks: runner, store, tracingDisabled: tracing.disabled, caller };
+  const plan = planned(around);
+  const outer = caller?.trace instanceof Trace ? { trace: caller.trace } : {};
+  const trace = traceView(() => tracing.processors, outer);
+  let state: RunState | undefined;
+  const started = await startRun(plan, {
+    resume,
+    live: {
+      get trace() {
+        return trace.trace;
+      },
+      spanOf: (id) => trace.spanOf(id),
+    },
+    defaultProvider: getDefaultModelProvider,
+    observers: ({ agents }) => {
+      const fold = new RunState(plan.context, plan.input, agent, agentsOf(agents));
+      state = fold;
+      return [
+        { take: trace, restore: (events) => trace.restore(events) },
+        { take: (events) => fold.take(events), restore: (events) => fold.take(events) },
+      ];
+    },
+    onEnding: ({ error }) => state && attachState(error, state),
+  });
+  return { started, state: state as RunState };
 }
 
 let defaultRunner: Runner | undefined;

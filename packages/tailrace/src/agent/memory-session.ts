@@ -1,6 +1,6 @@
 import { newItemId } from '../base/id.ts';
-import { UserError } from '../event/errors.ts';
 import type { AgentInputItem } from '../event/item.ts';
+import { checkSessionId } from '../port/session-id.ts';
 import type { Session } from '../port/session.ts';
 
 export interface MemorySessionOptions {
@@ -16,7 +16,7 @@ export class MemorySession implements Session {
 
   /** @throws UserError SESSION_ID_INVALID */
   constructor({ sessionId, initialItems = [] }: MemorySessionOptions = {}) {
-    this.#id = sessionIdOf(sessionId);
+    this.#id = sessionId === undefined ? newItemId('session') : checkSessionId(sessionId);
     this.#items = structuredClone(initialItems);
   }
 
@@ -40,13 +40,4 @@ export class MemorySession implements Session {
   async clearSession(): Promise<void> {
     this.#items = [];
   }
-}
-
-function sessionIdOf(given: string | undefined): string {
-  if (given === undefined) return newItemId('session');
-  if (typeof given === 'string' && given !== '' && given.length <= 256 && !/[\u0000-\u001f\u007f]/.test(given))
-    return given;
-  throw new UserError('A session id is a text of 1 to 256 characters without control characters.', {
-    code: 'SESSION_ID_INVALID',
-  });
 }

@@ -53,6 +53,10 @@ export interface RunStarted {
   groupId?: string;
   traceMetadata?: Record<string, string>;
   sessionId?: string;
+  /** The name that a runtime knows the agent by, for a run that was submitted to one. */
+  registered?: string;
+  /** What whoever submitted the run said about it. */
+  metadata?: Json;
   codeVersion?: string;
 }
 
@@ -67,7 +71,8 @@ export interface RunSuspended {
 
 export interface RunResumed {
   type: 'run.resumed';
-  by: 'approval' | 'input' | 'timer' | 'takeover';
+  /** `submit`: the first segment of a run that was submitted. */
+  by: 'submit' | 'approval' | 'input' | 'timer' | 'takeover';
 }
 
 export interface RunCompleted {

@@ -7,6 +7,7 @@ import { LimitError, UserError } from '../event/errors.ts';
 import { isTerminal, type RunEvent } from '../event/run-event.ts';
 import { admitsAppend, type RunState } from '../port/append-rules.ts';
 import { clipped, lastSeq, type SeqRange, withPruned } from '../port/pruned-range.ts';
+import type { LeaseStore } from '../port/lease-store.ts';
 import type {
   Claim,
   Durability,
@@ -17,6 +18,7 @@ import type {
   StoredMessage,
 } from '../port/log-store.ts';
 import { eventBytes } from './event-size.ts';
+import { MemoryLeases } from './memory-leases.ts';
 import { completesAttempt, pruneDeltas } from './prune.ts';
 
 /** 64 MiB. */
@@ -42,6 +44,7 @@ interface MemoryRun extends RunState {
 /** Keeps logs in memory, and nothing beyond the life of the process. */
 export class MemoryLogStore implements LogStore {
   readonly groupMs = 0;
+  readonly leases: LeaseStore = new MemoryLeases();
   readonly #maxLogBytes: number;
   readonly #runs: Map<string, MemoryRun> = new Map();
   readonly #watchers: Watchers = new Watchers();

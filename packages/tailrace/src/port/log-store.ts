@@ -1,4 +1,6 @@
 import type { RunEvent } from '../event/run-event.ts';
+import type { LeaseStore } from './lease-store.ts';
+import type { Session } from './session.ts';
 import type { SeqRange } from './pruned-range.ts';
 
 /** A value now, or a promise of it. Stores in memory and SQLite answer at once, and the writer then never awaits. */
@@ -60,6 +62,10 @@ export interface RunQuery {
  * - What `append` has returned for, `read` gives, in every process that shares the store.
  */
 export interface LogStore {
+  /** Who drives which run, where the store keeps that: a runtime's own driver needs it. */
+  readonly leases?: LeaseStore;
+  /** The session of this name, where the store keeps sessions. @throws UserError SESSION_ID_INVALID */
+  session?(sessionId: string): Session;
   /** How long a writer may hold back non-durable events to store them as a group. 0: never. */
   readonly groupMs: number;
   claim(run: string): Awaitable<Claim>;

@@ -7,6 +7,11 @@ export interface Session {
   getItems(limit?: number): Promise<AgentInputItem[]>;
   /** Appends all items, or none. */
   addItems(items: AgentInputItem[]): Promise<void>;
+  /**
+   * As `addItems`, and nothing at all when it was called with this `step` before. Runs that can be resumed use it where there is one; else they compare the
+   * session's newest items.
+   */
+  addItemsOnce?(step: string, items: AgentInputItem[]): Promise<void>;
   /** Removes and gives the newest item. */
   popItem(): Promise<AgentInputItem | undefined>;
   clearSession(): Promise<void>;

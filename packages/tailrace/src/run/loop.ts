@@ -7,18 +7,23 @@
 import type { AnyAgent } from '../agent/agent.ts';
 import { agentsOf } from '../agent/item-of.ts';
 import { MaxTurnsExceededError } from '../event/errors.ts';
-import { EVENT_VERSION, type RunEventBody, type RunStarted } from '../event/run-event.ts';
+import type { RunEventBody } from '../event/run-event.ts';
 import { breathe } from './breathe.ts';
 import type { FinalOutput } from './final-output.ts';
-import { reenter, rethrowFatal, rethrowTrip } from './reenter.ts';
+import { reenter, refusePoison, rethrowFatal, rethrowTrip } from './reenter.ts';
+import { startedEvent } from './started-event.ts';
 import type { Ending, RunScope, Steps } from './scope.ts';
 import { beginSession, holdSession, identifySession } from './session-step.ts';
 import { takeTurn, type TurnOutcome } from './turn.ts';
 
 export async function* loop(run: RunScope): Steps<Ending> {
   const { plan, control } = run;
-  if (run.folded) yield reenter(run, run.folded, plan.resumedBy);
-  else yield* beginRun(run);
+  if (run.folded) {
+    yield reenter(run, run.folded, plan.resumedBy);
+    if (plan.failure) throw plan.failure.error;
+    refusePoison(run, run.folded);
+    if (run.folded.agent === undefined) yield openTask(run);
+  } else yield* beginRun(run);
   using _session = holdSession(run);
   yield* beginSession(run);
   let { agent, entering, final } = yield* position(run);
@@ -73,31 +78,17 @@ async function* position(run: RunScope): Steps<Position> {
 
 async function* beginRun(run: RunScope): Steps<void> {
   const session = await identifySession(run);
-  yield begin(run, session.id);
+  yield [startedEvent(run.plan, run.agents, session.id), ...openTask(run)];
   if (session.failure) throw session.failure.error;
 }
 
-function begin(run: RunScope, sessionId: string | undefined): RunEventBody[] {
-  const { plan } = run;
-  const { trace } = plan;
-  const started: RunStarted = {
-    type: 'run.started',
-    v: EVENT_VERSION,
-    agent: run.agents.keyOf(plan.agent),
-    input: plan.input,
-    maxTurns: plan.maxTurns,
-    workflowName: trace.workflowName,
-    ...(trace.id !== undefined && { traceId: trace.id }),
-    ...(trace.joined && { traceJoined: true }),
-    ...(trace.groupId !== undefined && { groupId: trace.groupId }),
-    ...(trace.metadata && { traceMetadata: trace.metadata }),
-    ...(sessionId !== undefined && { sessionId }),
-  };
-  const task = trace.taskAndTurns
-    ? run.spans.start({ type: 'task', name: trace.workflowName }, trace.parent)
-    : undefined;
-  run.taskSpan = task?.id;
-  return [started, ...(task?.events ?? [])];
+/** The span of the whole run. */
+function openTask(run: RunScope): RunEventBody[] {
+  const { trace } = run.plan;
+  if (!trace.taskAndTurns || run.taskSpan !== undefined) return [];
+  const task = run.spans.start({ type: 'task', name: trace.workflowName }, trace.parent);
+  run.taskSpan = task.id;
+  return [...task.events];
 }
 
 function enterAgent(run: RunScope, agent: AnyAgent): RunEventBody[] {

@@ -3,6 +3,7 @@ import type { AnyAgent } from '../agent/agent.ts';
 import type { InputGuardrail, OutputGuardrail } from '../agent/guardrail.ts';
 import type { RunHooks } from '../agent/lifecycle.ts';
 import { RunContext } from '../agent/run-context.ts';
+import type { Json } from '../base/json.ts';
 import { newRunId, newTraceId, RUN_ID } from '../base/id.ts';
 import { UserError } from '../event/errors.ts';
 import type { AgentInputItem } from '../event/item.ts';
@@ -60,6 +61,12 @@ export interface RunPlan {
   trace: TracePlan;
   hooks: RunHooks;
   store: LogStore;
+  /** The name of the agent in a runtime, and what was said about the run when it was submitted to it. */
+  submitted?: { registered: string; metadata?: Json; sessionId?: string };
+  /** Why this process cannot go on with the run: it ends with that. */
+  failure?: { error: unknown };
+  /** How many processes in a row may die on the run without completing a step of it. No limit by default. */
+  maxTakeovers?: number;
 }
 
 /** What the composition root brings into each run. */

@@ -5,7 +5,7 @@
  * are closed. The spans of the run, its agent and its turn go on.
  */
 import { agentsOf, itemOf } from '../agent/item-of.ts';
-import { errorFromSerialized } from '../event/errors.ts';
+import { errorFromSerialized, LimitError } from '../event/errors.ts';
 import type { FoldedRun } from '../event/fold.ts';
 import type { RunEventBody, RunResumed } from '../event/run-event.ts';
 import { tripError } from './guardrails.ts';
@@ -24,7 +24,22 @@ export function reenter(run: RunScope, folded: FoldedRun, by: RunResumed['by']):
   );
   const ended = restoreSpans(run, folded);
   if (folded.cancel) run.control.cancel({ mode: folded.cancel.mode, reason: folded.cancel.reason });
-  return [{ type: 'run.resumed', by }, ...ended];
+  return [{ type: 'run.resumed', by: isUntouched(folded) ? 'submit' : by }, ...ended];
+}
+
+/** True for a run that was submitted, and that nobody has begun. */
+export function isUntouched({ next, started }: FoldedRun): boolean {
+  return next === 1 && started.registered !== undefined;
+}
+
+/** A run that ends every process that takes it up is not taken up for ever. @throws LimitError RUN_POISONED */
+export function refusePoison({ plan }: RunScope, { takeovers }: FoldedRun): void {
+  const { runId, maxTakeovers } = plan;
+  if (maxTakeovers === undefined || takeovers < maxTakeovers) return;
+  throw new LimitError(
+    `Run ${runId} was taken over ${takeovers} times in a row without completing a step, and is not tried again. Look what its open step does to the process.`,
+    { code: 'RUN_POISONED', runId, data: { takeovers } },
+  );
 }
 
 // A span below the turn belonged to a call that its process did not live to end.

@@ -86,9 +86,13 @@ async function* commit(run: RunScope, items: AgentInputItem[], step: string): St
   if (!session || items.length === 0 || recorded === true) return;
   const ref = { step, attempt: 1, items: items.length };
   if (recorded === undefined) yield [{ type: 'session.commit_started', ...ref }];
-  // The last writer may have saved them and not lived to say so.
-  const saved = recorded === false && (await guarded(run, 'load', () => endsWith(session, items)));
-  if (!saved) await guarded(run, 'save', () => session.addItems(items));
+  if (session.addItemsOnce) {
+    await guarded(run, 'save', async () => session.addItemsOnce?.(`${run.plan.runId}:${step}`, items));
+  } else {
+    // The last writer may have saved them and not lived to say so.
+    const saved = recorded === false && (await guarded(run, 'load', () => endsWith(session, items)));
+    if (!saved) await guarded(run, 'save', () => session.addItems(items));
+  }
   yield [{ type: 'session.committed', ...ref }];
 }
 

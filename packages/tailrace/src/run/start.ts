@@ -13,6 +13,7 @@ import { RunControl, reasonText } from './control.ts';
 import { drive } from './drive.ts';
 import { Inbox } from './inbox.ts';
 import type { RunPlan } from './plan.ts';
+import { isUntouched } from './reenter.ts';
 import { type Ending, type LiveTrace, openScope } from './scope.ts';
 
 /** Sees committed events before any reader does. */
@@ -66,7 +67,9 @@ export async function startRun(plan: RunPlan, options: StartOptions): Promise<St
   if (plan.config.store) scope.agents.enter(plan.agent);
   const watchers = observers(scope);
   for (const observer of watchers) {
-    observer.restore(past);
+    // What a submitted run's first segment finds is news to whoever looks on.
+    if (folded && isUntouched(folded)) observer.take(past);
+    else observer.restore(past);
     log.observe((events) => observer.take(events));
   }
   const hold = plan.trace.hold?.();

@@ -36,6 +36,31 @@ const migrations: readonly string[] = [
    CREATE VIEW event AS
      SELECT runs.run, each.value ->> 'seq' AS seq, each.value ->> 'type' AS type, each.value AS body
      FROM runs JOIN events ON events.run_id = runs.id, json_each(events.body) AS each;`,
+  `CREATE TABLE lease (
+     id INTEGER PRIMARY KEY AUTOINCREMENT,
+     run TEXT NOT NULL UNIQUE,
+     agent TEXT NOT NULL,
+     owner TEXT,
+     beat INTEGER NOT NULL,
+     wanted INTEGER NOT NULL,
+     wake_at INTEGER
+   ) STRICT;
+   CREATE TABLE session_item (
+     id INTEGER PRIMARY KEY AUTOINCREMENT,
+     session TEXT NOT NULL,
+     body TEXT NOT NULL
+   ) STRICT;
+   CREATE INDEX session_item_of ON session_item (session, id);
+   -- Which steps of which runs have put their items into a session.
+   CREATE TABLE session_step (
+     session TEXT NOT NULL,
+     step TEXT NOT NULL,
+     PRIMARY KEY (session, step)
+   ) STRICT, WITHOUT ROWID;
+   CREATE TABLE session_hold (
+     session TEXT PRIMARY KEY,
+     run TEXT NOT NULL
+   ) STRICT, WITHOUT ROWID;`,
 ];
 
 export interface OpenOptions {

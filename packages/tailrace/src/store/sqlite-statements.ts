@@ -1,5 +1,6 @@
 /** The SQL of the store, prepared once. */
 import type { DatabaseSync, StatementSync } from 'node:sqlite';
+import type { StoredMessage } from '../port/log-store.ts';
 
 export interface Statements {
   begin: StatementSync;
@@ -17,6 +18,23 @@ export interface Statements {
   deleteEvents: StatementSync;
   deleteMail: StatementSync;
   deleteRun: StatementSync;
+}
+
+export interface RunRow {
+  id: number;
+  run: string;
+  epoch: number;
+  next: number;
+  ended: number;
+  clientSeq: number;
+}
+
+export interface MailRow {
+  position: number;
+  id: string;
+  kind: StoredMessage['kind'];
+  body: string;
+  at: number;
 }
 
 export function prepareStatements(db: DatabaseSync): Statements {

@@ -11,6 +11,8 @@ import { SystemError, UserError } from '../event/errors.ts';
 import { isTerminal, type RunEvent } from '../event/run-event.ts';
 import { admitsAppend } from '../port/append-rules.ts';
 import { clipped, lastSeq, type SeqRange } from '../port/pruned-range.ts';
+import type { LeaseStore } from '../port/lease-store.ts';
+import type { Session } from '../port/session.ts';
 import type {
   Claim,
   Durability,
@@ -21,10 +23,13 @@ import type {
   StoredMessage,
 } from '../port/log-store.ts';
 import { jsonOf } from './event-json.ts';
+import type { SqliteAccess } from './sqlite-access.ts';
 import { isFatal, storeError } from './sqlite-error.ts';
+import { SqliteLeases } from './sqlite-leases.ts';
 import { openDatabase } from './sqlite-open.ts';
 import { RowPruner } from './sqlite-prune.ts';
-import { prepareStatements, type Statements } from './sqlite-statements.ts';
+import { sessionsOf } from './sqlite-session.ts';
+import { type MailRow, prepareStatements, type RunRow, type Statements } from './sqlite-statements.ts';
 
 // A row is parsed as a whole, whatever part of it is asked for.
 const ROW_EVENTS = 64;
@@ -41,11 +46,18 @@ export interface SqliteOptions {
   maxBytes?: number;
 }
 
+/** Logs, leases and sessions in one file. */
+export interface SqliteStore extends LogStore {
+  readonly leases: LeaseStore;
+  /** The session of this name. It is kept with the logs, and put into once by each step of a run. @throws UserError SESSION_ID_INVALID */
+  session(sessionId: string): Session;
+}
+
 /**
  * A store in the SQLite file at `path`, created with its directory if missing; `:memory:` for none. Several processes may share the file.
  * @throws {SystemError} `STORE_VERSION`, `STORE_BUSY`, `STORE_FULL`, or `STORE_FAILED` when the file cannot be opened or is not a log.
  */
-export function sqlite(path: string, options: SqliteOptions = {}): LogStore {
+export function sqlite(path: string, options: SqliteOptions = {}): SqliteStore {
   const { groupMs = 10, busyTimeoutMs = 5000, pollMs = 25, maxBytes } = options;
   try {
     return new SqliteLogStore(path, openDatabase(path, { busyTimeoutMs, maxBytes }), groupMs, pollMs);
@@ -54,25 +66,10 @@ export function sqlite(path: string, options: SqliteOptions = {}): LogStore {
   }
 }
 
-interface RunRow {
-  id: number;
-  run: string;
-  epoch: number;
-  next: number;
-  ended: number;
-  clientSeq: number;
-}
-
-interface MailRow {
-  position: number;
-  id: string;
-  kind: StoredMessage['kind'];
-  body: string;
-  at: number;
-}
-
-class SqliteLogStore implements LogStore {
+class SqliteLogStore implements SqliteStore {
   readonly groupMs: number;
+  readonly leases: LeaseStore;
+  readonly session: (sessionId: string) => Session;
   readonly #path: string;
   readonly #db: DatabaseSync;
   readonly #sql: Statements;
@@ -92,6 +89,12 @@ class SqliteLogStore implements LogStore {
     this.#sql = prepareStatements(db);
     this.groupMs = groupMs;
     this.#pollMs = pollMs;
+    const access: SqliteAccess = {
+      read: (what, work) => this.#do(what, work),
+      write: (what, durability, work) => this.#write(what, durability, work),
+    };
+    this.leases = new SqliteLeases(db, access);
+    this.session = sessionsOf(db, access);
   }
 
   claim(run: string): Claim {

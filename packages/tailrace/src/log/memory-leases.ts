@@ -1,0 +1,66 @@
+import type { Lease, LeaseStore } from '../port/lease-store.ts';
+
+/** Leases in this process's memory: for runtimes that share one store object. */
+export class MemoryLeases implements LeaseStore {
+  readonly #rows: Map<string, Lease> = new Map();
+  readonly #sessions: Map<string, string> = new Map();
+  readonly #watchers: Set<() => void> = new Set();
+
+  want(run: string, agent: string): void {
+    const row = this.#rows.get(run);
+    if (row) row.wanted = true;
+    else this.#rows.set(run, { run, agent, owner: undefined, beat: 0, wanted: true, wakeAt: undefined });
+    this.#wake();
+  }
+
+  due(now: number): Lease[] {
+    const isDue = ({ owner, wanted, wakeAt }: Lease): boolean =>
+      owner !== undefined || wanted || (wakeAt !== undefined && wakeAt <= now);
+    return [...this.#rows.values()].filter(isDue).map((row) => ({ ...row }));
+  }
+
+  take(seen: Pick<Lease, 'run' | 'owner' | 'beat'>, owner: string): boolean {
+    const row = this.#rows.get(seen.run);
+    if (row === undefined || row.owner !== seen.owner || row.beat !== seen.beat) return false;
+    Object.assign(row, { owner, beat: row.beat + 1, wanted: false, wakeAt: undefined });
+    return true;
+  }
+
+  beat(owner: string): string[] {
+    const held = [...this.#rows.values()].filter((row) => row.owner === owner);
+    for (const row of held) row.beat += 1;
+    return held.map(({ run }) => run);
+  }
+
+  release(run: string, owner: string, next: 'done' | { wakeAt?: number | undefined }): void {
+    const row = this.#rows.get(run);
+    if (row?.owner !== owner) return;
+    if (next === 'done') this.#rows.delete(run);
+    else Object.assign(row, { owner: undefined, beat: row.beat + 1, wakeAt: next.wakeAt });
+    this.#wake();
+  }
+
+  known(runs: readonly string[]): string[] {
+    return runs.filter((run) => this.#rows.has(run));
+  }
+
+  holdSession(session: string, run: string, instead?: string): string {
+    const holder = this.#sessions.get(session);
+    if (holder !== undefined && holder !== instead) return holder;
+    this.#sessions.set(session, run);
+    return run;
+  }
+
+  dropSession(session: string, run: string): void {
+    if (this.#sessions.get(session) === run) this.#sessions.delete(session);
+  }
+
+  watchLeases(wake: () => void): Disposable {
+    this.#watchers.add(wake);
+    return { [Symbol.dispose]: () => void this.#watchers.delete(wake) };
+  }
+
+  #wake(): void {
+    for (const wake of this.#watchers) wake();
+  }
+}

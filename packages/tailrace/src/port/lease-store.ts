@@ -1,0 +1,42 @@
+import type { Awaitable } from './log-store.ts';
+
+/** Who drives a run, as everybody who shares the store can see it. */
+export interface Lease {
+  run: string;
+  /** The name that the run's agent is registered by: whoever does not know it leaves the run alone. */
+  agent: string;
+  /** Undefined: nobody. */
+  owner: string | undefined;
+  /** Grows with each sign of life and each change of hands, and never falls. */
+  beat: number;
+  /** True when something has happened that the run has not been driven for yet. */
+  wanted: boolean;
+  /** When the run is to be driven, if nothing happens before: wall clock, milliseconds since the epoch. */
+  wakeAt: number | undefined;
+}
+
+/**
+ * Keeps leases: a row a run that is not done. No clock decides here; who holds a row, and at which beat, is all that is compared.
+ *
+ * - A row is taken by compare-and-set on (owner, beat): of two who take the same lease, one gets it.
+ * - What is wanted while a run is driven is not lost: its row stays wanted when its owner lets go of it.
+ */
+export interface LeaseStore {
+  /** Says that the run is to be driven now. Makes its row if there is none. Durable. */
+  want(run: string, agent: string): Awaitable<void>;
+  /** Rows that somebody holds, or that are free and to be driven: wanted, or due at `now`. In the order in which they were made. */
+  due(now: number): Awaitable<Lease[]>;
+  /** Takes a row that is still as it was seen. False when it is not. */
+  take(seen: Pick<Lease, 'run' | 'owner' | 'beat'>, owner: string): Awaitable<boolean>;
+  /** A sign of life for all rows of `owner`. Gives the runs that it still holds. */
+  beat(owner: string): Awaitable<string[]>;
+  /** Lets go of a row: done for good, or until it is wanted or `wakeAt` has come. Does nothing when `owner` does not hold it. */
+  release(run: string, owner: string, next: 'done' | { wakeAt?: number | undefined }): Awaitable<void>;
+  /** Runs of these that have a row. */
+  known(runs: readonly string[]): Awaitable<string[]>;
+  /** Gives the session to the run if no run holds it, or if `instead` does. Returns the run that holds it now. */
+  holdSession(session: string, run: string, instead?: string): Awaitable<string>;
+  dropSession(session: string, run: string): Awaitable<void>;
+  /** Calls `wake` when a row was wanted or let go of by this process. */
+  watchLeases(wake: () => void): Disposable;
+}

@@ -1,0 +1,105 @@
+/** Leases in the store's file: any number of processes share them. */
+import type { DatabaseSync, StatementSync } from 'node:sqlite';
+import type { Lease, LeaseStore } from '../port/lease-store.ts';
+import type { SqliteAccess } from './sqlite-access.ts';
+
+interface LeaseRow {
+  run: string;
+  agent: string;
+  owner: string | null;
+  beat: number;
+  wanted: number;
+  wakeAt: number | null;
+}
+
+export class SqliteLeases implements LeaseStore {
+  readonly #access: SqliteAccess;
+  readonly #sql: Record<'want' | 'due' | 'take' | 'beat' | 'done' | 'free' | 'known' | 'hold' | 'drop', StatementSync>;
+  readonly #watchers: Set<() => void> = new Set();
+
+  constructor(db: DatabaseSync, access: SqliteAccess) {
+    this.#access = access;
+    this.#sql = {
+      want: db.prepare(
+        `INSERT INTO lease (run, agent, owner, beat, wanted, wake_at) VALUES (?, ?, NULL, 0, 1, NULL)
+         ON CONFLICT (run) DO UPDATE SET wanted = 1`,
+      ),
+      due: db.prepare(
+        `SELECT run, agent, owner, beat, wanted, wake_at AS wakeAt FROM lease
+         WHERE owner IS NOT NULL OR wanted = 1 OR wake_at <= ? ORDER BY id`,
+      ),
+      take: db.prepare(
+        `UPDATE lease SET owner = ?, beat = beat + 1, wanted = 0, wake_at = NULL WHERE run = ? AND owner IS ? AND beat = ?`,
+      ),
+      beat: db.prepare('UPDATE lease SET beat = beat + 1 WHERE owner = ? RETURNING run'),
+      done: db.prepare('DELETE FROM lease WHERE run = ? AND owner = ?'),
+      free: db.prepare('UPDATE lease SET owner = NULL, beat = beat + 1, wake_at = ? WHERE run = ? AND owner = ?'),
+      known: db.prepare('SELECT 1 FROM lease WHERE run = ?'),
+      hold: db.prepare(
+        `INSERT INTO session_hold (session, run) VALUES (?, ?)
+         ON CONFLICT (session) DO UPDATE SET run = CASE WHEN run = ? THEN excluded.run ELSE run END RETURNING run`,
+      ),
+      drop: db.prepare('DELETE FROM session_hold WHERE session = ? AND run = ?'),
+    };
+  }
+
+  want(run: string, agent: string): void {
+    this.#access.write(`ask for run '${run}' to be driven`, 'full', () => this.#sql.want.run(run, agent));
+    this.#wake();
+  }
+
+  due(now: number): Lease[] {
+    return this.#access.read('look for runs to drive', () =>
+      (this.#sql.due.all(now) as unknown as LeaseRow[]).map((row) => ({
+        ...row,
+        owner: row.owner ?? undefined,
+        wanted: row.wanted === 1,
+        wakeAt: row.wakeAt ?? undefined,
+      })),
+    );
+  }
+
+  take({ run, owner: from, beat }: Pick<Lease, 'run' | 'owner' | 'beat'>, owner: string): boolean {
+    const { changes } = this.#access.write(`lease run '${run}'`, 'group', () =>
+      this.#sql.take.run(owner, run, from ?? null, beat),
+    );
+    return changes === 1;
+  }
+
+  beat(owner: string): string[] {
+    return this.#access.write('renew its leases', 'group', () =>
+      (this.#sql.beat.all(owner) as unknown as Pick<LeaseRow, 'run'>[]).map(({ run }) => run),
+    );
+  }
+
+  release(run: string, owner: string, next: 'done' | { wakeAt?: number | undefined }): void {
+    this.#access.write(`let go of run '${run}'`, 'full', () =>
+      next === 'done' ? this.#sql.done.run(run, owner) : this.#sql.free.run(next.wakeAt ?? null, run, owner),
+    );
+    this.#wake();
+  }
+
+  known(runs: readonly string[]): string[] {
+    return this.#access.read('look for leases', () => runs.filter((run) => this.#sql.known.get(run) !== undefined));
+  }
+
+  holdSession(session: string, run: string, instead?: string): string {
+    const { run: holder } = this.#access.write(`hold session '${session}'`, 'full', () =>
+      this.#sql.hold.get(session, run, instead ?? null),
+    ) as unknown as Pick<LeaseRow, 'run'>;
+    return holder;
+  }
+
+  dropSession(session: string, run: string): void {
+    this.#access.write(`let go of session '${session}'`, 'full', () => this.#sql.drop.run(session, run));
+  }
+
+  watchLeases(wake: () => void): Disposable {
+    this.#watchers.add(wake);
+    return { [Symbol.dispose]: () => void this.#watchers.delete(wake) };
+  }
+
+  #wake(): void {
+    for (const wake of this.#watchers) wake();
+  }
+}

@@ -1,0 +1,81 @@
+/** A session in the store's file. */
+import type { DatabaseSync, StatementSync } from 'node:sqlite';
+import type { AgentInputItem } from '../event/item.ts';
+import type { Session } from '../port/session.ts';
+import { checkSessionId } from '../port/session-id.ts';
+import type { SqliteAccess } from './sqlite-access.ts';
+
+type SessionStatements = Record<'items' | 'add' | 'pop' | 'clear' | 'begin' | 'forget', StatementSync>;
+
+/** Opens sessions by their names. */
+export function sessionsOf(db: DatabaseSync, access: SqliteAccess): (sessionId: string) => SqliteSession {
+  const sql: SessionStatements = {
+    items: db.prepare('SELECT body FROM session_item WHERE session = ? ORDER BY id DESC LIMIT ?'),
+    add: db.prepare('INSERT INTO session_item (session, body) VALUES (?, ?)'),
+    pop: db.prepare(
+      'DELETE FROM session_item WHERE id = (SELECT max(id) FROM session_item WHERE session = ?) RETURNING body',
+    ),
+    clear: db.prepare('DELETE FROM session_item WHERE session = ?'),
+    begin: db.prepare('INSERT OR IGNORE INTO session_step (session, step) VALUES (?, ?)'),
+    forget: db.prepare('DELETE FROM session_step WHERE session = ?'),
+  };
+  return (sessionId) => new SqliteSession(sessionId, sql, access);
+}
+
+class SqliteSession implements Session {
+  readonly #id: string;
+  readonly #sql: SessionStatements;
+  readonly #access: SqliteAccess;
+
+  /** @throws UserError SESSION_ID_INVALID */
+  constructor(id: string, sql: SessionStatements, access: SqliteAccess) {
+    this.#id = checkSessionId(id);
+    this.#sql = sql;
+    this.#access = access;
+  }
+
+  async getSessionId(): Promise<string> {
+    return this.#id;
+  }
+
+  async getItems(limit?: number): Promise<AgentInputItem[]> {
+    const most = limit === undefined ? -1 : Math.max(0, Math.trunc(limit));
+    return this.#access.read(`read session '${this.#id}'`, () =>
+      (this.#sql.items.all(this.#id, most) as { body: string }[]).reverse().map(itemOf),
+    );
+  }
+
+  async addItems(items: AgentInputItem[]): Promise<void> {
+    this.#write('add to', () => this.#add(items));
+  }
+
+  async addItemsOnce(step: string, items: AgentInputItem[]): Promise<void> {
+    this.#write('add to', () => {
+      if (this.#sql.begin.run(this.#id, step).changes === 1) this.#add(items);
+    });
+  }
+
+  async popItem(): Promise<AgentInputItem | undefined> {
+    const row = this.#write('take from', () => this.#sql.pop.get(this.#id)) as { body: string } | undefined;
+    return row && itemOf(row);
+  }
+
+  async clearSession(): Promise<void> {
+    this.#write('clear', () => {
+      this.#sql.clear.run(this.#id);
+      this.#sql.forget.run(this.#id);
+    });
+  }
+
+  #add(items: AgentInputItem[]): void {
+    for (const item of items) this.#sql.add.run(this.#id, JSON.stringify(item));
+  }
+
+  #write<T>(what: string, work: () => T): T {
+    return this.#access.write(`${what} session '${this.#id}'`, 'full', work);
+  }
+}
+
+function itemOf({ body }: { body: string }): AgentInputItem {
+  return JSON.parse(body) as AgentInputItem;
+}
