@@ -130,6 +130,7 @@ export {
   ModelProviderError,
   ModelRefusalError,
   ModelTimeoutError,
+  NonDeterministicRun,
   OutputGuardrailTripwireTriggered,
   RunCancelledError,
   type SerializedError,
@@ -140,6 +141,7 @@ export {
   ToolTimeoutError,
   UserError,
 } from './event/errors.ts';
+export type { AgentGraph, AgentShape, GraphDifference } from './event/agent-graph.ts';
 export { ERROR_CODES, type ErrorActor, type ErrorCode, type ErrorCodeFacts } from './event/error-codes.ts';
 
 // The log

@@ -9,7 +9,7 @@ const library = join(import.meta.dirname, '..');
 const maxLines = 300;
 /** Files that may be longer, because what they hold is one thing and reads worse in parts. */
 const longer: Readonly<Record<string, number>> = {
-  'event/run-event.ts': 400, // one closed union with its contract
+  'event/run-event.ts': 430, // one closed union with its contract
   'event/errors.ts': 330, // one tree of classes and its way into the log and back
 };
 
@@ -36,8 +36,12 @@ const packages: Readonly<Record<string, readonly string[]>> = {
 /** Files that may import from Node, and what. Everything else runs wherever JavaScript runs. */
 const node: Readonly<Record<string, readonly string[]>> = {
   'base/carrier.ts': ['node:async_hooks'],
+  'base/hash.ts': ['node:crypto'],
   'store/sqlite.ts': ['node:sqlite'],
   'store/sqlite-open.ts': ['node:fs', 'node:path', 'node:sqlite'],
+  'store/sqlite-leases.ts': ['node:sqlite'],
+  'store/sqlite-prune.ts': ['node:sqlite'],
+  'store/sqlite-session.ts': ['node:sqlite'],
   'store/sqlite-statements.ts': ['node:sqlite'],
   'model/transport-node.ts': ['node:http', 'node:https', 'node:net', 'node:tls'],
   'view/web-stream.ts': ['node:stream'],

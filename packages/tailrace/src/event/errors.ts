@@ -192,6 +192,13 @@ export class StaleEpoch extends SystemError {
   }
 }
 
+/** A run that was taken up came to another input for its open turn than the one that its model was called with: nobody can say what its answer means. */
+export class NonDeterministicRun extends SystemError {
+  constructor(message: string, options: AgentsErrorOptions = {}) {
+    super(message, { code: 'NON_DETERMINISTIC', ...options });
+  }
+}
+
 const CLASSES: Record<string, new (message: string, options: AgentsErrorOptions) => AgentsError> = {
   UserError,
   SystemError,
@@ -201,6 +208,7 @@ const CLASSES: Record<string, new (message: string, options: AgentsErrorOptions)
   InvalidToolInputError,
   InvalidToolOutputError,
   StaleEpoch,
+  NonDeterministicRun,
 };
 
 /** An error as read back from a log: the same name, code and message; what it held in the process is gone. */

@@ -4,6 +4,7 @@
  * F1 Only what the log says counts; the fold of a prefix is the state of the run when that prefix was all there was. F2 What a completed turn did is in
  * `items`; what the open turn has done so far is in `open`, call by call, so that whoever goes on repeats nothing that is recorded.
  */
+import type { AgentGraph } from './agent-graph.ts';
 import type { AgentInputItem } from './item.ts';
 import type { ApprovalDecided, ApprovalRequested } from './mail-events.ts';
 import {
@@ -44,6 +45,8 @@ export interface OpenTurn {
   number: number | undefined;
   /** Attempts of its model call that were begun. */
   attempts: number;
+  /** What its model was called with. */
+  inputHash: string | undefined;
   response: ModelReturned | undefined;
   added: ItemAdded[];
   calls: Map<string, FoldedCall>;
@@ -52,6 +55,9 @@ export interface OpenTurn {
 
 export interface FoldedRun {
   started: RunStarted;
+  /** The code that last went on with it. */
+  codeVersion: string | undefined;
+  graph: AgentGraph | undefined;
   /** How far the fold has come: the sequence number after the last event. */
   next: number;
   ended: TerminalEvent | undefined;
@@ -111,6 +117,8 @@ export function foldRun(events: Iterable<RunEvent>): FoldedRun | undefined {
 function begin(started: RunStarted): FoldedRun {
   return {
     started,
+    codeVersion: started.codeVersion,
+    graph: started.graph,
     next: 0,
     ended: undefined,
     suspended: false,
@@ -140,7 +148,15 @@ function begin(started: RunStarted): FoldedRun {
 }
 
 function openTurn(): OpenTurn {
-  return { number: undefined, attempts: 0, response: undefined, added: [], calls: new Map(), handoff: undefined };
+  return {
+    number: undefined,
+    attempts: 0,
+    inputHash: undefined,
+    response: undefined,
+    added: [],
+    calls: new Map(),
+    handoff: undefined,
+  };
 }
 
 function apply(folded: FoldedRun, event: RunEvent): void {
@@ -169,6 +185,7 @@ function apply(folded: FoldedRun, event: RunEvent): void {
       return;
     case 'model.called':
       open.attempts = event.attempt;
+      open.inputHash = event.inputHash;
       return;
     case 'model.returned':
       open.response = event;
@@ -226,6 +243,8 @@ function apply(folded: FoldedRun, event: RunEvent): void {
       folded.usageBefore.add(folded.usage);
       return;
     case 'run.resumed':
+      folded.codeVersion = event.codeVersion ?? folded.codeVersion;
+      folded.graph = event.graph ?? folded.graph;
       folded.suspended = false;
       folded.waits = undefined;
       if (event.by === 'takeover') folded.takeovers += 1;

@@ -3,6 +3,7 @@
  * Names are `noun.past`; deltas `noun.delta`. An agent is named by its key, which is its name unless two agents share it.
  */
 import type { Json } from '../base/json.ts';
+import type { AgentGraph } from './agent-graph.ts';
 import type { ApprovalDecided, ApprovalRequested, InputReceived, MailIgnored } from './mail-events.ts';
 import type { SerializedError } from './errors.ts';
 import type {
@@ -57,7 +58,10 @@ export interface RunStarted {
   registered?: string;
   /** What whoever submitted the run said about it. */
   metadata?: Json;
+  /** What the program says of itself. */
   codeVersion?: string;
+  /** Of a run that is kept in a store: what it needs of whoever takes it up. */
+  graph?: AgentGraph;
 }
 
 export interface RunSuspended {
@@ -71,6 +75,9 @@ export interface RunSuspended {
 
 export interface RunResumed {
   type: 'run.resumed';
+  /** Where they are other than before. */
+  codeVersion?: string;
+  graph?: AgentGraph;
   /** `submit`: the first segment of a run that was submitted. */
   by: 'submit' | 'approval' | 'input' | 'timer' | 'takeover';
 }
@@ -130,6 +137,8 @@ export interface TurnEnded {
 export interface ModelCalled extends StepRef {
   type: 'model.called';
   agent: string;
+  /** Of a run that is kept in a store: a hash over all items of the input, which grows with each new one. */
+  inputHash?: string;
 }
 
 /**

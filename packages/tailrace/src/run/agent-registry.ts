@@ -18,14 +18,15 @@ export class AgentRegistry {
     return key;
   }
 
-  /** Gives keys to all agents that can be reached from this one, in an order that depends on nothing else. */
-  enter(first: AnyAgent): void {
+  /** Gives keys to all agents that can be reached from this one, in an order that depends on nothing else. Gives the agents in that order. */
+  enter(first: AnyAgent): AnyAgent[] {
     const waiting = [first];
     for (const agent of waiting) {
       this.keyOf(agent);
       const targets = agent.handoffs.map((entry) => getHandoff(entry).agent);
       waiting.push(...targets.filter((target) => !this.#keys.has(target) && !waiting.includes(target)));
     }
+    return waiting;
   }
 
   get(key: string): AnyAgent | undefined {

@@ -1,5 +1,6 @@
 import type { RunItem } from '../agent/run-item.ts';
 import type { AgentInputItem } from '../event/item.ts';
+import { InputHash } from './input-hash.ts';
 
 /**
  * What has been said in a run, as the next model call sees it. Grows by what is new; only a handoff filter replaces it.
@@ -14,6 +15,7 @@ export class Conversation {
   /** How many of `items` the session has. */
   committed = 0;
   #modelInput: AgentInputItem[];
+  #hashed: InputHash | undefined;
 
   constructor(input: string | AgentInputItem[]) {
     this.input = input;
@@ -25,10 +27,17 @@ export class Conversation {
     return this.#modelInput.slice();
   }
 
+  /** A hash of the input of the next model call. Costs what is new since it was last asked for. */
+  get inputHash(): string {
+    this.#hashed ??= new InputHash();
+    return this.#hashed.over(this.#modelInput);
+  }
+
   /** Puts a session's history before (or in any other way around) the input. */
   begin(modelInput: AgentInputItem[]): void {
     this.input = modelInput;
     this.#modelInput = modelInput.slice();
+    this.#hashed = undefined;
   }
 
   /** Takes what a log says was said before. */
@@ -48,6 +57,7 @@ export class Conversation {
     this.turnStart = before.length;
     this.committed = this.items.length;
     this.#modelInput = [...asItems(input), ...this.items.map((item) => item.rawItem)];
+    this.#hashed = undefined;
   }
 }
 

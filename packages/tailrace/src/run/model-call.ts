@@ -8,7 +8,7 @@ import { AbortScope, abortable } from '../base/abort.ts';
 import { isAgentsError, ModelProviderError, ModelTimeoutError, serializeError } from '../event/errors.ts';
 import { ERROR_CODES } from '../event/error-codes.ts';
 import type { AssistantMessageItem } from '../event/item.ts';
-import type { ModelStopped, StepAttempt, StepRef } from '../event/run-event.ts';
+import type { ModelCalled, ModelStopped, StepAttempt, StepRef } from '../event/run-event.ts';
 import type { GenerationSpanData } from '../event/span-data.ts';
 import type { Usage } from '../event/usage.ts';
 import type { Model, ModelRequest, ModelResponse } from '../port/model.ts';
@@ -22,6 +22,7 @@ export interface ModelCall {
   request: Omit<ModelRequest, 'signal'>;
   agent: string;
   step: string;
+  inputHash: string | undefined;
   /** Aborts when the answer is no longer wanted: the run stops, or a parallel guardrail tripped. */
   signal: AbortSignal;
 }
@@ -37,7 +38,7 @@ export async function* callModel(run: RunScope, call: ModelCall): Steps<ModelRes
       ...(call.model.name !== undefined && { model: call.model.name }),
     };
     const span = run.spans.start(data, run.turnSpan ?? run.agentSpan);
-    yield [...span.events, { type: 'model.called', ...ref, agent: call.agent }];
+    yield [...span.events, calledEvent(call, ref)];
     const progress: Progress = { text: '', delivered: false };
     try {
       const response = yield* attemptOnce(run, call, ref, progress);
@@ -58,6 +59,10 @@ export async function* callModel(run: RunScope, call: ModelCall): Steps<ModelRes
       await pause(run, delayMs, call.signal);
     }
   }
+}
+
+function calledEvent({ agent, inputHash }: ModelCall, ref: StepRef): ModelCalled {
+  return { type: 'model.called', ...ref, agent, ...(inputHash !== undefined && { inputHash }) };
 }
 
 function attemptEvent(step: string, attempt: number, delayMs: number): StepAttempt {

@@ -75,6 +75,8 @@ export interface RunConfig {
   /** Of what one tool call tells the model, in characters; longer output is cut with a marker. 1 Mi by default. */
   maxToolOutputLength?: number;
   onLateResult?: (late: LateResult) => void;
+  /** What the program says of its own version. Recorded with runs that are kept in a `store`. */
+  codeVersion?: string;
 }
 
 /** What holds for one run. */
@@ -153,6 +155,7 @@ const CONFIG_NAMES = [
   'maxInputLength',
   'maxToolOutputLength',
   'onLateResult',
+  'codeVersion',
 ] as const;
 const CONFIG_ELSEWHERE = [
   'sandbox',
@@ -187,6 +190,11 @@ export function checkConfig(config: Partial<RunConfig>): void {
   checkTimeouts(config.timeouts);
   for (const name of ['maxHandoffs', 'maxLogBytes', 'maxInputLength', 'maxToolOutputLength'] as const)
     checkCount(name, config[name]);
+  if (config.codeVersion !== undefined && typeof config.codeVersion !== 'string') {
+    throw new UserError(`Runner: codeVersion must be a text, got ${typeof config.codeVersion}.`, {
+      code: 'OPTION_TYPE',
+    });
+  }
 }
 
 /** @throws UserError OPTION_UNKNOWN, OPTION_RANGE, OPTION_TYPE, RUN_ID_INVALID */

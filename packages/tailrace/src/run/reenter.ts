@@ -9,6 +9,7 @@ import { errorFromSerialized, LimitError } from '../event/errors.ts';
 import type { FoldedRun } from '../event/fold.ts';
 import type { RunEventBody, RunResumed } from '../event/run-event.ts';
 import { tripError } from './guardrails.ts';
+import { codeOf } from './resumable.ts';
 import type { RunScope } from './scope.ts';
 
 /** Puts the folded state into the scope. Gives the events that say so. */
@@ -24,7 +25,7 @@ export function reenter(run: RunScope, folded: FoldedRun, by: RunResumed['by']):
   );
   const ended = restoreSpans(run, folded);
   if (folded.cancel) run.control.cancel({ mode: folded.cancel.mode, reason: folded.cancel.reason });
-  return [{ type: 'run.resumed', by: isUntouched(folded) ? 'submit' : by }, ...ended];
+  return [{ type: 'run.resumed', by: isUntouched(folded) ? 'submit' : by, ...codeOf(run.plan, folded) }, ...ended];
 }
 
 /** True for a run that was submitted, and that nobody has begun. */

@@ -13,6 +13,7 @@ import { RunControl, reasonText } from './control.ts';
 import { drive } from './drive.ts';
 import { Inbox } from './inbox.ts';
 import type { RunPlan } from './plan.ts';
+import { checkResumable, refuseIncompatible } from './resumable.ts';
 import { isUntouched } from './reenter.ts';
 import { type Ending, type LiveTrace, openScope } from './scope.ts';
 
@@ -52,12 +53,14 @@ export interface StartedRun {
 export async function startRun(plan: RunPlan, options: StartOptions): Promise<StartedRun> {
   const { live, observers, defaultProvider, onEnding: tell, resume = false } = options;
   if (plan.named && !resume) await refuseExisting(plan);
+  if (resume) await refuseIncompatible(plan);
   const { maxLogBytes } = plan.config;
   const log = await RunLog.open(plan.store, plan.runId, maxLogBytes === undefined ? {} : { maxLogBytes });
   // Claimed before it is read: from here on nobody else can add to it.
   const past = resume ? await readRun((from, limit) => log.read(from, limit)) : [];
   const folded = foldRun(past);
   if (resume && (!folded || folded.ended)) throw notResumable(plan.runId, folded);
+  if (folded) checkResumable(plan, folded);
   const inbox = new Inbox();
   const control = new RunControl(plan.runId, plan.signal, ({ mode, reason }) => {
     inbox.push({ type: 'cancel.requested', mode, reason: reasonText(reason) });

@@ -1,6 +1,7 @@
 import { EVENT_VERSION, type RunStarted } from '../event/run-event.ts';
 import type { AgentRegistry } from './agent-registry.ts';
 import type { RunPlan } from './plan.ts';
+import { codeOf } from './resumable.ts';
 
 /** The first event of a run's log. */
 export function startedEvent(plan: RunPlan, agents: AgentRegistry, sessionId: string | undefined): RunStarted {
@@ -17,6 +18,7 @@ export function startedEvent(plan: RunPlan, agents: AgentRegistry, sessionId: st
     ...(trace.groupId !== undefined && { groupId: trace.groupId }),
     ...(trace.metadata && { traceMetadata: trace.metadata }),
     ...(sessionId !== undefined && { sessionId }),
+    ...codeOf(plan),
     ...(submitted && { registered: submitted.registered }),
     ...(submitted?.metadata !== undefined && { metadata: submitted.metadata }),
   };

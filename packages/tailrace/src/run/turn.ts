@@ -12,6 +12,7 @@ import type { RunItemKind, TurnEnded } from '../event/run-event.ts';
 import type { TurnSpanData } from '../event/span-data.ts';
 import type { ModelResponse } from '../port/model.ts';
 import { acceptOutput, type FinalOutput, finalText, finalTextOfTools } from './final-output.ts';
+import { checkedInput } from './checked-input.ts';
 import { inputChecks, RunningChecks } from './guardrails.ts';
 import { completeHandoff, recordedHandoff, takeHandoff } from './handoffs.ts';
 import { callModel } from './model-call.ts';
@@ -58,6 +59,7 @@ export async function* takeTurn(run: RunScope, agent: AnyAgent, entering: boolea
     [...resources.handoffs.values()].map(({ agentName }) => agentName),
   );
   const request = requestOf(run, agent, resources);
+  const inputHash = checkedInput(run);
   if (entering) tellStart(run, agent);
 
   const parallel = guardrails.filter((guardrail) => guardrail.runInParallel !== false);
@@ -68,6 +70,7 @@ export async function* takeTurn(run: RunScope, agent: AnyAgent, entering: boolea
     request,
     agent: run.agents.keyOf(agent),
     step: `${number}:model:0`,
+    inputHash,
     signal: stop.signal,
   };
   const response = open?.response ? recordedResponse(open.response) : yield* callModel(run, call);
