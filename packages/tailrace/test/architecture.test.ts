@@ -20,12 +20,14 @@ const rooms: Readonly<Record<string, readonly string[]>> = {
   model: ['base', 'event', 'port'],
   store: ['base', 'event', 'port'],
   http: ['base', 'event', 'port', 'view'],
-  testing: [...layers, 'model', 'store', 'http'],
+  // Beside the runner: composes runs for whoever drives them.
+  runtime: layers,
+  testing: [...layers, 'model', 'store', 'http', 'runtime'],
 };
 /** The composition root: the files outside the rooms. */
 const composition = ['index.ts', 'runner.ts'];
-/** It may wire in the default model and nothing else from the adapters. */
-const indexAlso = ['model'];
+/** It may wire in the default model and nothing else from the adapters; and the runtime, which is composed of what it composes. */
+const indexAlso = ['model', 'runtime'];
 
 /** Packages that a room may import. */
 const packages: Readonly<Record<string, readonly string[]>> = {

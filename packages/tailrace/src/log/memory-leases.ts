@@ -1,4 +1,4 @@
-import type { Lease, LeaseStore } from '../port/lease-store.ts';
+import type { Lease, LeaseNext, LeaseStore } from '../port/lease-store.ts';
 
 /** Leases in this process's memory: for runtimes that share one store object. */
 export class MemoryLeases implements LeaseStore {
@@ -32,16 +32,14 @@ export class MemoryLeases implements LeaseStore {
     return held.map(({ run }) => run);
   }
 
-  release(run: string, owner: string, next: 'done' | { wakeAt?: number | undefined }): void {
+  release(run: string, owner: string, next: LeaseNext): void {
     const row = this.#rows.get(run);
     if (row?.owner !== owner) return;
+    const free = { owner: undefined, beat: row.beat + 1 };
     if (next === 'done') this.#rows.delete(run);
-    else Object.assign(row, { owner: undefined, beat: row.beat + 1, wakeAt: next.wakeAt });
+    else if (next === 'wanted') Object.assign(row, free, { wanted: true });
+    else Object.assign(row, free, { wakeAt: next.wakeAt });
     this.#wake();
-  }
-
-  known(runs: readonly string[]): string[] {
-    return runs.filter((run) => this.#rows.has(run));
   }
 
   holdSession(session: string, run: string, instead?: string): string {

@@ -15,6 +15,9 @@ export interface Lease {
   wakeAt: number | undefined;
 }
 
+/** What becomes of a run that is let go of: it has ended; it is to be driven on; it waits until it is wanted, or until a wall-clock time. */
+export type LeaseNext = 'done' | 'wanted' | { wakeAt?: number | undefined };
+
 /**
  * Keeps leases: a row a run that is not done. No clock decides here; who holds a row, and at which beat, is all that is compared.
  *
@@ -30,10 +33,8 @@ export interface LeaseStore {
   take(seen: Pick<Lease, 'run' | 'owner' | 'beat'>, owner: string): Awaitable<boolean>;
   /** A sign of life for all rows of `owner`. Gives the runs that it still holds. */
   beat(owner: string): Awaitable<string[]>;
-  /** Lets go of a row: done for good, or until it is wanted or `wakeAt` has come. Does nothing when `owner` does not hold it. */
-  release(run: string, owner: string, next: 'done' | { wakeAt?: number | undefined }): Awaitable<void>;
-  /** Runs of these that have a row. */
-  known(runs: readonly string[]): Awaitable<string[]>;
+  /** Lets go of a row. Does nothing when `owner` does not hold it. */
+  release(run: string, owner: string, next: LeaseNext): Awaitable<void>;
   /** Gives the session to the run if no run holds it, or if `instead` does. Returns the run that holds it now. */
   holdSession(session: string, run: string, instead?: string): Awaitable<string>;
   dropSession(session: string, run: string): Awaitable<void>;

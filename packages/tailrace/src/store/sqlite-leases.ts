@@ -1,6 +1,6 @@
 /** Leases in the store's file: any number of processes share them. */
 import type { DatabaseSync, StatementSync } from 'node:sqlite';
-import type { Lease, LeaseStore } from '../port/lease-store.ts';
+import type { Lease, LeaseNext, LeaseStore } from '../port/lease-store.ts';
 import type { SqliteAccess } from './sqlite-access.ts';
 
 interface LeaseRow {
@@ -14,7 +14,7 @@ interface LeaseRow {
 
 export class SqliteLeases implements LeaseStore {
   readonly #access: SqliteAccess;
-  readonly #sql: Record<'want' | 'due' | 'take' | 'beat' | 'done' | 'free' | 'known' | 'hold' | 'drop', StatementSync>;
+  readonly #sql: Record<'want' | 'due' | 'take' | 'beat' | 'done' | 'free' | 'hold' | 'drop', StatementSync>;
   readonly #watchers: Set<() => void> = new Set();
 
   constructor(db: DatabaseSync, access: SqliteAccess) {
@@ -33,8 +33,7 @@ export class SqliteLeases implements LeaseStore {
       ),
       beat: db.prepare('UPDATE lease SET beat = beat + 1 WHERE owner = ? RETURNING run'),
       done: db.prepare('DELETE FROM lease WHERE run = ? AND owner = ?'),
-      free: db.prepare('UPDATE lease SET owner = NULL, beat = beat + 1, wake_at = ? WHERE run = ? AND owner = ?'),
-      known: db.prepare('SELECT 1 FROM lease WHERE run = ?'),
+      free: db.prepare('UPDATE lease SET owner = NULL, beat = beat + 1, wanted = max(wanted, ?), wake_at = ? WHERE run = ? AND owner = ?'),
       hold: db.prepare(
         `INSERT INTO session_hold (session, run) VALUES (?, ?)
          ON CONFLICT (session) DO UPDATE SET run = CASE WHEN run = ? THEN excluded.run ELSE run END RETURNING run`,
@@ -72,15 +71,13 @@ export class SqliteLeases implements LeaseStore {
     );
   }
 
-  release(run: string, owner: string, next: 'done' | { wakeAt?: number | undefined }): void {
-    this.#access.write(`let go of run '${run}'`, 'full', () =>
-      next === 'done' ? this.#sql.done.run(run, owner) : this.#sql.free.run(next.wakeAt ?? null, run, owner),
-    );
+  release(run: string, owner: string, next: LeaseNext): void {
+    this.#access.write(`let go of run '${run}'`, 'full', () => {
+      if (next === 'done') this.#sql.done.run(run, owner);
+      else if (next === 'wanted') this.#sql.free.run(1, null, run, owner);
+      else this.#sql.free.run(0, next.wakeAt ?? null, run, owner);
+    });
     this.#wake();
-  }
-
-  known(runs: readonly string[]): string[] {
-    return this.#access.read('look for leases', () => runs.filter((run) => this.#sql.known.get(run) !== undefined));
   }
 
   holdSession(session: string, run: string, instead?: string): string {

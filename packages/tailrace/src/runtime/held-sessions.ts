@@ -1,0 +1,24 @@
+/** Which run holds which session, for all processes that share the store. A run holds its session from its start to its end, however many processes drive it. */
+import { SystemError } from '../event/errors.ts';
+import type { LogStore } from '../port/log-store.ts';
+
+/** @throws SystemError SESSION_BUSY, naming the run that holds the session */
+export async function holdSessionFor(store: LogStore, sessionId: string, run: string): Promise<void> {
+  const { leases } = store;
+  if (!leases) return;
+  for (let instead: string | undefined; ;) {
+    const holder = await leases.holdSession(sessionId, run, instead);
+    if (holder === run) return;
+    const head = await store.head(holder);
+    // Whoever drove it to its end did not live to let go of the session.
+    if (head && !head.ended) throw busy(sessionId, run, holder);
+    instead = holder;
+  }
+}
+
+function busy(sessionId: string, runId: string, holder: string): SystemError {
+  return new SystemError(
+    `Session '${sessionId}' is in use by run ${holder}. Wait for it to end, or cancel it, and try again.`,
+    { code: 'SESSION_BUSY', runId, data: { holder } },
+  );
+}

@@ -1,0 +1,184 @@
+/**
+ * The runs that one process has leased, and its search for more.
+ *
+ * L1 A run is driven only after its lease was taken by compare-and-set, and is let go of only after its drive has come back. L2 A lease that is lost, or could not be
+ * renewed for `leaseMs`, aborts its drive; the log's epochs guard what it still tries to write. L3 Looking never overlaps with itself, and what it throws is tried again.
+ */
+import { AbortScope, onAbort } from '../base/abort.ts';
+import type { Clock } from '../base/clock.ts';
+import type { Drive, DriveRun, Serving } from '../port/driver.ts';
+import type { Lease, LeaseNext, LeaseStore } from '../port/lease-store.ts';
+import { WatchedLeases } from './watched-leases.ts';
+
+const RETRY_MS = 1_000;
+const MAX_LOOK_MS = 250;
+
+export interface LeasedRunsOptions {
+  leases: LeaseStore;
+  leaseMs: number;
+  clock: Clock;
+  owner: string;
+  drive: DriveRun;
+  agents: readonly string[];
+  concurrency: number;
+}
+
+interface Held {
+  lost: AbortController;
+  leave: AbortController;
+  done: Promise<void>;
+}
+
+export class LeasedRuns implements Serving {
+  readonly #options: LeasedRunsOptions;
+  readonly #agents: ReadonlySet<string>;
+  readonly #lookMs: number;
+  readonly #watched: WatchedLeases;
+  readonly #held: Map<string, Held> = new Map();
+  #watch: Disposable | undefined;
+  #timer: Disposable | undefined;
+  #looking: Promise<void> | undefined;
+  #again = false;
+  /** When the leases were last known to be ours, on the monotonic clock. */
+  #renewedAt = 0;
+  #beatAt = 0;
+  #stopped: Promise<void> | undefined;
+
+  constructor(options: LeasedRunsOptions) {
+    this.#options = options;
+    this.#agents = new Set(options.agents);
+    this.#lookMs = Math.min(MAX_LOOK_MS, options.leaseMs / 6);
+    this.#watched = new WatchedLeases(options.leaseMs, this.#lookMs);
+  }
+
+  begin(): void {
+    this.#watch = this.#options.leases.watchLeases(() => this.#lookNow());
+    this.#lookNow();
+  }
+
+  stop({ graceMs }: { graceMs: number }): Promise<void> {
+    this.#stopped ??= this.#stop(graceMs);
+    return this.#stopped;
+  }
+
+  async #stop(graceMs: number): Promise<void> {
+    this.#watch?.[Symbol.dispose]();
+    for (const { leave } of this.#held.values()) leave.abort();
+    const { clock } = this.#options;
+    using _grace = clock.timer(graceMs, () => {
+      for (const { lost } of this.#held.values()) lost.abort();
+    });
+    // A look that is under way may still take a run. Signs of life go on until the last one is let go of.
+    while (this.#looking || this.#held.size > 0) {
+      await this.#looking;
+      await Promise.all([...this.#held.values()].map(async ({ done }) => done));
+    }
+    this.#timer?.[Symbol.dispose]();
+  }
+
+  /** At once, or as soon as the look under way is over. */
+  #lookNow(): void {
+    if (this.#looking) {
+      this.#again = true;
+      return;
+    }
+    this.#timer?.[Symbol.dispose]();
+    this.#again = false;
+    this.#looking = this.#look().then(() => {
+      this.#looking = undefined;
+      if (this.#stopped && this.#held.size === 0) return;
+      if (this.#again) this.#lookNow();
+      else this.#timer = this.#options.clock.timer(this.#lookMs, () => this.#lookNow());
+    });
+  }
+
+  async #look(): Promise<void> {
+    try {
+      await this.#renew();
+      if (!this.#stopped) await this.#takeMore();
+    } catch {
+      // The store does not answer: the next look tries again, and leases that could not be renewed for too long are given up.
+      this.#giveUpStale();
+    }
+  }
+
+  async #renew(): Promise<void> {
+    const { clock, leaseMs, leases, owner } = this.#options;
+    const now = clock.monotonic();
+    if (this.#held.size === 0) this.#renewedAt = now;
+    if (this.#held.size === 0 || now - this.#beatAt < leaseMs / 3) return;
+    const before = [...this.#held];
+    const still = new Set(await leases.beat(owner));
+    this.#beatAt = now;
+    this.#renewedAt = now;
+    for (const [run, held] of before) if (!still.has(run)) held.lost.abort();
+    // One whose letting go failed must not live on by the signs of life of the others.
+    for (const run of still) if (!this.#held.has(run)) await leases.release(run, owner, 'wanted');
+  }
+
+  #giveUpStale(): void {
+    const { clock, leaseMs } = this.#options;
+    if (clock.monotonic() - this.#renewedAt < leaseMs) return;
+    for (const { lost } of this.#held.values()) lost.abort();
+  }
+
+  async #takeMore(): Promise<void> {
+    const { leases, clock, owner, concurrency } = this.#options;
+    const due = await leases.due(clock.now());
+    const others = due.filter((lease) => lease.owner !== undefined && lease.owner !== owner);
+    const dead = this.#watched.look(others, clock.monotonic());
+    const free = due.filter((lease) => lease.owner === undefined);
+    for (const lease of [...dead, ...free]) {
+      if (this.#held.size >= concurrency || this.#stopped) return;
+      if (!this.#agents.has(lease.agent) || this.#held.has(lease.run)) continue;
+      if (await leases.take(lease, owner)) this.#drive(lease);
+    }
+  }
+
+  #drive({ run, agent }: Lease): void {
+    const held: Held = { lost: new AbortController(), leave: new AbortController(), done: Promise.resolve() };
+    if (this.#stopped) held.leave.abort();
+    this.#held.set(run, held);
+    held.done = this.#driven(run, agent, held).finally(() => {
+      this.#held.delete(run);
+      this.#lookNow();
+    });
+  }
+
+  async #driven(id: string, agent: string, { lost, leave }: Held): Promise<void> {
+    const { leases, owner, clock, drive: driveRun } = this.#options;
+    let wakeAt: number | undefined;
+    const drive: Drive = {
+      id,
+      agent,
+      signal: lost.signal,
+      leave: leave.signal,
+      wait: async (until) => {
+        wakeAt = until;
+        return false;
+      },
+    };
+    let next: LeaseNext = 'wanted';
+    try {
+      const outcome = await driveRun(drive);
+      if (outcome === 'ended') next = 'done';
+      else if (outcome === 'waiting') next = { wakeAt };
+    } catch {
+      await this.#pause(RETRY_MS, lost.signal, leave.signal);
+    }
+    try {
+      await leases.release(id, owner, next);
+    } catch {
+      // The next sign of life finds it.
+    }
+  }
+
+  /** Measured here and not by a time of waking in the store: a wall clock that jumps must not hold a run up. */
+  async #pause(ms: number, ...until: AbortSignal[]): Promise<void> {
+    const { promise, resolve } = Promise.withResolvers<void>();
+    using _timer = this.#options.clock.timer(ms, resolve);
+    using _until = new AbortScope(...until);
+    using _aborted = onAbort(_until.signal, resolve);
+    await promise;
+  }
+}

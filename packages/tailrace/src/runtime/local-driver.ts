@@ -1,0 +1,42 @@
+/** Drives runs on this machine: any number of processes that share a store lease its runs from one another. */
+import { systemClock, type Clock } from '../base/clock.ts';
+import { newItemId } from '../base/id.ts';
+import type { Driver, DriveRun, DrivenRun, ServeOptions, Serving } from '../port/driver.ts';
+import type { LeaseStore } from '../port/lease-store.ts';
+import { LeasedRuns } from './leased-runs.ts';
+
+export interface LocalDriverOptions {
+  /** How long a process may give no sign of life before others take its runs, in milliseconds. 10,000 by default; 30 at least. */
+  leaseMs?: number;
+  clock?: Clock;
+}
+
+export class LocalDriver implements Driver {
+  readonly #leases: LeaseStore;
+  readonly #leaseMs: number;
+  readonly #clock: Clock;
+
+  constructor(leases: LeaseStore, { leaseMs = 10_000, clock = systemClock }: LocalDriverOptions = {}) {
+    this.#leases = leases;
+    this.#leaseMs = leaseMs;
+    this.#clock = clock;
+  }
+
+  async submit({ id, agent }: DrivenRun): Promise<void> {
+    await this.#leases.want(id, agent);
+  }
+
+  async serve(drive: DriveRun, options: ServeOptions): Promise<Serving> {
+    const owner = newItemId('worker');
+    const runs = new LeasedRuns({
+      leases: this.#leases,
+      leaseMs: this.#leaseMs,
+      clock: this.#clock,
+      owner,
+      drive,
+      ...options,
+    });
+    runs.begin();
+    return runs;
+  }
+}

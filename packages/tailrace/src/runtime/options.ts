@@ -1,0 +1,95 @@
+/** What a runtime and its calls are told, and how it is checked. */
+import type { AnyAgent } from '../agent/agent.ts';
+import { checkOptions } from '../agent/option.ts';
+import { type Json, jsonProblem } from '../base/json.ts';
+import { UserError } from '../event/errors.ts';
+import type { Driver } from '../port/driver.ts';
+import type { LogStore } from '../port/log-store.ts';
+import { checkSessionId } from '../port/session-id.ts';
+import type { Session } from '../port/session.ts';
+import type { RunConfig } from '../run/options.ts';
+import type { RunInfo } from './segment.ts';
+
+export interface RuntimeOptions {
+  /** Where logs are kept, and, without a `driver`, who drives what: `sqlite(path)` for any number of processes. */
+  store: LogStore;
+  /** By the names that runs are submitted with. A name must mean the same agent in every process. */
+  agents: Readonly<Record<string, AnyAgent>>;
+  /** For all runs. */
+  runConfig?: Omit<Partial<RunConfig>, 'store'>;
+  /** Makes the context of a run, once for each segment. What it throws ends the run. */
+  context?: (run: RunInfo) => unknown;
+  /** Opens a session by its id. By default the store's own; in this process's memory where it keeps none. */
+  sessions?: (sessionId: string) => Session | Promise<Session>;
+  /** Who decides where and when runs are driven. By default the processes that share the store do. */
+  driver?: Driver;
+  /** For the default driver: how long a process may give no sign of life before others take its runs, in milliseconds. 10,000 by default. */
+  leaseMs?: number;
+  /** Runs driven at the same time by this process. 16 by default. */
+  concurrency?: number;
+  /** How many processes in a row may die on a run without completing a step; then it ends with `RUN_POISONED`. 5 by default. */
+  maxTakeovers?: number;
+}
+
+/** JSON only: nothing else outlives the process. */
+export interface SubmitOptions {
+  sessionId?: string;
+  metadata?: Json;
+  /** 1 to 128 of `A-Z a-z 0-9 _ -`; a random one by default. */
+  runId?: string;
+  /** Model turns. 10 by default; null: no limit. */
+  maxTurns?: number | null;
+}
+
+export interface DecisionOptions {
+  /** Who decides. */
+  by?: string;
+  /** What the model is told of a rejection. */
+  message?: string;
+  /** Holds for all later calls of the same tool by the same agent, too. */
+  always?: boolean;
+}
+
+const OPTION_NAMES = [
+  'store',
+  'agents',
+  'runConfig',
+  'context',
+  'sessions',
+  'driver',
+  'leaseMs',
+  'concurrency',
+  'maxTakeovers',
+] as const;
+const SUBMIT_NAMES = ['sessionId', 'metadata', 'runId', 'maxTurns'] as const;
+
+/** @throws UserError OPTION_UNKNOWN, OPTION_RANGE */
+export function checkRuntimeOptions(options: RuntimeOptions): void {
+  checkOptions('createRuntime()', options, OPTION_NAMES);
+  checkAtLeast('leaseMs', options.leaseMs, 30);
+  checkAtLeast('concurrency', options.concurrency, 1);
+  checkAtLeast('maxTakeovers', options.maxTakeovers, 1);
+}
+
+/** @throws UserError OPTION_UNKNOWN, OPTION_TYPE, SESSION_ID_INVALID */
+export function checkSubmitOptions(options: SubmitOptions): void {
+  checkOptions('submit()', options, SUBMIT_NAMES);
+  checkJson('metadata', options.metadata);
+  if (options.sessionId !== undefined) checkSessionId(options.sessionId);
+}
+
+function checkAtLeast(name: string, value: number | undefined, least: number): void {
+  if (value === undefined || (Number.isInteger(value) && value >= least)) return;
+  throw new UserError(`${name} must be a whole number of ${least} or more, got ${String(value)}.`, {
+    code: 'OPTION_RANGE',
+  });
+}
+
+/** @throws UserError OPTION_TYPE */
+export function checkJson(name: string, value: unknown): void {
+  const problem = jsonProblem(value);
+  if (problem === undefined) return;
+  throw new UserError(`${name} must be JSON, because it outlives this process: ${problem}.`, {
+    code: 'OPTION_TYPE',
+  });
+}

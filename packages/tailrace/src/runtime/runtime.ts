@@ -1,0 +1,260 @@
+/** Runs that outlive the process: submitted by name and data, driven by whoever serves, read and answered from anywhere. */
+import type { AnyAgent } from '../agent/agent.ts';
+import { newItemId } from '../base/id.ts';
+import { UserError } from '../event/errors.ts';
+import { MemorySession } from '../agent/memory-session.ts';
+import { type LogReader, readLog, type ReadLogOptions } from '../log/reader.ts';
+import type { Driver, Serving } from '../port/driver.ts';
+import type { LogStore } from '../port/log-store.ts';
+import type { Session } from '../port/session.ts';
+import { type CancelOptions, reasonText } from '../run/control.ts';
+import { decide } from '../run/decide.ts';
+import { planRun } from '../run/plan.ts';
+import { writeStart } from '../run/submit.ts';
+import { Runner, type RunInput } from '../runner.ts';
+import { getGlobalTraceProvider } from '../view/trace/provider.ts';
+import { holdSessionFor } from './held-sessions.ts';
+import { LocalDriver } from './local-driver.ts';
+import { type ListOptions, listRuns } from './run-list.ts';
+import { type RunStatus, runStatus } from './run-status.ts';
+import {
+  checkJson,
+  checkRuntimeOptions,
+  checkSubmitOptions,
+  type DecisionOptions,
+  type RuntimeOptions,
+  type SubmitOptions,
+} from './options.ts';
+import { driveRun } from './segment.ts';
+import { lastingSource } from './lasting-watch.ts';
+
+const STOP_GRACE_MS = 10_000;
+
+/** @throws UserError OPTION_UNKNOWN, OPTION_RANGE, OPTION_TYPE */
+export function createRuntime(options: RuntimeOptions): Runtime {
+  return new Runtime(options);
+}
+
+export class Runtime implements AsyncDisposable {
+  readonly #store: LogStore;
+  readonly #agents: ReadonlyMap<string, AnyAgent>;
+  readonly #runner: Runner;
+  readonly #driver: Driver;
+  readonly #options: RuntimeOptions;
+  readonly #sessions: Map<string, MemorySession> = new Map();
+  #serving: Promise<Serving> | undefined;
+  #stopped: Promise<void> | undefined;
+
+  constructor(options: RuntimeOptions) {
+    checkRuntimeOptions(options);
+    const { store, leaseMs, driver } = options;
+    this.#options = options;
+    this.#store = store;
+    this.#agents = new Map(Object.entries(options.agents));
+    this.#runner = new Runner({ ...options.runConfig, store });
+    this.#driver = driver ?? localDriver(store, leaseMs);
+  }
+
+  /** What all runs of this runtime are told to; for its hooks. */
+  get runner(): Runner {
+    return this.#runner;
+  }
+
+  /** Begins to drive runs: what is unfinished and driven by nobody, and what is submitted from now on. Idempotent. */
+  async start(): Promise<void> {
+    if (this.#stopped) throw new UserError('This runtime was stopped. Create another one.', { code: 'USER_ERROR' });
+    this.#serving ??= this.#serve();
+    await this.#serving;
+  }
+
+  async #serve(): Promise<Serving> {
+    const { concurrency = 16, maxTakeovers = 5, context = () => undefined, runConfig } = this.#options;
+    const parts = {
+      store: this.#store,
+      runner: this.#runner,
+      agents: this.#agents,
+      context,
+      session: (sessionId: string) => this.#session(sessionId),
+      maxTakeovers,
+    };
+    const serving = await this.#driver.serve((drive) => driveRun(parts, drive), {
+      agents: [...this.#agents.keys()],
+      concurrency,
+      ...(runConfig?.codeVersion !== undefined && { codeVersion: runConfig.codeVersion }),
+    });
+    await this.#adopt();
+    return serving;
+  }
+
+  /** Runs whose submitting process died between writing their beginning and asking for them to be driven. */
+  async #adopt(): Promise<void> {
+    let before: string | undefined;
+    for (;;) {
+      const page = await this.#store.list({ ended: false, limit: 100, ...(before !== undefined && { before }) });
+      for (const { run, next } of page) {
+        if (next !== 1) continue;
+        const [first] = await this.#store.read(run, 0, 1);
+        if (first?.type === 'run.started' && first.registered !== undefined)
+          await this.#driver.submit({ id: run, agent: first.registered });
+      }
+      before = page.at(-1)?.run;
+      if (page.length < 100) return;
+    }
+  }
+
+  /**
+   * Gives a run to whoever drives; any process that shares the store may, this one only after `start`. Resolves when the run is durable.
+   *
+   * @throws UserError AGENT_NOT_REGISTERED, RUN_EXISTS, and for input and options that cannot work. SystemError SESSION_BUSY
+   */
+  async submit(agentName: string, input: RunInput, options: SubmitOptions = {}): Promise<{ id: string }> {
+    checkSubmitOptions(options);
+    const { sessionId, metadata, runId, maxTurns } = options;
+    const agent = this.#agentNamed(agentName);
+    const session = sessionId === undefined ? undefined : await this.#session(sessionId);
+    const planned = planRun(
+      agent,
+      input,
+      {
+        ...(runId !== undefined && { runId }),
+        ...(maxTurns !== undefined && { maxTurns }),
+        ...(session && { session }),
+      },
+      this.#runner.config,
+      {
+        hooks: this.#runner,
+        store: this.#store,
+        tracingDisabled: getGlobalTraceProvider().disabled,
+        caller: undefined,
+      },
+    );
+    checkJson('input', planned.input);
+    const submitted = {
+      registered: agentName,
+      ...(metadata !== undefined && { metadata }),
+      ...(sessionId !== undefined && { sessionId }),
+    };
+    const id = planned.runId;
+    await writeStart({ ...planned, submitted });
+    if (sessionId !== undefined) await this.#holdOrUndo(sessionId, id);
+    await this.#driver.submit({ id, agent: agentName });
+    return { id };
+  }
+
+  /** The run's own events, live, whichever process writes them. @throws UserError OFFSET_INVALID; the first read: RUN_NOT_FOUND, OFFSET_FUTURE */
+  attach(id: string, options: Pick<ReadLogOptions, 'from' | 'signal'> = {}): LogReader {
+    return readLog(lastingSource(this.#store, id), options);
+  }
+
+  /**
+   * Asks the run to stop, wherever it is driven. Resolves when that is stored; the end follows. Does nothing to a run that has ended.
+   *
+   * @throws UserError RUN_NOT_FOUND
+   */
+  async cancel(id: string, { mode = 'immediate', reason }: CancelOptions = {}): Promise<void> {
+    const agent = await this.#agentOf(id);
+    if ((await this.#store.head(id))?.ended === true) return;
+    const body = { mode, reason: reasonText(reason) };
+    await this.#store.post(id, { id: `cancel:${mode}`, kind: 'cancel', body });
+    await this.#driver.submit({ id, agent });
+  }
+
+  /** @throws UserError as `decide` does: RUN_NOT_FOUND, RUN_ENDED, APPROVAL_UNKNOWN, APPROVAL_DECIDED, APPROVAL_EXPIRED */
+  async approve(id: string, callId: string, options: DecisionOptions = {}): Promise<void> {
+    await this.#decide(id, { ...options, callId, approved: true });
+  }
+
+  /** @throws UserError as `approve` does */
+  async reject(id: string, callId: string, options: DecisionOptions = {}): Promise<void> {
+    await this.#decide(id, { ...options, callId, approved: false });
+  }
+
+  /**
+   * Gives the run more to go on with: it joins the conversation before the next turn. A `messageId` that was used before changes nothing.
+   *
+   * @throws UserError RUN_NOT_FOUND, RUN_ENDED
+   */
+  async input(
+    id: string,
+    input: RunInput,
+    { messageId = newItemId('input') }: { messageId?: string } = {},
+  ): Promise<void> {
+    const agent = await this.#agentOf(id);
+    if ((await this.#store.head(id))?.ended === true) {
+      throw new UserError(`Run ${id} has ended. Submit a new one, with its session.`, { code: 'RUN_ENDED', runId: id });
+    }
+    checkJson('input', input);
+    const body = typeof input === 'string' ? { text: input } : { items: input };
+    await this.#store.post(id, { id: messageId, kind: 'input', body });
+    await this.#driver.submit({ id, agent });
+  }
+
+  /** How a run stands. @throws UserError RUN_NOT_FOUND */
+  async get(id: string): Promise<RunStatus> {
+    return runStatus(this.#store, id);
+  }
+
+  /** Runs, newest first. */
+  async list(options: ListOptions = {}): Promise<RunStatus[]> {
+    return listRuns(this.#store, options);
+  }
+
+  /**
+   * Takes no more runs, and leaves those under way at their next step boundary, or after `graceMs` (10,000 by default) as they are. Another process goes on with
+   * them; none of them ends by this. Resolves when all are let go of. The store stays open. Idempotent.
+   */
+  stop({ graceMs = STOP_GRACE_MS }: { graceMs?: number } = {}): Promise<void> {
+    this.#stopped ??= (async () => (await this.#serving)?.stop({ graceMs }))();
+    return this.#stopped;
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.stop();
+  }
+
+  async #decide(id: string, decision: DecisionOptions & { callId: string; approved: boolean }): Promise<void> {
+    await decide(this.#store, id, decision);
+    await this.#driver.submit({ id, agent: await this.#agentOf(id) });
+  }
+
+  async #holdOrUndo(sessionId: string, id: string): Promise<void> {
+    try {
+      await holdSessionFor(this.#store, sessionId, id);
+    } catch (error) {
+      await this.#store.delete(id);
+      throw error;
+    }
+  }
+
+  #agentNamed(name: string): AnyAgent {
+    const agent = this.#agents.get(name);
+    if (agent) return agent;
+    const known = [...this.#agents.keys()].map((key) => `'${key}'`).join(', ') || 'none';
+    throw new UserError(`No agent is registered as '${name}'. Registered are: ${known}.`, {
+      code: 'AGENT_NOT_REGISTERED',
+    });
+  }
+
+  async #agentOf(id: string): Promise<string> {
+    const [first] = await this.#store.read(id, 0, 1);
+    if (first?.type === 'run.started') return first.registered ?? first.agent;
+    throw new UserError(`There is no run '${id}' in this store.`, { code: 'RUN_NOT_FOUND', runId: id });
+  }
+
+  async #session(sessionId: string): Promise<Session> {
+    const { sessions } = this.#options;
+    if (sessions) return sessions(sessionId);
+    const kept = this.#store.session?.(sessionId) ?? this.#sessions.get(sessionId);
+    if (kept) return kept;
+    const fresh = new MemorySession({ sessionId });
+    this.#sessions.set(sessionId, fresh);
+    return fresh;
+  }
+}
+
+function localDriver(store: LogStore, leaseMs: number | undefined): LocalDriver {
+  if (store.leases) return new LocalDriver(store.leases, leaseMs === undefined ? {} : { leaseMs });
+  throw new UserError('This store keeps no leases. Give the runtime a driver, or use sqlite(path).', {
+    code: 'OPTION_TYPE',
+  });
+}

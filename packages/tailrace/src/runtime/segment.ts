@@ -1,0 +1,115 @@
+/** One drive of a run: segments until the run has ended, waits, or is left to another process. */
+import type { AnyAgent } from '../agent/agent.ts';
+import { onAbort } from '../base/abort.ts';
+import type { Json } from '../base/json.ts';
+import { SystemError } from '../event/errors.ts';
+import type { EventEnvelope, RunStarted } from '../event/run-event.ts';
+import type { Drive, DriveOutcome } from '../port/driver.ts';
+import type { LogStore } from '../port/log-store.ts';
+import type { Session } from '../port/session.ts';
+import { planResume } from '../run/plan.ts';
+import type { Ending } from '../run/scope.ts';
+import { beginSegment, type Runner } from '../runner.ts';
+import { holdSessionFor } from './held-sessions.ts';
+
+/** What is known of a run before it is driven. */
+export interface RunInfo {
+  id: string;
+  /** The name that its agent is registered by. */
+  agent: string;
+  sessionId?: string;
+  metadata?: Json;
+}
+
+export interface SegmentParts {
+  store: LogStore;
+  runner: Runner;
+  agents: ReadonlyMap<string, AnyAgent>;
+  context: (run: RunInfo) => unknown;
+  session: (sessionId: string) => Session | Promise<Session>;
+  maxTakeovers: number;
+}
+
+export async function driveRun(parts: SegmentParts, drive: Drive): Promise<DriveOutcome> {
+  const { store } = parts;
+  for (;;) {
+    const [started] = await store.read(drive.id, 0, 1);
+    const head = await store.head(drive.id);
+    if (started?.type !== 'run.started' || !head) return 'ended';
+    if (head.ended) return concluded(parts, started);
+    if (drive.signal.aborted || drive.leave.aborted) return 'left';
+    const { event, error } = await segment(parts, drive, started);
+    if (event === undefined) return 'left';
+    if (event.type === 'run.suspended') {
+      if (await drive.wait(event.wakeAt)) continue;
+      return 'waiting';
+    }
+    // The run has ended in this process; when its log does not say so, the store did not take it, and somebody has to go on.
+    if ((await store.head(drive.id))?.ended !== true) throw unstored(drive.id, error);
+    return concluded(parts, started);
+  }
+}
+
+type Started = RunStarted & EventEnvelope;
+
+async function segment(parts: SegmentParts, drive: Drive, started: Started): Promise<Ending> {
+  const { agent, failure, context, session } = await prepared(parts, drive, started);
+  const { started: run } = await beginSegment(
+    parts.runner,
+    agent,
+    (around) => ({
+      ...planResume(
+        agent,
+        started,
+        { stream: true, context, ...(session && { session }) },
+        parts.runner.config,
+        around,
+      ),
+      maxTakeovers: parts.maxTakeovers,
+      ...(failure && { failure }),
+    }),
+    true,
+  );
+  using _leave = onAbort(drive.leave, () => run.leave('at_boundary'));
+  using _lost = onAbort(drive.signal, () => run.leave('now'));
+  return await run.ended;
+}
+
+interface Prepared {
+  agent: AnyAgent;
+  context?: unknown;
+  session?: Session;
+  failure?: { error: unknown };
+}
+
+/** What is not data comes from this process. What it cannot give ends the run, with that as its error. */
+async function prepared(parts: SegmentParts, drive: Drive, started: Started): Promise<Prepared> {
+  const agent = parts.agents.get(drive.agent);
+  if (!agent) throw new SystemError(`No agent '${drive.agent}' here.`, { code: 'AGENT_NOT_REGISTERED' });
+  const { sessionId } = started;
+  try {
+    if (sessionId !== undefined) await holdSessionFor(parts.store, sessionId, drive.id);
+    const session = sessionId === undefined ? undefined : await parts.session(sessionId);
+    const context: unknown = await parts.context(infoOf(drive, started));
+    return { agent, context, ...(session && { session }) };
+  } catch (error) {
+    return { agent, failure: { error } };
+  }
+}
+
+async function concluded({ store }: SegmentParts, { run, sessionId }: Started): Promise<DriveOutcome> {
+  if (sessionId !== undefined) await store.leases?.dropSession(sessionId, run);
+  return 'ended';
+}
+
+function infoOf({ id, agent }: Drive, { sessionId, metadata }: Started): RunInfo {
+  return { id, agent, ...(sessionId !== undefined && { sessionId }), ...(metadata !== undefined && { metadata }) };
+}
+
+function unstored(runId: string, cause: unknown): SystemError {
+  return new SystemError(`Run ${runId} ended here, and its end could not be stored.`, {
+    code: 'STORE_FAILED',
+    runId,
+    cause,
+  });
+}
