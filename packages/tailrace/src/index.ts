@@ -15,8 +15,9 @@ export type {
 export type { CancelOptions } from './run/control.ts';
 export { RunContext } from './agent/run-context.ts';
 export { RunResult } from './view/result.ts';
-export { RunState } from './view/run-state.ts';
-export { type ReadOptions, StreamedRunResult } from './view/streamed-result.ts';
+export { type ApproveOptions, type RejectOptions, RunState } from './view/run-state.ts';
+export type { Decision } from './run/decide.ts';
+export { type ReadOptions, type ResultStatus, StreamedRunResult } from './view/streamed-result.ts';
 
 // Events and items
 export {
@@ -31,9 +32,11 @@ export {
   RunCompactionItem,
   RunHandoffCallItem,
   RunHandoffOutputItem,
+  RunInputItem,
   type RunItem,
   RunMessageOutputItem,
   RunReasoningItem,
+  RunToolApprovalItem,
   RunToolCallItem,
   RunToolCallOutputItem,
 } from './agent/run-item.ts';
@@ -79,6 +82,7 @@ export {
 } from './agent/agent.ts';
 export type { AgentOutputType, ResolvedAgentOutput, TextOutput } from './agent/output-type.ts';
 export { tool, type ToolOptions } from './agent/function-tool.ts';
+export type { ToolApprovalFunction } from './agent/tool-approval.ts';
 export type {
   FunctionTool,
   FunctionToolResult,
@@ -240,3 +244,13 @@ export { InMemorySpanExporter } from './view/trace/in-memory-span-exporter.ts';
 export { InMemoryTraceProcessor } from './view/trace/in-memory-trace-processor.ts';
 export { JsonlTraceExporter } from './view/trace/jsonl-trace-exporter.ts';
 export { waterfall, type WaterfallOptions } from './view/trace/waterfall.ts';
+
+// Durable runs
+export { createRuntime, Runtime } from './runtime/runtime.ts';
+export type { DecisionOptions, RuntimeOptions, SubmitOptions } from './runtime/options.ts';
+export type { ListOptions } from './runtime/run-list.ts';
+export type { PendingApproval, RunStatus, RunStatusName } from './runtime/run-status.ts';
+export type { RunInfo } from './runtime/segment.ts';
+export type { Drive, DrivenRun, DriveOutcome, Driver, DriveRun, ServeOptions, Serving } from './port/driver.ts';
+export type { Lease, LeaseNext, LeaseStore } from './port/lease-store.ts';
+export { LocalDriver, type LocalDriverOptions } from './runtime/local-driver.ts';
