@@ -3,7 +3,7 @@ import type { AnyAgent } from '../agent/agent.ts';
 import { checkOptions } from '../agent/option.ts';
 import { type Json, jsonProblem } from '../base/json.ts';
 import { UserError } from '../event/errors.ts';
-import type { Driver } from '../port/driver.ts';
+import type { DrivenRun, Driver } from '../port/driver.ts';
 import type { LogStore } from '../port/log-store.ts';
 import { checkSessionId } from '../port/session-id.ts';
 import type { Session } from '../port/session.ts';
@@ -29,6 +29,8 @@ export interface RuntimeOptions {
   concurrency?: number;
   /** How many processes in a row may die on a run without completing a step; then it ends with `RUN_POISONED`. 5 by default. */
   maxTakeovers?: number;
+  /** Told of what kept this process from driving a run: another try follows, here or elsewhere. What it throws is ignored. */
+  onDriveError?: (error: unknown, run: DrivenRun) => void;
 }
 
 /** JSON only: nothing else outlives the process. */
@@ -60,6 +62,7 @@ const OPTION_NAMES = [
   'leaseMs',
   'concurrency',
   'maxTakeovers',
+  'onDriveError',
 ] as const;
 const SUBMIT_NAMES = ['sessionId', 'metadata', 'runId', 'maxTurns'] as const;
 

@@ -4,7 +4,7 @@ import { newItemId } from '../base/id.ts';
 import { UserError } from '../event/errors.ts';
 import { MemorySession } from '../agent/memory-session.ts';
 import { type LogReader, readLog, type ReadLogOptions } from '../log/reader.ts';
-import type { Driver, Serving } from '../port/driver.ts';
+import type { Drive, DriveOutcome, Driver, Serving } from '../port/driver.ts';
 import type { LogStore } from '../port/log-store.ts';
 import type { Session } from '../port/session.ts';
 import { type CancelOptions, reasonText } from '../run/control.ts';
@@ -25,7 +25,7 @@ import {
   type RuntimeOptions,
   type SubmitOptions,
 } from './options.ts';
-import { driveRun } from './segment.ts';
+import { driveRun, type SegmentParts } from './segment.ts';
 import { lastingSource } from './lasting-watch.ts';
 
 const STOP_GRACE_MS = 10_000;
@@ -77,13 +77,26 @@ export class Runtime implements AsyncDisposable {
       session: (sessionId: string) => this.#session(sessionId),
       maxTakeovers,
     };
-    const serving = await this.#driver.serve((drive) => driveRun(parts, drive), {
+    const serving = await this.#driver.serve((drive) => this.#drive(parts, drive), {
       agents: [...this.#agents.keys()],
       concurrency,
       ...(runConfig?.codeVersion !== undefined && { codeVersion: runConfig.codeVersion }),
     });
     await this.#adopt();
     return serving;
+  }
+
+  async #drive(parts: SegmentParts, drive: Drive): Promise<DriveOutcome> {
+    try {
+      return await driveRun(parts, drive);
+    } catch (error) {
+      try {
+        this.#options.onDriveError?.(error, { id: drive.id, agent: drive.agent });
+      } catch {
+        // Whoever looks on changes nothing.
+      }
+      throw error;
+    }
   }
 
   /** Runs whose submitting process died between writing their beginning and asking for them to be driven. */

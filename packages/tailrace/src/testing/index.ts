@@ -9,6 +9,8 @@ export {
   type ReadableLog,
   startCleanRunProbe,
 } from './clean-run.ts';
+export { type ContractDriver, driverContract } from './driver-contract.ts';
+export { leaseStoreContract } from './lease-store-contract.ts';
 export { type ContractStore, logStoreContract, type RegisterTest } from './log-store-contract.ts';
 export {
   InvalidScriptedModelStepError,
