@@ -15,6 +15,7 @@ const calculate = tool({
     'Evaluates an arithmetic expression with + - * / ^ mod, percent, parentheses and functions such as sqrt.',
   parameters: z.object({ expression: z.string().describe('For example 17% * 2340, or (3 + 4) / 2') }),
   errorFunction,
+  effects: 'pure',
   execute: ({ expression }) => `${expression} = ${formatNumber(evaluate(expression))}`,
 });
 
@@ -27,6 +28,7 @@ const convertUnits = tool({
     to: z.string().describe('The unit that is wanted, for example mi'),
   }),
   errorFunction,
+  effects: 'pure',
   execute: ({ amount, from, to }) => {
     const converted = convert(amount, from, to);
     return `${formatNumber(amount)} ${converted.from} = ${formatNumber(converted.value)} ${converted.to}`;
@@ -38,6 +40,7 @@ const currentTime = tool({
   description: 'The current date and time in a city or time zone.',
   parameters: z.object({ place: z.string().describe('A city, or an IANA time zone such as Europe/Oslo') }),
   errorFunction,
+  effects: 'pure',
   execute: ({ place }) => {
     const zone = zoneOf(place);
     if (zone === undefined) {
@@ -55,6 +58,7 @@ const countDays = tool({
     to: z.string().describe('The second date, YYYY-MM-DD'),
   }),
   errorFunction,
+  effects: 'pure',
   execute: ({ from, to }) => `From ${from} to ${to} it is ${daysBetween(from, to)} days.`,
 });
 

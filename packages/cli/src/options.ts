@@ -4,6 +4,8 @@ export interface Options {
   readonly question: string | undefined;
   readonly model: string | undefined;
   readonly show: string | undefined;
+  /** A run's id; true for the newest that has no end. */
+  readonly resume: string | true | undefined;
   readonly json: boolean;
   readonly help: boolean;
 }
@@ -21,6 +23,7 @@ export const HELP = `Asks an agent with tools in this terminal, and keeps the ru
 Options, after --
   --model <name>   the model to use; offline-demo for the built-in stand-in
   --show <run>     print a stored run again
+  --resume [run]   go on with the newest run that has no end, because its process was killed, or with this one
   --json           print the run's events as JSON, one a line; everything else goes to stderr
   --help           this text
 
@@ -36,12 +39,15 @@ Exit codes: 0 done, 1 the run failed, 2 wrong usage, 130 cancelled.
 export function readOptions(args: readonly string[]): Options {
   const { values, positionals } = parsed(args);
   const question = positionals.join(' ').trim();
-  const { model, show, json = false, help = false } = values;
+  const { model, show, resume = false, json = false, help = false } = values;
   if (show !== undefined && question !== '') throw new UsageError('--show prints a stored run and takes no question.');
+  if (resume && show !== undefined) throw new UsageError('--show and --resume do not go together.');
+  if (resume && positionals.length > 1) throw new UsageError('--resume takes the id of one run, and no question.');
   for (const [name, value] of Object.entries({ model, show })) {
     if (value?.trim() === '') throw new UsageError(`--${name} needs a value.`);
   }
-  return { question: question === '' ? undefined : question, model, show, json, help };
+  const asked = question === '' || resume ? undefined : question;
+  return { question: asked, model, show, resume: resume ? question || true : undefined, json, help };
 }
 
 function parsed(args: readonly string[]) {
@@ -52,6 +58,7 @@ function parsed(args: readonly string[]) {
       options: {
         model: { type: 'string', short: 'm' },
         show: { type: 'string' },
+        resume: { type: 'boolean' },
         json: { type: 'boolean' },
         help: { type: 'boolean', short: 'h' },
       },
@@ -60,6 +67,8 @@ function parsed(args: readonly string[]) {
     const message = error instanceof Error ? error.message : String(error);
     const [, option] = /^Unknown option '([^']+)'/.exec(message) ?? [];
     if (option === undefined) throw new UsageError(message, { cause: error });
-    throw new UsageError(`Unknown option ${option}. Known are --model, --show, --json and --help.`, { cause: error });
+    throw new UsageError(`Unknown option ${option}. Known are --model, --show, --resume, --json and --help.`, {
+      cause: error,
+    });
   }
 }

@@ -59,13 +59,15 @@ export function renderer({ color, columns, input }: RenderOptions): (event: RunE
           ? ''
           : line(paint.yellow(`! ${oneLine(event.error.message, width)}`));
       case 'step.attempt':
-        return line(paint.yellow(`! trying again${event.delayMs > 0 ? ` in ${event.delayMs} ms` : ''}`));
+        return line(paint.yellow(`! ${attemptText(event, said)}`));
+      case 'run.resumed':
+        return event.by === 'takeover' ? line(paint.yellow('… taken up again after its process ended')) : '';
       case 'tool.called':
         return line(`${paint.cyan('→')} ${oneLine(`${event.tool}(${argumentText(event.arguments)})`, width - 2)}`);
       case 'tool.returned':
         return event.error
           ? line(paint.red(`← ${oneLine(`${event.tool} failed: ${event.output || event.error.message}`, width - 2)}`))
-          : line(`${paint.green('←')} ${oneLine(event.output, width - 2)}`);
+          : line(`${paint.green('←')} ${oneLine(event.output ?? '', width - 2)}`);
       case 'handoff.occurred':
         return line(`${paint.cyan('⇒')} ${oneLine(`${event.from} hands over to ${event.to}`, width - 2)}`);
       case 'guardrail.returned':
@@ -92,6 +94,12 @@ export function renderer({ color, columns, input }: RenderOptions): (event: RunE
         return '';
     }
   };
+}
+
+/** That text is void has to be said: a terminal cannot take it back. */
+function attemptText({ of, delayMs }: Extract<RunEvent, { type: 'step.attempt' }>, said: string): string {
+  const again = `trying again${delayMs > 0 ? ` in ${delayMs} ms` : ''}`;
+  return of === 'model' && said.trim() !== '' ? `${again}: what follows replaces the unfinished text above` : again;
 }
 
 function questionOf(input: string | readonly AgentInputItem[]): string {

@@ -1,14 +1,15 @@
-import { type LogStore, MemorySession, Runner } from 'tailrace';
-import { sqlite } from 'tailrace/sqlite';
+import { Runner } from 'tailrace';
+import { sqlite, type SqliteStore } from 'tailrace/sqlite';
 import { startAgent } from './agents.ts';
 import { Interrupt } from './interrupt.ts';
 import { chooseModel, NoModelError } from './model-choice.ts';
 import { HELP, type Options, readOptions, UsageError } from './options.ts';
 import { errorText, type Output, standardOutput } from './output.ts';
 import { questions } from './questions.ts';
+import { findUnfinished } from './resume.ts';
 import { showRun } from './show.ts';
 import { paintFor, safeText } from './terminal-text.ts';
-import { LOG_PATH, takeTurn } from './turn.ts';
+import { LOG_PATH, resumeTurn, takeTurn } from './turn.ts';
 
 process.exitCode = await start(process.argv.slice(2));
 
@@ -29,9 +30,10 @@ async function start(args: readonly string[]): Promise<number> {
   try {
     const store = sqlite(LOG_PATH);
     try {
-      return options.show === undefined
+      if (options.show !== undefined) return await showRun(store, options.show, options.json, output);
+      return options.resume === undefined
         ? await converse(options, store, output)
-        : await showRun(store, options.show, options.json, output);
+        : await goOn(options, options.resume, store, output);
     } finally {
       await store.close();
     }
@@ -42,12 +44,13 @@ async function start(args: readonly string[]): Promise<number> {
 }
 
 /** One question, or all that come. Ends with the exit code of the worst turn. */
-async function converse(options: Options, store: LogStore, output: Output): Promise<number> {
+async function converse(options: Options, store: SqliteStore, output: Output): Promise<number> {
   const { model, why } = await chooseModel(options.model);
   const paint = paintFor(output.color);
   output.note(`${paint.dim(`model: ${safeText(why)}`)}\n`);
   const runner = new Runner({ store, model, workflowName: 'npm start' });
-  const session = new MemorySession();
+  // Kept with the logs: a run that is gone on with later finds its conversation.
+  const session = store.session(crypto.randomUUID());
   using interrupt = new Interrupt(output.note);
   let agent = startAgent();
   let exitCode = 0;
@@ -66,6 +69,30 @@ async function converse(options: Options, store: LogStore, output: Output): Prom
     if (end.status === 'failed') exitCode = 1;
   }
   return exitCode;
+}
+
+/** Goes on with a run whose process was killed. */
+async function goOn(options: Options, wanted: string | true, store: SqliteStore, output: Output): Promise<number> {
+  const found = await findUnfinished(store, wanted);
+  if (typeof found === 'string') {
+    output.note(`${found}\n`);
+    return 1;
+  }
+  const { model, why } = await chooseModel(options.model);
+  output.note(`${paintFor(output.color).dim(`model: ${safeText(why)}`)}\n`);
+  using interrupt = new Interrupt(output.note);
+  const { status } = await interrupt.during(output.closed, (signal) =>
+    resumeTurn(found.run, {
+      runner: new Runner({ store, model, workflowName: 'npm start' }),
+      agent: startAgent(),
+      session: store.session(found.sessionId),
+      output,
+      json: options.json,
+      signal,
+    }),
+  );
+  if (status === 'cancelled' && !output.closed.aborted) return interrupt.exitCode ?? 130;
+  return status === 'failed' ? 1 : 0;
 }
 
 async function* asked(

@@ -1,4 +1,12 @@
-import { type Agent, isAgentsError, type RunEvent, type Runner, type Session, waterfall } from 'tailrace';
+import {
+  type Agent,
+  isAgentsError,
+  type RunEvent,
+  type Runner,
+  type Session,
+  type StreamedRunResult,
+  waterfall,
+} from 'tailrace';
 import type { Output } from './output.ts';
 import { renderer } from './render.ts';
 import { paintFor } from './terminal-text.ts';
@@ -22,12 +30,24 @@ export interface TurnEnd {
 export const LOG_PATH = '.tailrace/tailrace.db';
 
 /** One run: its events as they come, then its trace, its id, and where its log lies. */
-export async function takeTurn(
-  question: string,
-  { runner, agent, session, output, json, signal }: TurnOptions,
+export async function takeTurn(question: string, options: TurnOptions): Promise<TurnEnd> {
+  const { runner, agent, session, signal } = options;
+  return showTurn(await runner.run(agent, question, { stream: true, session, signal }), false, options);
+}
+
+/** Goes on with a stored run. What it did before is shown first. */
+export async function resumeTurn(run: string, options: TurnOptions): Promise<TurnEnd> {
+  const { runner, agent, session, signal } = options;
+  const resumed = await runner.resume(agent, run, { stream: true, session, signal });
+  return showTurn(resumed as StreamedRunResult<unknown, Agent>, true, options);
+}
+
+async function showTurn(
+  result: StreamedRunResult<unknown, Agent>,
+  input: boolean,
+  { agent, output, json }: TurnOptions,
 ): Promise<TurnEnd> {
-  const result = await runner.run(agent, question, { stream: true, session, signal });
-  const render = renderer({ color: output.color, columns: output.columns, input: false });
+  const render = renderer({ color: output.color, columns: output.columns, input });
   const events: RunEvent[] = [];
   const reader = result.events();
   for (let batch = await reader.nextBatch(); batch; batch = await reader.nextBatch()) {
@@ -41,7 +61,7 @@ export async function takeTurn(
     if (!isAgentsError(error) && result.status !== 'failed') throw error;
   });
   output.note(epilogue(events, result.runId, output));
-  const status = result.status === 'running' ? 'failed' : result.status;
+  const status = result.status === 'running' || result.status === 'suspended' ? 'failed' : result.status;
   return { status, agent: result.lastAgent ?? agent };
 }
 

@@ -60,8 +60,14 @@ describe('a run in the terminal', () => {
       '■ cancelled: Ctrl-C\n',
     );
     expect(shown([started, { type: 'tool.returned', ...tool, output: 'no', error }])).toBe('← add failed: no\n');
-    expect(shown([started, called, delta('x'), { type: 'step.attempt', ...step, supersedes: 1, delayMs: 5 }])).toBe(
-      'Ann: x\n! trying again in 5 ms\n',
+    expect(
+      shown([started, called, delta('x'), { type: 'step.attempt', of: 'model', ...step, supersedes: 1, delayMs: 5 }]),
+    ).toBe('Ann: x\n! trying again in 5 ms: what follows replaces the unfinished text above\n');
+    expect(shown([started, called, { type: 'step.attempt', of: 'model', ...step, supersedes: 1, delayMs: 0 }])).toBe(
+      '! trying again\n',
+    );
+    expect(shown([started, { type: 'run.resumed', by: 'takeover' }])).toBe(
+      '… taken up again after its process ended\n',
     );
   });
 

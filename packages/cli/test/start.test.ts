@@ -144,6 +144,63 @@ describe.concurrent('Ctrl-C', () => {
   });
 });
 
+describe.concurrent('--resume', () => {
+  it('goes on with a run that was killed in the middle of its answer', async () => {
+    using place = new Workplace();
+    await using server = await startWireServer({
+      script: [
+        { steps: [{ type: 'tool_call', name: 'calculate', arguments: { expression: '6*7' } }] },
+        {
+          steps: [{ type: 'text', text: ['It is ', 'surely 42.'] }],
+          delivery: { stall: { afterEvents: 2 } },
+        },
+        { steps: [{ type: 'text', text: 'Forty-two.' }] },
+      ],
+    });
+    const env = { OPENAI_BASE_URL: server.url };
+    const running = place.start(['--model', 'm', 'what is 6*7'], env);
+    await running.shows('Assistant: It is ');
+    running.child.kill('SIGKILL');
+    expect((await running.ended).signal).toBe('SIGKILL');
+
+    const { code, stdout } = await place.run(['--model', 'm', '--resume'], { env });
+    expect(code).toBe(0);
+    const order = [
+      '> what is 6*7',
+      '→ calculate(expression: "6*7")',
+      'Assistant: It is ',
+      '… taken up again after its process ended',
+      '! trying again: what follows replaces the unfinished text above',
+      'Assistant: Forty-two.',
+    ];
+    const places = order.map((text) => stdout.indexOf(text));
+    expect(places).not.toContain(-1);
+    expect(places).toEqual(places.toSorted((one, other) => one - other));
+    expect(stdout.match(/→ calculate/g)).toHaveLength(1);
+    expect(server.requests).toHaveLength(3);
+
+    const shown = await place.run(['--json', '--show', runIdIn(stdout)]);
+    const events = eventsOf(shown.stdout);
+    expect(logViolations(events)).toEqual([]);
+    expect(events.filter(({ type }) => type === 'tool.called')).toHaveLength(1);
+    expect(events.filter(({ type }) => type === 'run.started')).toHaveLength(1);
+    const spans = new Set(events.flatMap((event) => (event.type === 'span.started' ? [event.span] : [])));
+    const ended = events.flatMap((event) => (event.type === 'span.ended' ? [event.span] : []));
+    expect(ended.toSorted()).toEqual([...spans].toSorted());
+  });
+
+  it('takes the run that is named, and says why there is none to take', async () => {
+    using place = new Workplace();
+    const none = await place.run([...DEMO, '--resume']);
+    expect([none.code, none.stdout]).toEqual([1, expect.stringContaining('No run is without its end')]);
+    const { stdout } = await place.run([...DEMO, 'what is 2+3']);
+    const ended = await place.run([...DEMO, '--resume', runIdIn(stdout)]);
+    expect([ended.code, ended.stdout]).toEqual([1, expect.stringContaining('has its end')]);
+    const unknown = await place.run([...DEMO, '--resume', 'run_1']);
+    expect([unknown.code, unknown.stdout]).toEqual([1, expect.stringContaining("There is no run 'run_1'")]);
+  });
+});
+
 it('ends quietly when nobody reads its output any more', async () => {
   using place = new Workplace();
   const running = place.start([...DEMO, MANY_TIMES]);
@@ -159,6 +216,8 @@ describe.concurrent('wrong usage', () => {
     [['--show'], 2, /--show/],
     [['--model', ' ', 'hi'], 2, /--model needs a value/],
     [['--show', 'run_1', 'hi'], 2, /takes no question/],
+    [['--resume', '--show', 'run_1'], 2, /do not go together/],
+    [['--resume', 'run_1', 'hi'], 2, /--resume takes the id of one run/],
     [['--show', 'no-such-run'], 1, /There is no run 'no-such-run'/],
     [['--show', '../\u001b[2J'], 1, /There is no run '\.\.\/\\u001b\[2J'/],
   ])('%j ends with code %d and says why', async (args, code, message) => {
