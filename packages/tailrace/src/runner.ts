@@ -15,11 +15,12 @@ import {
   type StreamRunOptions,
 } from './run/options.ts';
 import { planResume, planRun, type RunPlan, type Surroundings } from './run/plan.ts';
+import type { AgentRegistry } from './run/agent-registry.ts';
 import { startRun, type StartedRun } from './run/start.ts';
 import { attachState } from './view/error-state.ts';
 import { agentsOf } from './agent/item-of.ts';
 import { RunResult } from './view/result.ts';
-import { RunState } from './view/run-state.ts';
+import { decisionsOf, homeOf, RunState } from './view/run-state.ts';
 import { StreamedRunResult } from './view/streamed-result.ts';
 import { getGlobalTraceProvider } from './view/trace/provider.ts';
 import { Trace } from './view/trace/trace.ts';
@@ -50,19 +51,20 @@ export class Runner extends RunHooks<unknown> {
    */
   run<TAgent extends Agent<TContext, AgentOutputType>, TContext = unknown>(
     agent: TAgent,
-    input: RunInput,
+    input: RunInput | RunState<TContext>,
     options?: NonStreamRunOptions<TContext>,
   ): Promise<RunResult<TContext, TAgent>>;
   run<TAgent extends Agent<TContext, AgentOutputType>, TContext = unknown>(
     agent: TAgent,
-    input: RunInput,
+    input: RunInput | RunState<TContext>,
     options: StreamRunOptions<TContext>,
   ): Promise<StreamedRunResult<TContext, TAgent>>;
   async run(
     agent: AnyAgent,
-    input: RunInput,
+    input: RunInput | RunState,
     options: IndividualRunOptions = {},
   ): Promise<RunResult | StreamedRunResult> {
+    if (input instanceof RunState) return this.#goOn(agent, input, options);
     return this.#conclude(
       await beginSegment(this, agent, (around) => planRun(agent, input, options, this.config, around)),
       options,
@@ -81,24 +83,38 @@ export class Runner extends RunHooks<unknown> {
     options: IndividualRunOptions = {},
   ): Promise<RunResult | StreamedRunResult> {
     const [first] = (await this.config.store?.read(runId, 0, 1)) ?? [];
-    if (first?.type !== 'run.started') {
-      throw new UserError(`There is no run ${runId} in this runner's store to take up.`, {
-        code: 'RUN_NOT_FOUND',
-        runId,
-      });
-    }
+    if (first?.type !== 'run.started') throw notInStore(runId);
     return this.#conclude(
       await beginSegment(this, agent, (around) => planResume(agent, first, options, this.config, around), true),
       options,
     );
   }
 
+  /** Goes on with an interrupted run, in the store that it is in. */
+  async #goOn(agent: AnyAgent, state: RunState, options: IndividualRunOptions): Promise<RunResult | StreamedRunResult> {
+    const { store, runId, session, agents } = homeOf(state);
+    await decisionsOf(state);
+    const [first] = await store.read(runId, 0, 1);
+    if (first?.type !== 'run.started') throw notInStore(runId);
+    const { context } = state.runContext;
+    // The state that was given goes on saying what it said: the run gets a context, and a state, of its own.
+    const asked = { context, ...(session && { session }), ...options };
+    const known = agents.has(agent) ? { agents } : {};
+    const planned = (around: Surroundings): RunPlan =>
+      planResume(agent, first, asked, this.config, { ...around, store });
+    return this.#conclude(await beginSegment(this, agent, planned, true, known), options);
+  }
+
   async #conclude({ started, state }: Begun, options: IndividualRunOptions): Promise<RunResult | StreamedRunResult> {
     if (options.stream === true) return new StreamedRunResult(started, state, options.onDisconnect ?? 'cancel');
     const { event, error } = await started.ended;
-    if (event?.type !== 'run.completed') throw error;
+    if (event?.type !== 'run.completed' && event?.type !== 'run.suspended') throw error;
     return new RunResult(started, state);
   }
+}
+
+function notInStore(runId: string): UserError {
+  return new UserError(`There is no run ${runId} in this store to take up.`, { code: 'RUN_NOT_FOUND', runId });
 }
 
 /** A segment under way, and what its result is made of. */
@@ -113,6 +129,7 @@ export async function beginSegment(
   agent: AnyAgent,
   planned: (around: Surroundings) => RunPlan,
   resume = false,
+  known: { agents?: AgentRegistry } = {},
 ): Promise<Begun> {
   const caller = traceCarrier.current;
   const tracing = getGlobalTraceProvider();
@@ -124,6 +141,7 @@ export async function beginSegment(
   let state: RunState | undefined;
   const started = await startRun(plan, {
     resume,
+    ...known,
     live: {
       get trace() {
         return trace.trace;
@@ -132,7 +150,12 @@ export async function beginSegment(
     },
     defaultProvider: getDefaultModelProvider,
     observers: ({ agents }) => {
-      const fold = new RunState(plan.context, plan.input, agent, agentsOf(agents));
+      const fold = new RunState(plan.context, plan.input, agent, agentsOf(agents), {
+        store: plan.store,
+        runId: plan.runId,
+        agents,
+        session: plan.session,
+      });
       state = fold;
       return [
         { take: trace, restore: (events) => trace.restore(events) },
@@ -149,17 +172,17 @@ let defaultRunner: Runner | undefined;
 /** `new Runner().run(…)`. */
 export function run<TAgent extends Agent<TContext, AgentOutputType>, TContext = unknown>(
   agent: TAgent,
-  input: RunInput,
+  input: RunInput | RunState<TContext>,
   options?: NonStreamRunOptions<TContext>,
 ): Promise<RunResult<TContext, TAgent>>;
 export function run<TAgent extends Agent<TContext, AgentOutputType>, TContext = unknown>(
   agent: TAgent,
-  input: RunInput,
+  input: RunInput | RunState<TContext>,
   options: StreamRunOptions<TContext>,
 ): Promise<StreamedRunResult<TContext, TAgent>>;
 export function run(
   agent: AnyAgent,
-  input: RunInput,
+  input: RunInput | RunState,
   options?: IndividualRunOptions,
 ): Promise<RunResult | StreamedRunResult> {
   defaultRunner ??= new Runner();
@@ -169,7 +192,7 @@ export function run(
 /** `run(agent, input, { stream: true, … })`, by the name that it has in Python. */
 export function runStreamed<TAgent extends Agent<TContext, AgentOutputType>, TContext = unknown>(
   agent: TAgent,
-  input: RunInput,
+  input: RunInput | RunState<TContext>,
   options: Omit<StreamRunOptions<TContext>, 'stream'> = {},
 ): Promise<StreamedRunResult<TContext, TAgent>> {
   return run<TAgent, TContext>(agent, input, { ...options, stream: true });

@@ -13,6 +13,7 @@ import type { ToolEffects } from '../event/run-event.ts';
 import type { JsonObjectSchema } from '../port/model.ts';
 import { checkOptions } from './option.ts';
 import type { RunContext } from './run-context.ts';
+import { approvalRule, PARSE, type ToolApprovalFunction } from './tool-approval.ts';
 import type {
   FunctionTool,
   FunctionToolTimeoutBehavior,
@@ -46,6 +47,10 @@ export interface ToolOptions<TParameters extends ToolInputParameters, TContext =
   timeoutBehavior?: FunctionToolTimeoutBehavior;
   timeoutErrorFunction?: ToolTimeoutErrorFunction<TContext>;
   isEnabled?: boolean | ToolEnabledPredicate<TContext>;
+  /** Whether a call waits until somebody approves it; a function decides call by call. False by default. */
+  needsApproval?: boolean | ToolApprovalFunction<TParameters, TContext>;
+  /** How long a call waits for a decision, in milliseconds; then it counts as rejected. The run's `approvalTimeoutMs` by default. */
+  approvalTimeoutMs?: number;
   /** What a repeated call would do. `once` by default. */
   effects?: ToolEffects;
   /** What becomes of a `once` call that a crash left without its outcome. `tell_model` by default. */
@@ -63,6 +68,8 @@ const OPTION_NAMES = [
   'timeoutBehavior',
   'timeoutErrorFunction',
   'isEnabled',
+  'needsApproval',
+  'approvalTimeoutMs',
   'effects',
   'unknownOutcome',
 ] as const;
@@ -75,7 +82,7 @@ const KNOWN_ELSEWHERE = [
   'customDataExtractor',
 ] as const;
 // Left out quietly, these would let a call through that its author wanted stopped.
-const GUARDING = ['needsApproval', 'inputGuardrails', 'outputGuardrails'] as const;
+const GUARDING = ['inputGuardrails', 'outputGuardrails'] as const;
 
 const TOOL_NAME = /^[A-Za-z0-9_-]{1,64}$/;
 
@@ -93,22 +100,19 @@ export function tool<TParameters extends ToolInputParameters = undefined, TConte
   const name = toolName(options);
   checkOptions(`tool '${name}'`, options, OPTION_NAMES, KNOWN_ELSEWHERE);
   refuseGuarding(name, options);
-  const { execute, isEnabled = true, strict = true, timeoutMs } = options;
+  const { execute, isEnabled = true, strict = true, timeoutMs, approvalTimeoutMs } = options;
   if (typeof execute !== 'function') {
     throw new UserError(`Tool '${name}': execute must be a function, got ${describe(execute)}.`, {
       code: 'TOOL_EXECUTE_NOT_FUNCTION',
     });
   }
-  if (timeoutMs !== undefined && !(timeoutMs > 0)) {
-    throw new UserError(`Tool '${name}': timeoutMs must be a number over 0, got ${timeoutMs}.`, {
-      code: 'OPTION_RANGE',
-    });
-  }
+  checkLimit(name, 'timeoutMs', timeoutMs);
+  checkLimit(name, 'approvalTimeoutMs', approvalTimeoutMs);
   if (!options.description)
     warnOnce(`Tool '${name}' has no description. Models choose tools by their descriptions: give it one sentence.`);
   const input = toolInput(name, options.parameters, strict);
   const errorFunction = options.errorFunction === undefined ? defaultErrorFunction : options.errorFunction;
-  return {
+  const made: FunctionTool<TContext, TResult> & { [PARSE]: (text: string) => unknown } = {
     type: 'function',
     name,
     description: options.description,
@@ -121,9 +125,18 @@ export function tool<TParameters extends ToolInputParameters = undefined, TConte
     ...(options.timeoutErrorFunction && { timeoutErrorFunction: options.timeoutErrorFunction }),
     isEnabled: async (runContext, agent) =>
       typeof isEnabled === 'function' ? isEnabled({ runContext, agent }) : isEnabled,
+    needsApproval: approvalRule(options.needsApproval),
+    ...(approvalTimeoutMs !== undefined && { approvalTimeoutMs }),
     effects: options.effects ?? 'once',
     ...(options.unknownOutcome && { unknownOutcome: options.unknownOutcome }),
+    [PARSE]: input.parse,
   };
+  return made;
+}
+
+function checkLimit(name: string, option: string, ms: number | undefined): void {
+  if (ms === undefined || ms > 0) return;
+  throw new UserError(`Tool '${name}': ${option} must be a number over 0, got ${ms}.`, { code: 'OPTION_RANGE' });
 }
 
 function refuseGuarding(name: string, options: object): void {

@@ -22,7 +22,7 @@ export function checkOptions(
 }
 
 // Refused with a text of their own where they are looked at.
-const GUARDED: ReadonlySet<string> = new Set(['needsApproval', 'inputGuardrails', 'outputGuardrails']);
+const GUARDED: ReadonlySet<string> = new Set(['inputGuardrails', 'outputGuardrails']);
 
 function unknownOption(where: string, name: string, known: readonly string[]): UserError {
   const near = nearest(name, known);

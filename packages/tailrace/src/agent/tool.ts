@@ -68,6 +68,10 @@ export interface FunctionTool<TContext = unknown, TResult = unknown> {
   timeoutBehavior?: FunctionToolTimeoutBehavior;
   timeoutErrorFunction?: ToolTimeoutErrorFunction<TContext>;
   isEnabled: Method<[runContext: RunContext<TContext>, agent: AnyAgent], Promise<boolean>>;
+  /** Whether this call waits for somebody's decision. `input` is what the function would get. */
+  needsApproval: Method<[runContext: RunContext<TContext>, input: unknown, callId?: string], Promise<boolean>>;
+  /** How long a call waits for a decision, in milliseconds; then it counts as rejected. The run's `approvalTimeoutMs` by default. */
+  approvalTimeoutMs?: number;
   /** What a repeated call would do. `once` by default: after a crash it is not repeated by itself. */
   effects?: ToolEffects;
   /** What becomes of a `once` call that a crash left without its outcome. `tell_model` by default. */

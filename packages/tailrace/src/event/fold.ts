@@ -61,9 +61,8 @@ export interface FoldedRun {
   /** How far the fold has come: the sequence number after the last event. */
   next: number;
   ended: TerminalEvent | undefined;
-  suspended: boolean;
-  /** What the run waits for, while it is suspended. */
-  waits: RunSuspended | undefined;
+  /** What the run waits for, while it does. */
+  suspended: RunSuspended | undefined;
   /** Calls that were asked about, by call id; the latest where an id came again. */
   approvals: Map<string, FoldedApproval>;
   /** Decisions that hold for all calls of a tool, by agent and tool. */
@@ -121,8 +120,7 @@ function begin(started: RunStarted): FoldedRun {
     graph: started.graph,
     next: 0,
     ended: undefined,
-    suspended: false,
-    waits: undefined,
+    suspended: undefined,
     approvals: new Map(),
     standing: new Map(),
     received: [],
@@ -198,6 +196,7 @@ function apply(folded: FoldedRun, event: RunEvent): void {
     case 'item.added':
       open.added.push(event);
       if (event.kind === 'tool_call') folded.usedTools.add(event.agent);
+      if (event.kind === 'input') folded.received.shift();
       return;
     case 'tool.called':
       open.calls.set(event.callId, { called: event });
@@ -237,16 +236,14 @@ function apply(folded: FoldedRun, event: RunEvent): void {
       if (folded.cancel?.mode !== 'immediate') folded.cancel = event;
       return;
     case 'run.suspended':
-      folded.suspended = true;
-      folded.waits = event;
+      folded.suspended = event;
       folded.usageBefore = new Usage();
       folded.usageBefore.add(folded.usage);
       return;
     case 'run.resumed':
       folded.codeVersion = event.codeVersion ?? folded.codeVersion;
       folded.graph = event.graph ?? folded.graph;
-      folded.suspended = false;
-      folded.waits = undefined;
+      folded.suspended = undefined;
       if (event.by === 'takeover') folded.takeovers += 1;
       return;
     default:

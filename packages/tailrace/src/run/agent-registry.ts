@@ -29,6 +29,10 @@ export class AgentRegistry {
     return waiting;
   }
 
+  has(agent: AnyAgent): boolean {
+    return this.#keys.has(agent);
+  }
+
   get(key: string): AnyAgent | undefined {
     return this.#byKey.get(key);
   }

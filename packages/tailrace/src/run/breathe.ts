@@ -1,5 +1,5 @@
 // On platforms without setImmediate, a zero timer is the next best thing.
-const soon: (callback: () => void) => unknown =
+export const soon: (callback: () => void) => unknown =
   typeof setImmediate === 'function' ? setImmediate : (callback) => setTimeout(callback, 0);
 
 const TURNS_OF_THE_EVENT_LOOP = 4;

@@ -29,7 +29,7 @@ export class RunControl implements Disposable {
   readonly runId: string;
   readonly #scope: AbortScope = new AbortScope();
   readonly #link: Disposable | undefined;
-  readonly #onRequest: (request: CancelRequest) => void;
+  readonly #onRequest: (request: CancelRequest, mail?: number) => void;
   #afterTurn: CancelRequest | undefined;
   #immediate: CancelRequest | undefined;
   #leaving: RunLeft | undefined;
@@ -38,7 +38,7 @@ export class RunControl implements Disposable {
   constructor(
     runId: string,
     caller: AbortSignal | undefined,
-    onRequest: (request: CancelRequest) => void = () => undefined,
+    onRequest: (request: CancelRequest, mail?: number) => void = () => undefined,
   ) {
     this.runId = runId;
     this.#onRequest = onRequest;
@@ -81,16 +81,17 @@ export class RunControl implements Disposable {
     if (this.#leaving) throw this.#leaving;
   }
 
-  /** Idempotent: the first request of a mode counts, and immediate wins over after_turn. */
-  cancel({ mode = 'immediate', reason }: CancelOptions = {}): void {
+  /** Idempotent: the first request of a mode counts, and immediate wins over after_turn. False when it changed nothing. `mail`: the message that asks for it. */
+  cancel({ mode = 'immediate', reason }: CancelOptions = {}, mail?: number): boolean {
     const request = { mode, reason, error: cancelledError(this.runId, reason) };
-    if (this.signal.aborted || (mode === 'after_turn' && this.#afterTurn)) return;
-    this.#onRequest(request);
+    if (this.signal.aborted || (mode === 'after_turn' && this.#afterTurn)) return false;
+    this.#onRequest(request, mail);
     if (mode === 'after_turn') this.#afterTurn = request;
     else {
       this.#immediate = request;
       this.#scope.abort(request.error);
     }
+    return true;
   }
 
   /** Stops the run now with an error of its own: a deadline, a lost claim, a failed store. */

@@ -25,12 +25,13 @@ export async function drive(run: RunScope, log: RunLog, { onEnding, onLost }: Dr
   using _fenced = onAbort(log.signal, () => run.control.fail(log.signal.reason));
   using _deadline =
     runMs === undefined ? undefined : run.clock.timer(runMs, () => run.control.fail(runDeadline(run, runMs)));
-  const ending = await written(run, log);
+  const ending = unlessStopped(run, await written(run, log));
   onEnding(ending);
   if (!ending.event) return left(run, log, ending);
   const last = [...run.inbox.take(), ...run.spans.endAll(openSpansError(run, ending)), ending.event];
   try {
     await log.append(last);
+    if (ending.event.type === 'run.suspended') await log.close();
     return ending;
   } catch (error) {
     const lost = endingFor(run, ending.error ?? error);
@@ -38,6 +39,14 @@ export async function drive(run: RunScope, log: RunLog, { onEnding, onLost }: Dr
     if (lost.event) onLost(stamped(log, [...last.slice(0, -1), lost.event]));
     return lost;
   }
+}
+
+/** A run that was stopped in the moment in which it began to wait does not wait. */
+function unlessStopped(run: RunScope, ending: Ending): Ending {
+  const { signal, afterTurn } = run.control;
+  if (ending.event?.type !== 'run.suspended') return ending;
+  if (signal.aborted) return endingFor(run, signal.reason);
+  return afterTurn ? endingFor(run, afterTurn.error) : ending;
 }
 
 /** The run goes on elsewhere: what is complete is stored, and nothing says that it ended. */

@@ -10,7 +10,9 @@ import { MaxTurnsExceededError } from '../event/errors.ts';
 import type { RunEventBody } from '../event/run-event.ts';
 import { breathe } from './breathe.ts';
 import type { FinalOutput } from './final-output.ts';
+import { joinInput } from './received-input.ts';
 import { reenter, refusePoison, rethrowFatal, rethrowTrip } from './reenter.ts';
+import { openAgent, openTask } from './run-spans.ts';
 import { startedEvent } from './started-event.ts';
 import type { Ending, RunScope, Steps } from './scope.ts';
 import { beginSession, holdSession, identifySession } from './session-step.ts';
@@ -22,20 +24,30 @@ export async function* loop(run: RunScope): Steps<Ending> {
     yield reenter(run, run.folded, plan.resumedBy);
     if (plan.failure) throw plan.failure.error;
     refusePoison(run, run.folded);
-    if (run.folded.agent === undefined) yield openTask(run);
+    yield openTask(run);
+    if (run.folded.agent !== undefined && run.agentSpan === undefined)
+      yield openAgent(run, agentsOf(run.agents)(run.folded.agent));
   } else yield* beginRun(run);
-  using _session = holdSession(run);
+  using session = holdSession(run);
   yield* beginSession(run);
-  let { agent, entering, final } = yield* position(run);
-  if (final) return complete(run, agent, final);
+  const at = yield* position(run);
+  let { agent, entering } = at;
+  if (at.final) return complete(run, agent, at.final);
   for (;;) {
     // A reader that has just seen the end of a turn gets the chance to say that it was the last one.
     if (plan.stream) await breathe();
+    const heard = run.mailbox.watched ? run.mailbox.look() : undefined;
+    if (heard) await heard;
     if (control.signal.aborted) throw control.signal.reason;
     if (control.afterTurn) throw control.afterTurn.error;
     control.boundary();
     if (plan.maxTurns !== null && run.turn >= plan.maxTurns) throw maxTurns(run, agent, plan.maxTurns);
+    if (run.received.length > 0 || run.open) yield* joinInput(run, agent);
     const outcome: TurnOutcome = yield* takeTurn(run, agent, entering);
+    if (outcome.kind === 'suspended') {
+      session.keep();
+      return { event: outcome.event };
+    }
     entering = outcome.kind === 'handoff';
     if (outcome.kind === 'final') return complete(run, agent, outcome);
     if (outcome.kind !== 'handoff') continue;
@@ -82,26 +94,8 @@ async function* beginRun(run: RunScope): Steps<void> {
   if (session.failure) throw session.failure.error;
 }
 
-/** The span of the whole run. */
-function openTask(run: RunScope): RunEventBody[] {
-  const { trace } = run.plan;
-  if (!trace.taskAndTurns || run.taskSpan !== undefined) return [];
-  const task = run.spans.start({ type: 'task', name: trace.workflowName }, trace.parent);
-  run.taskSpan = task.id;
-  return [...task.events];
-}
-
 function enterAgent(run: RunScope, agent: AnyAgent): RunEventBody[] {
-  const data = {
-    type: 'agent',
-    name: agent.name,
-    handoffs: [],
-    tools: [],
-    output_type: agent.outputSchemaName,
-  } as const;
-  const span = run.spans.start({ ...data, handoffs: [], tools: [] }, run.taskSpan ?? run.plan.trace.parent);
-  run.agentSpan = span.id;
-  return [...span.events, { type: 'agent.started', agent: run.agents.keyOf(agent) }];
+  return [...openAgent(run, agent), { type: 'agent.started', agent: run.agents.keyOf(agent) }];
 }
 
 function leaveAgent(run: RunScope, agent: AnyAgent): RunEventBody[] {

@@ -75,6 +75,8 @@ export interface RunConfig {
   /** Of what one tool call tells the model, in characters; longer output is cut with a marker. 1 Mi by default. */
   maxToolOutputLength?: number;
   onLateResult?: (late: LateResult) => void;
+  /** How long a call waits for a decision, in milliseconds; then it counts as rejected. No limit by default. */
+  approvalTimeoutMs?: number;
   /** What the program says of its own version. Recorded with runs that are kept in a `store`. */
   codeVersion?: string;
 }
@@ -92,6 +94,8 @@ export interface SharedRunOptions<TContext = unknown> {
   toolNotFoundBehavior?: ToolNotFoundBehavior;
   tracing?: TracingConfig;
   timeouts?: RunTimeouts;
+  /** How long a call waits for a decision, in milliseconds; then it counts as rejected. No limit by default. */
+  approvalTimeoutMs?: number;
   /** The run's id. 1 to 128 of `A-Z a-z 0-9 _ -`; a random one by default. */
   runId?: string;
 }
@@ -155,6 +159,7 @@ const CONFIG_NAMES = [
   'maxInputLength',
   'maxToolOutputLength',
   'onLateResult',
+  'approvalTimeoutMs',
   'codeVersion',
 ] as const;
 const CONFIG_ELSEWHERE = [
@@ -176,6 +181,7 @@ const OPTION_NAMES = [
   'toolNotFoundBehavior',
   'tracing',
   'timeouts',
+  'approvalTimeoutMs',
   'runId',
   'stream',
   'onDisconnect',
@@ -188,7 +194,13 @@ const TIMEOUT_NAMES = ['runMs', 'turnMs', 'attemptMs', 'firstTokenMs', 'idleMs',
 export function checkConfig(config: Partial<RunConfig>): void {
   checkOptions('Runner', config, CONFIG_NAMES, CONFIG_ELSEWHERE);
   checkTimeouts(config.timeouts);
-  for (const name of ['maxHandoffs', 'maxLogBytes', 'maxInputLength', 'maxToolOutputLength'] as const)
+  for (const name of [
+    'maxHandoffs',
+    'maxLogBytes',
+    'maxInputLength',
+    'maxToolOutputLength',
+    'approvalTimeoutMs',
+  ] as const)
     checkCount(name, config[name]);
   if (config.codeVersion !== undefined && typeof config.codeVersion !== 'string') {
     throw new UserError(`Runner: codeVersion must be a text, got ${typeof config.codeVersion}.`, {
@@ -202,6 +214,7 @@ export function checkRunOptions(options: IndividualRunOptions<unknown>): void {
   checkOptions('run()', options, OPTION_NAMES, OPTION_ELSEWHERE);
   if (options.maxTurns !== null) checkCount('maxTurns', options.maxTurns, 'Use null for no limit.');
   checkTimeouts(options.timeouts);
+  checkCount('approvalTimeoutMs', options.approvalTimeoutMs);
   if (options.signal !== undefined && !(options.signal instanceof AbortSignal)) {
     throw new UserError(`run(): signal must be an AbortSignal, got ${typeof options.signal}.`, { code: 'OPTION_TYPE' });
   }

@@ -58,6 +58,8 @@ export interface RunPlan {
   inputGuardrails: readonly InputGuardrail[];
   outputGuardrails: readonly OutputGuardrail[];
   timeouts: PlannedTimeouts;
+  /** How long a call waits for a decision, where its tool does not say. */
+  approvalTimeoutMs: number | undefined;
   trace: TracePlan;
   hooks: RunHooks;
   store: LogStore;
@@ -105,6 +107,7 @@ export function planRun(
     toolNotFoundBehavior: options.toolNotFoundBehavior ?? config.toolNotFoundBehavior ?? 'raise_error',
     inputGuardrails: [...(config.inputGuardrails ?? []), ...agent.inputGuardrails],
     outputGuardrails: config.outputGuardrails ?? [],
+    approvalTimeoutMs: options.approvalTimeoutMs ?? config.approvalTimeoutMs,
     timeouts: timeoutsOf({ ...config.timeouts, ...options.timeouts }),
     trace: tracePlan(options, config, around),
     hooks: around.hooks,

@@ -25,7 +25,12 @@ export function reenter(run: RunScope, folded: FoldedRun, by: RunResumed['by']):
   );
   const ended = restoreSpans(run, folded);
   if (folded.cancel) run.control.cancel({ mode: folded.cancel.mode, reason: folded.cancel.reason });
-  return [{ type: 'run.resumed', by: isUntouched(folded) ? 'submit' : by, ...codeOf(run.plan, folded) }, ...ended];
+  return [{ type: 'run.resumed', by: reasonOf(folded, by), ...codeOf(run.plan, folded) }, ...ended];
+}
+
+function reasonOf(folded: FoldedRun, by: RunResumed['by']): RunResumed['by'] {
+  if (folded.suspended) return folded.suspended.waitsFor;
+  return isUntouched(folded) ? 'submit' : by;
 }
 
 /** True for a run that was submitted, and that nobody has begun. */

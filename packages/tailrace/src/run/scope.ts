@@ -4,17 +4,21 @@ import type { RunContext } from '../agent/run-context.ts';
 import { abortable } from '../base/abort.ts';
 import type { Clock } from '../base/clock.ts';
 import { errorText } from '../base/error-text.ts';
+import type { AgentInputItem } from '../event/item.ts';
 import type { FoldedRun, OpenTurn } from '../event/fold.ts';
-import type { RunEventBody, TerminalEventBody } from '../event/run-event.ts';
+import type { RunEventBody, RunSuspended, TerminalEventBody } from '../event/run-event.ts';
 import type { SpanError } from '../event/span-data.ts';
 import { type SpanEventBody, traceCarrier } from '../port/trace-scope.ts';
-import { AgentRegistry } from './agent-registry.ts';
+import type { AgentRegistry } from './agent-registry.ts';
+import { Approvals } from './approvals.ts';
 import type { RunControl } from './control.ts';
 import { Conversation } from './conversation.ts';
 import type { Inbox } from './inbox.ts';
+import { Mailbox } from './mailbox.ts';
 import type { ModelProvider } from '../port/model.ts';
 import type { RunPlan } from './plan.ts';
 import { SpanBook } from './span-book.ts';
+import { takeMail } from './take-mail.ts';
 
 /** Events that go into the log together. */
 export type Batch = readonly RunEventBody[];
@@ -33,7 +37,7 @@ export type Steps<T> = AsyncGenerator<Batch | Flow, T>;
 /** How a run ended, and what that means in this process. */
 export interface Ending {
   /** Undefined when this process has left the run: its log stays open, and somebody else goes on with it. */
-  event: TerminalEventBody | undefined;
+  event: TerminalEventBody | RunSuspended | undefined;
   /** What readers and the caller are given, for a run that failed or was cancelled. */
   error?: unknown;
   /** The final output as the agent's output type declares it. */
@@ -54,7 +58,11 @@ export interface RunScope {
   readonly agents: AgentRegistry;
   readonly spans: SpanBook;
   readonly inbox: Inbox;
+  readonly mailbox: Mailbox;
+  readonly approvals: Approvals;
   readonly talk: Conversation;
+  /** Input from outside that joins the conversation before the next turn. */
+  readonly received: AgentInputItem[];
   readonly live: LiveTrace;
   readonly defaultProvider: () => ModelProvider;
   /** Turns begun. */
@@ -72,15 +80,21 @@ export interface RunScope {
   readonly folded: FoldedRun | undefined;
 }
 
-export type ScopeParts = Pick<RunScope, 'plan' | 'control' | 'inbox' | 'clock' | 'live' | 'defaultProvider' | 'folded'>;
+export type ScopeParts = Pick<
+  RunScope,
+  'plan' | 'control' | 'inbox' | 'clock' | 'live' | 'defaultProvider' | 'folded' | 'agents'
+>;
 
 export function openScope(parts: ScopeParts): RunScope {
-  const { plan } = parts;
-  return {
+  const { plan, folded } = parts;
+  const mailbox = new Mailbox(plan.store, plan.runId, folded?.mail ?? 0, (message) => takeMail(run, message));
+  const run: RunScope = {
     ...parts,
     context: plan.context,
-    agents: new AgentRegistry(),
     spans: new SpanBook(plan.trace.id !== undefined),
+    mailbox,
+    approvals: new Approvals(folded),
+    received: folded?.received.slice() ?? [],
     talk: new Conversation(plan.input),
     turn: 0,
     agentSpan: undefined,
@@ -89,8 +103,9 @@ export function openScope(parts: ScopeParts): RunScope {
     usedTools: new Set(),
     trail: [],
     unknownToolCalls: 0,
-    open: parts.folded?.open,
+    open: folded?.open,
   };
+  return run;
 }
 
 /** Calls user code with the run's trace around it, `spanId` as its current span. */

@@ -15,12 +15,20 @@ import { inTrace, type RunScope, type Steps } from './scope.ts';
 /** Which run holds a session object: two runs on one session would interleave their items. */
 const holders = new WeakMap<Session, string>();
 
+/** A session in the hands of one run. */
+export interface HeldSession extends Disposable {
+  /** The run is suspended: it has the session until it ends. */
+  keep(): void;
+}
+
+const NO_SESSION: HeldSession = { keep: () => undefined, [Symbol.dispose]: () => undefined };
+
 /** @throws SystemError SESSION_BUSY, naming the run that holds the session */
-export function holdSession(run: RunScope): Disposable {
+export function holdSession(run: RunScope): HeldSession {
   const { session, runId } = run.plan;
-  if (!session) return { [Symbol.dispose]: () => undefined };
+  if (!session) return NO_SESSION;
   const holder = holders.get(session);
-  if (holder !== undefined) {
+  if (holder !== undefined && holder !== runId) {
     throw new SystemError(`The session is in use by run ${holder}. Wait for it to end, or cancel it, and try again.`, {
       code: 'SESSION_BUSY',
       runId,
@@ -28,7 +36,13 @@ export function holdSession(run: RunScope): Disposable {
     });
   }
   holders.set(session, runId);
-  return { [Symbol.dispose]: () => void holders.delete(session) };
+  let kept = false;
+  return {
+    keep: () => void (kept = true),
+    [Symbol.dispose]: () => {
+      if (!kept) holders.delete(session);
+    },
+  };
 }
 
 /** The session's id, or why it has none. Does not throw: the log begins with `run.started`, whatever the session does. */

@@ -1,5 +1,5 @@
 /** A run from its plan: its log opened, its observers in place, its loop under way. */
-import type { AgentRegistry } from './agent-registry.ts';
+import { AgentRegistry } from './agent-registry.ts';
 import { systemClock } from '../base/clock.ts';
 import type { RunContext } from '../agent/run-context.ts';
 import { isAgentsError, UserError } from '../event/errors.ts';
@@ -33,6 +33,8 @@ export interface StartOptions {
   onEnding: (ending: Ending) => void;
   /** Takes up the run that the store has under the plan's id, in place of beginning one. */
   resume?: boolean;
+  /** The agents by the keys that this process gave them in an earlier segment of the run. */
+  agents?: AgentRegistry;
 }
 
 export interface StartedRun {
@@ -41,6 +43,8 @@ export interface StartedRun {
   readonly context: RunContext;
   readonly log: RunLog;
   readonly agents: AgentRegistry;
+  /** Where this process's part of the run begins in the log: behind the last suspension. */
+  readonly segmentFrom: number;
   /** Set before any reader sees the terminal event. */
   readonly ending: Ending | undefined;
   /** Resolves when the run has ended, however it did. */
@@ -62,12 +66,21 @@ export async function startRun(plan: RunPlan, options: StartOptions): Promise<St
   if (resume && (!folded || folded.ended)) throw notResumable(plan.runId, folded);
   if (folded) checkResumable(plan, folded);
   const inbox = new Inbox();
-  const control = new RunControl(plan.runId, plan.signal, ({ mode, reason }) => {
-    inbox.push({ type: 'cancel.requested', mode, reason: reasonText(reason) });
+  const control = new RunControl(plan.runId, plan.signal, ({ mode, reason }, mail) => {
+    inbox.push({ type: 'cancel.requested', mode, reason: reasonText(reason), ...(mail !== undefined && { mail }) });
   });
-  const scope = openScope({ plan, control, inbox, clock: systemClock, live, defaultProvider, folded });
+  const scope = openScope({
+    plan,
+    control,
+    inbox,
+    clock: systemClock,
+    live,
+    defaultProvider,
+    folded,
+    agents: options.agents ?? new AgentRegistry(),
+  });
   // Keys must mean the same agents to whoever takes the run up, whatever happened in it.
-  if (plan.config.store) scope.agents.enter(plan.agent);
+  if (plan.config.store || resume) scope.agents.enter(plan.agent);
   const watchers = observers(scope);
   for (const observer of watchers) {
     // What a submitted run's first segment finds is news to whoever looks on.
@@ -75,6 +88,8 @@ export async function startRun(plan: RunPlan, options: StartOptions): Promise<St
     else observer.restore(past);
     log.observe((events) => observer.take(events));
   }
+  // A store of the run's own is out of everybody's reach.
+  if (plan.config.store) scope.mailbox.watch();
   const hold = plan.trace.hold?.();
   const started = {
     plan,
@@ -82,6 +97,7 @@ export async function startRun(plan: RunPlan, options: StartOptions): Promise<St
     context: plan.context,
     log,
     agents: scope.agents,
+    segmentFrom: (past.findLast(({ type }) => type === 'run.suspended')?.seq ?? -1) + 1,
     ending: undefined as Ending | undefined,
     ended: undefined as unknown as Promise<Ending>,
     leave(when: 'at_boundary' | 'now'): void {
@@ -100,7 +116,7 @@ export async function startRun(plan: RunPlan, options: StartOptions): Promise<St
   const onLost = (events: readonly RunEvent[]): void => watchers.forEach((observer) => observer.take(events));
   started.ended = conclude(
     () => drive(scope, log, { onEnding, onLost }),
-    [control, ...(hold ? [hold] : [])],
+    [control, scope.mailbox, ...(hold ? [hold] : [])],
     plan.stream,
   );
   return started;

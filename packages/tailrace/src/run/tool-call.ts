@@ -3,32 +3,24 @@ import type { AnyAgent } from '../agent/agent.ts';
 import { ON_FAILURE, toolCallError } from '../agent/function-tool.ts';
 import type { FunctionTool, ToolCallDetails } from '../agent/tool.ts';
 import { AbortScope } from '../base/abort.ts';
-import {
-  AgentsError,
-  InvalidToolOutputError,
-  type SerializedError,
-  serializeError,
-  ToolTimeoutError,
-} from '../event/errors.ts';
+import { InvalidToolOutputError, ToolTimeoutError } from '../event/errors.ts';
 import type { FunctionCallItem } from '../event/item.ts';
-import type { RunEventBody, StepRef, ToolCalled, ToolReturned } from '../event/run-event.ts';
-import type { FunctionSpanData, SpanError } from '../event/span-data.ts';
+import type { RunEventBody, StepRef, ToolCalled } from '../event/run-event.ts';
+import type { FunctionSpanData } from '../event/span-data.ts';
+import { callStep } from './ask-approval.ts';
 import { reportLate } from './late.ts';
 import { DEFAULTS } from './options.ts';
-import { callUser, inTrace, type RunScope, spanError } from './scope.ts';
+import { callUser, inTrace, type RunScope } from './scope.ts';
 import type { StartedSpan } from './span-book.ts';
-import { tellOutput, type ToldOutput } from './tool-output.ts';
-
-export interface ToolOutcome {
-  /** What the model is told. Undefined when the call was aborted or ends the run. */
-  told: ToldOutput | undefined;
-  /** What the function returned. */
-  value: unknown;
-  serialized: SerializedError | undefined;
-  spanError: SpanError | undefined;
-  /** The error that ends the run. */
-  fatal?: Error;
-}
+import {
+  failureFacts,
+  outcomeUnknown,
+  recordedOutcome,
+  textOutput,
+  TOLD_NOTHING,
+  type ToolOutcome,
+} from './tool-outcome.ts';
+import { tellOutput } from './tool-output.ts';
 
 export class ToolCallRun {
   readonly call: FunctionCallItem;
@@ -61,7 +53,7 @@ export class ToolCallRun {
     this.tool = tool;
     const record = run.open?.calls.get(call.callId);
     this.#begun = record?.called.attempt ?? 0;
-    this.ref = { step: `${run.turn}:tool:${call.callId}`, attempt: this.#begun + 1 };
+    this.ref = { step: callStep(run, call), attempt: this.#begun + 1 };
     this.outcome = record?.returned && recordedOutcome(record.returned);
     this.unknown = record !== undefined && !record.returned && record.called.effects === 'once';
     this.span =
@@ -268,34 +260,6 @@ export class ToolCallRun {
   get #maxLength(): number {
     return this.#run.plan.config.maxToolOutputLength ?? DEFAULTS.maxToolOutputLength;
   }
-}
-
-const TOLD_NOTHING: ToolOutcome = { told: undefined, value: undefined, serialized: undefined, spanError: undefined };
-
-function textOutput(text: string): ToldOutput {
-  return { output: { type: 'text', text }, text };
-}
-
-function failureFacts(run: RunScope, tool: string, error: unknown, fatal: boolean): ToolOutcome {
-  return {
-    ...TOLD_NOTHING,
-    serialized: serializeError(error, run.plan.runId),
-    spanError: spanError(run, fatal ? 'Error running tool' : 'Error running tool (non-fatal)', error, {
-      tool_name: tool,
-    }),
-  };
-}
-
-function recordedOutcome({ output, content, error }: ToolReturned): ToolOutcome {
-  const told = output === undefined ? undefined : content ? { output: content, text: output } : textOutput(output);
-  return { ...TOLD_NOTHING, told, value: output, serialized: error };
-}
-
-function outcomeUnknown(run: RunScope, tool: string, callId: string): AgentsError {
-  return new AgentsError(
-    `The outcome of call '${callId}' of tool '${tool}' is unknown: the process that made it stopped before it was recorded. It may or may not have happened, and was not repeated. Check before you call it again.`,
-    { code: 'TOOL_OUTCOME_UNKNOWN', runId: run.plan.runId },
-  );
 }
 
 /** The same for every attempt at a call. */

@@ -5,15 +5,15 @@
  * on; they are aborted only when the failure ends the run. T4 After an abort a call has the grace to settle; then it is abandoned, and what it gives is late.
  */
 import type { AnyAgent } from '../agent/agent.ts';
-import { RunToolCallOutputItem } from '../agent/run-item.ts';
 import type { FunctionTool, FunctionToolResult } from '../agent/tool.ts';
 import { AbortScope, onAbort } from '../base/abort.ts';
-import { withLive } from '../event/live.ts';
 import type { FunctionCallItem } from '../event/item.ts';
-import type { ItemAdded, RunEventBody } from '../event/run-event.ts';
+import type { ApprovalRequested } from '../event/mail-events.ts';
+import { askAbout } from './ask-approval.ts';
+import { CallsOfTurn } from './calls-of-turn.ts';
+import type { RejectedCall } from './rejected-call.ts';
 import type { RunScope, Steps } from './scope.ts';
-import { ToolCallRun, type ToolOutcome } from './tool-call.ts';
-import { resultItem } from './tool-output.ts';
+import type { ToolCallRun } from './tool-call.ts';
 
 export interface AskedCall {
   call: FunctionCallItem;
@@ -21,94 +21,69 @@ export interface AskedCall {
   tool: FunctionTool | undefined;
 }
 
-/** Runs the calls and adds their outputs. Gives them in call order. */
+/** What the calls of a turn came to. */
+export interface ToolsOutcome {
+  /** In call order. */
+  results: FunctionToolResult[];
+  /** Calls that nobody has decided about: the turn cannot go on without them. */
+  waiting: readonly ApprovalRequested[];
+}
+
+/** Runs the calls and adds their outputs. Those that wait for a decision are left out; the others run first. */
 export async function* runTools(
   run: RunScope,
   agent: AnyAgent,
   asked: readonly AskedCall[],
   stop: AbortSignal,
-): Steps<FunctionToolResult[]> {
-  const agentKey = run.agents.keyOf(agent);
+): Steps<ToolsOutcome> {
+  yield* askAbout(run, agent, asked);
   using scope = new AbortScope(stop);
-  const calls = asked.map(({ call, tool }) => new ToolCallRun(run, agent, call, tool, scope.signal));
+  const calls = new CallsOfTurn(run, agent, asked, scope.signal);
+  let grace: Disposable | undefined;
+  using _onStop = onAbort(scope.signal, () => {
+    grace = run.clock.timer(run.plan.timeouts.toolGraceMs, () => calls.abandon());
+  });
+  try {
+    for (;;) {
+      yield* startAll(run, calls.admit(), stop);
+      if (calls.fatal !== undefined) scope.abort(calls.fatal);
+      const events = calls.report();
+      if (events.length > 0 || !run.inbox.empty) yield events;
+      if (calls.running) await run.inbox.wait();
+      else if (calls.unreported) continue;
+      else if (stop.aborted || calls.fatal !== undefined || !calls.waiting || !(yield* hearAgain(run))) break;
+    }
+    if (stop.aborted) throw stop.reason;
+    if (calls.fatal !== undefined) throw calls.fatal;
+    return { results: calls.results, waiting: calls.waiting ? run.approvals.waiting : [] };
+  } finally {
+    grace?.[Symbol.dispose]();
+  }
+}
+
+async function* startAll(
+  run: RunScope,
+  calls: readonly (ToolCallRun | RejectedCall)[],
+  stop: AbortSignal,
+): Steps<void> {
+  if (calls.length === 0) return;
   yield calls.flatMap((call) => call.openingEvents());
   if (calls.some(({ unknown }) => unknown)) await Promise.all(calls.map(async (call) => call.clearUp()));
   yield calls.flatMap((call) => call.calledEvents());
   // The stop may have come while the calls were being stored: no function starts after it.
   if (stop.aborted) throw stop.reason;
   for (const call of calls) if (!call.outcome) void call.perform();
-  run.inbox.ring();
-  const results: FunctionToolResult[] = [];
-  let grace: Disposable | undefined;
-  using _onStop = onAbort(scope.signal, () => {
-    grace = run.clock.timer(run.plan.timeouts.toolGraceMs, () => abandon(calls));
-  });
-  try {
-    let reported = 0;
-    let fatal: Error | undefined;
-    while (reported < calls.length) {
-      await run.inbox.wait();
-      fatal ??= calls.find((call) => call.outcome?.fatal)?.outcome?.fatal;
-      if (fatal !== undefined) scope.abort(fatal);
-      const events: RunEventBody[] = [];
-      for (let call = calls[reported]; call?.outcome; call = calls[++reported]) {
-        const added = addOutput(run, agent, agentKey, call, call.outcome);
-        if (!added) continue;
-        results.push(added.result);
-        if (!recordedOutput(run, call)) events.push(added.event);
-      }
-      yield events;
-    }
-    if (stop.aborted) throw stop.reason;
-    if (fatal !== undefined) throw fatal;
-    return results;
-  } finally {
-    grace?.[Symbol.dispose]();
-  }
 }
 
-function recordedOutput(run: RunScope, { call }: ToolCallRun): boolean {
-  const isIts = ({ kind, item }: ItemAdded): boolean =>
-    kind === 'tool_output' && item.type === 'function_call_result' && item.callId === call.callId;
-  return run.open?.added.some(isIts) ?? false;
+/** A last look for decisions before the run waits without anybody driving it. True when there is one. */
+async function* hearAgain(run: RunScope): Steps<boolean> {
+  const before = run.approvals.waiting.length;
+  const looked = run.mailbox.look();
+  if (looked) await looked;
+  run.inbox.push(...run.approvals.expire(run.clock.now()));
+  if (run.approvals.waiting.length < before) return true;
+  // What comes from now on is for whoever takes the run up.
+  run.mailbox.close();
+  yield [];
+  return false;
 }
-
-function abandon(calls: readonly ToolCallRun[]): void {
-  for (const call of calls) call.abandon();
-}
-
-interface AddedOutput {
-  result: FunctionToolResult;
-  event: ItemAdded;
-}
-
-// A call that was aborted, or that ends the run, has no output to add: the conversation never sees half of it.
-function addOutput(
-  run: RunScope,
-  agent: AnyAgent,
-  agentKey: string,
-  { call, tool }: ToolCallRun,
-  outcome: ToolOutcome,
-): AddedOutput | undefined {
-  if (!outcome.told) return undefined;
-  const item = new RunToolCallOutputItem(resultItem(call, outcome.told.output), agent, outcome.value);
-  run.talk.add(item);
-  const event = withLive<ItemAdded>(
-    { type: 'item.added', kind: 'tool_output', agent: agentKey, item: item.rawItem },
-    item,
-  );
-  return {
-    event,
-    result: { type: 'function_output', tool: tool ?? UNKNOWN_TOOL, output: outcome.value, runItem: item },
-  };
-}
-
-const UNKNOWN_TOOL: FunctionTool = {
-  type: 'function',
-  name: 'unknown',
-  description: '',
-  parameters: { type: 'object', properties: {} },
-  strict: false,
-  invoke: async () => '',
-  isEnabled: async () => false,
-};

@@ -8,7 +8,8 @@ import type { AnyAgent } from '../agent/agent.ts';
 import type { FunctionToolResult } from '../agent/tool.ts';
 import { AbortScope } from '../base/abort.ts';
 import { LimitError } from '../event/errors.ts';
-import type { RunItemKind, TurnEnded } from '../event/run-event.ts';
+import type { ApprovalRequested } from '../event/mail-events.ts';
+import type { RunItemKind, RunSuspended, TurnEnded } from '../event/run-event.ts';
 import type { TurnSpanData } from '../event/span-data.ts';
 import type { ModelResponse } from '../port/model.ts';
 import { acceptOutput, type FinalOutput, finalText, finalTextOfTools } from './final-output.ts';
@@ -21,10 +22,15 @@ import { sortOutput } from './model-output.ts';
 import { requestOf, resolveTurn } from './model-request.ts';
 import type { RunScope, Steps } from './scope.ts';
 import { commitTurn } from './session-step.ts';
-import { runTools } from './tools.ts';
+import { runTools, type ToolsOutcome } from './tools.ts';
 import { taskUsage, turnUsage } from './span-usage.ts';
 
-export type TurnOutcome = FinalOutput | { kind: 'handoff'; to: AnyAgent } | { kind: 'again' };
+export type TurnOutcome = FinalOutput | Suspension | { kind: 'handoff'; to: AnyAgent } | { kind: 'again' };
+
+interface Suspension {
+  kind: 'suspended';
+  event: RunSuspended;
+}
 
 export async function* takeTurn(run: RunScope, agent: AnyAgent, entering: boolean): Steps<TurnOutcome> {
   const number = run.turn + 1;
@@ -74,7 +80,8 @@ export async function* takeTurn(run: RunScope, agent: AnyAgent, entering: boolea
     signal: stop.signal,
   };
   const response = open?.response ? recordedResponse(open.response) : yield* callModel(run, call);
-  growUsage(run, data, response);
+  // A response of an earlier segment was counted there.
+  if (!(span && open?.response)) growUsage(run, data, response);
 
   run.talk.turnStart = run.talk.items.length;
   const sorted = sortOutput(run, agent, resources, response);
@@ -82,18 +89,25 @@ export async function* takeTurn(run: RunScope, agent: AnyAgent, entering: boolea
   yield sorted.events.slice(open?.added.filter(({ kind }) => !OUTPUT_KINDS.has(kind)).length ?? 0);
   if (stop.aborted) throw stop.signal.reason;
   run.control.boundary();
-  const results = sorted.calls.length > 0 ? yield* runTools(run, agent, sorted.calls, stop.signal) : [];
+  const { results, waiting } =
+    sorted.calls.length > 0 ? yield* runTools(run, agent, sorted.calls, stop.signal) : NO_CALLS;
   if (sorted.calls.length > 0) run.usedTools.add(agent);
+  if (waiting.length > 0) {
+    yield* beside.settle();
+    return { kind: 'suspended', event: suspendedFor(waiting) };
+  }
   const [firstHandoff, ...others] = sorted.handoffs;
   const taken =
     firstHandoff &&
     (recordedHandoff(run, agent, firstHandoff) ?? (yield* takeHandoff(run, agent, [firstHandoff, ...others])));
   yield* beside.settle();
 
-  const done = taken ? undefined : yield* finish(run, agent, response, results, sorted);
+  // Input that came meanwhile is answered before anything is final.
+  const done = taken || run.received.length > 0 ? undefined : yield* finish(run, agent, response, results, sorted);
   if (!done) yield* commitTurn(run);
   if (taken) yield* completeHandoff(run, taken);
-  const outcome: TurnOutcome = done ?? (taken ? { kind: 'handoff', to: taken.to } : { kind: 'again' });
+  const outcome: Exclude<TurnOutcome, Suspension> =
+    done ?? (taken ? { kind: 'handoff', to: taken.to } : { kind: 'again' });
   yield [...run.spans.end(run.turnSpan), turnEnded(run, number, outcome)];
   run.turnSpan = undefined;
   run.open = undefined;
@@ -101,13 +115,25 @@ export async function* takeTurn(run: RunScope, agent: AnyAgent, entering: boolea
 }
 
 // Items that are not the model's: they follow its own in a turn, each added once.
-const OUTPUT_KINDS: ReadonlySet<RunItemKind> = new Set<RunItemKind>(['tool_output', 'handoff_output']);
+const OUTPUT_KINDS: ReadonlySet<RunItemKind> = new Set<RunItemKind>([
+  'tool_output',
+  'handoff_output',
+  'tool_approval',
+  'input',
+]);
+const NO_CALLS: ToolsOutcome = { results: [], waiting: [] };
+
+function suspendedFor(waiting: readonly ApprovalRequested[]): RunSuspended {
+  const wakeAt = Math.min(...waiting.map(({ expiresAt = Infinity }) => expiresAt));
+  const calls = waiting.map(({ callId }) => callId);
+  return { type: 'run.suspended', waitsFor: 'approval', calls, ...(wakeAt < Infinity && { wakeAt }) };
+}
 
 function passed(run: RunScope, kind: 'input' | 'output', name: string): boolean {
   return run.folded?.verdicts.some((verdict) => verdict.kind === kind && verdict.guardrail === name) ?? false;
 }
 
-function turnEnded(run: RunScope, turn: number, outcome: TurnOutcome): TurnEnded {
+function turnEnded(run: RunScope, turn: number, outcome: Exclude<TurnOutcome, Suspension>): TurnEnded {
   const event = { type: 'turn.ended', turn, outcome: outcome.kind } as const;
   if (outcome.kind === 'final') return { ...event, output: outcome.text };
   return outcome.kind === 'handoff' ? { ...event, to: run.agents.keyOf(outcome.to) } : event;
@@ -149,7 +175,7 @@ function growUsage(run: RunScope, data: TurnSpanData, response: ModelResponse): 
   run.spans.grow(run.taskSpan, {
     type: 'task',
     name: run.plan.trace.workflowName,
-    usage: taskUsage(run.context.usage),
+    usage: taskUsage(run.context.usage, run.folded?.usageBefore),
   });
 }
 

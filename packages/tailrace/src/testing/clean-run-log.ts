@@ -1,7 +1,7 @@
 import { isTerminal, type RunEvent, type TerminalEvent } from '../event/run-event.ts';
 
 /**
- * What is wrong with the log of a run that has ended; nothing when it is right. Each line names the sequence number.
+ * What is wrong with the log of a run that has ended, or waits; nothing when it is right. Each line names the sequence number.
  *
  * Checks I1 (one terminal event, last), I2 (spans, children first, all before the end), I3 (dense sequence), and that calls are paired:
  * a model call has its end, deltas come inside their call, and a tool call has its output unless the run failed or was cancelled.
@@ -40,6 +40,8 @@ function sequenceViolations(events: readonly RunEvent[]): string[] {
 function endViolations(events: readonly RunEvent[]): string[] {
   const ends = events.filter(isTerminal);
   const last = events.at(-1);
+  // A run that waits has come to the end of its segment.
+  if (ends.length === 0 && last?.type === 'run.suspended') return [];
   if (ends.length === 0) return [`no terminal event; the log ends at seq ${last?.seq} with ${last?.type}`];
   const wrong: string[] = [];
   if (ends.length > 1) wrong.push(`${ends.length} terminal events, at seq ${ends.map((end) => end.seq).join(', ')}`);
@@ -70,7 +72,7 @@ function spanViolations(events: readonly RunEvent[]): string[] {
         if (parent === span)
           wrong.push(`seq ${seq}: ${started?.kind} span ${span} ends before its child, ${kind} span ${child}`);
       }
-    } else if (isTerminal(event)) {
+    } else if (isTerminal(event) || event.type === 'run.suspended') {
       for (const [span, { kind, seq }] of open) wrong.push(`seq ${seq}: ${kind} span ${span} is open at ${event.type}`);
       open.clear();
     }

@@ -8,6 +8,8 @@ import type { RunEvent } from '../event/run-event.ts';
 
 export interface MappedReaderOptions<T> {
   map: (events: readonly RunEvent[]) => readonly T[];
+  /** True for the event that ends what this reader shows, where the log goes on behind it. */
+  isLast?: (event: RunEvent) => boolean;
   /** The error that the end is, if it is one. Asked once, when all has been delivered. */
   failure: () => { error: unknown } | undefined;
   /** The first `next`. */
@@ -29,6 +31,8 @@ export class MappedReader<T> implements AsyncIterableIterator<T, undefined> {
   /** Calls of next that wait, in their order. The log is asked on behalf of the first. */
   #waiting: PromiseWithResolvers<IteratorResult<T, undefined>>[] = [];
   #asking = false;
+  /** True when all that is to be shown has been read. */
+  #last = false;
 
   constructor(log: LogReader, options: MappedReaderOptions<T>) {
     this.#log = log;
@@ -59,6 +63,7 @@ export class MappedReader<T> implements AsyncIterableIterator<T, undefined> {
   }
 
   #ask(): void {
+    if (this.#last) return this.#end();
     this.#asking = true;
     this.#log.nextBatch().then(this.#arrived, this.#failed);
   }
@@ -67,7 +72,7 @@ export class MappedReader<T> implements AsyncIterableIterator<T, undefined> {
     this.#asking = false;
     if (!events || this.#state === 'over') return this.#end();
     try {
-      this.#ready = this.#options.map(events);
+      this.#ready = this.#options.map(this.#shown(events));
     } catch (error) {
       return this.#failed(error);
     }
@@ -79,6 +84,16 @@ export class MappedReader<T> implements AsyncIterableIterator<T, undefined> {
     }
     if (this.#waiting.length > 0) this.#ask();
   };
+
+  /** What comes before the last event, and that. Nothing is read behind it. */
+  #shown(events: readonly RunEvent[]): readonly RunEvent[] {
+    const { isLast } = this.#options;
+    const last = isLast ? events.findIndex(isLast) : -1;
+    if (last < 0) return events;
+    this.#last = true;
+    void this.#log.return();
+    return events.slice(0, last + 1);
+  }
 
   readonly #failed = (error: unknown): void => {
     this.#asking = false;

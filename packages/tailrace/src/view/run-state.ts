@@ -4,14 +4,46 @@ import type { InputGuardrailResult, OutputGuardrailResult } from '../agent/guard
 import type { RunContext } from '../agent/run-context.ts';
 import type { RunItem, RunToolApprovalItem } from '../agent/run-item.ts';
 import type { AgentInputItem, AgentOutputItem } from '../event/item.ts';
+import { UserError } from '../event/errors.ts';
 import { liveOf } from '../event/live.ts';
-import type { GuardrailReturned, HandoffOccurred, ModelReturned, RunEvent } from '../event/run-event.ts';
+import type { GuardrailReturned, HandoffOccurred, RunEvent } from '../event/run-event.ts';
 import type { Usage } from '../event/usage.ts';
 import type { ModelResponse } from '../port/model.ts';
+import type { LogStore } from '../port/log-store.ts';
+import type { Session } from '../port/session.ts';
+import type { AgentRegistry } from '../run/agent-registry.ts';
+import { decide, type Decision } from '../run/decide.ts';
 import { recordedResponse } from '../run/model-returned.ts';
 import { asItems } from '../run/conversation.ts';
 import { type AgentByKey, itemOf } from '../agent/item-of.ts';
 
+/** Where a run lives, for whoever decides about its calls and takes it up again. */
+export interface RunHome {
+  store: LogStore;
+  runId: string;
+  agents: AgentRegistry;
+  session: Session | undefined;
+}
+
+export interface ApproveOptions {
+  /** Approves all later calls of the same tool by the same agent, too. */
+  alwaysApprove?: boolean;
+  /** Who decided, for the log. */
+  by?: string;
+}
+
+export interface RejectOptions {
+  /** What the model is told. */
+  message?: string;
+  /** Rejects all later calls of the same tool by the same agent, too. */
+  alwaysReject?: boolean;
+  /** Who decided, for the log. */
+  by?: string;
+}
+
+const homes = new WeakMap<RunState, RunHome & { deciding: Promise<void>[] }>();
+
+/** Give it to `run(agent, state)` to go on with a run that was interrupted. */
 export class RunState<TContext = unknown> {
   readonly runContext: RunContext<TContext>;
   input: string | AgentInputItem[];
@@ -23,7 +55,14 @@ export class RunState<TContext = unknown> {
   currentTurn = 0;
   readonly #agents: AgentByKey;
 
-  constructor(runContext: RunContext<TContext>, input: string | AgentInputItem[], agent: AnyAgent, agents: AgentByKey) {
+  constructor(
+    runContext: RunContext<TContext>,
+    input: string | AgentInputItem[],
+    agent: AnyAgent,
+    agents: AgentByKey,
+    home?: RunHome,
+  ) {
+    if (home) homes.set(this, { ...home, deciding: [] });
     this.runContext = runContext;
     this.input = input;
     this.currentAgent = agent;
@@ -40,12 +79,41 @@ export class RunState<TContext = unknown> {
   }
 
   get output(): AgentOutputItem[] {
-    return this.newItems.map((item) => item.rawItem);
+    // A call without its output must not be sent to a model: it is left out until there is one.
+    const open = this.getInterruptions().length > 0 ? unanswered(this.newItems) : undefined;
+    return this.newItems.filter((item) => !open?.has(item)).map((item) => item.rawItem);
   }
 
   /** Calls that wait for a decision. */
   getInterruptions(): RunToolApprovalItem[] {
     return this.newItems.filter((item) => item.type === 'tool_approval_item');
+  }
+
+  /**
+   * Approves a call: it is made when the run goes on. Resolves when the decision is stored; `run(agent, state)` waits for that by itself.
+   *
+   * @throws UserError APPROVAL_UNKNOWN, APPROVAL_DECIDED, APPROVAL_EXPIRED, RUN_ENDED
+   */
+  approve(item: RunToolApprovalItem, { alwaysApprove, by }: ApproveOptions = {}): Promise<void> {
+    return decideIn(this, item, {
+      approved: true,
+      ...(alwaysApprove && { always: true }),
+      ...(by !== undefined && { by }),
+    });
+  }
+
+  /**
+   * Rejects a call: it is not made, and the model is told so when the run goes on. Otherwise as `approve`.
+   *
+   * @throws UserError APPROVAL_UNKNOWN, APPROVAL_DECIDED, APPROVAL_EXPIRED, RUN_ENDED
+   */
+  reject(item: RunToolApprovalItem, { message, alwaysReject, by }: RejectOptions = {}): Promise<void> {
+    return decideIn(this, item, {
+      approved: false,
+      ...(message !== undefined && { message }),
+      ...(alwaysReject && { always: true }),
+      ...(by !== undefined && { by }),
+    });
   }
 
   /** Takes committed events, in order. */
@@ -73,6 +141,9 @@ export class RunState<TContext = unknown> {
         return;
       case 'guardrail.returned':
         this.#addVerdict(event);
+        return;
+      case 'approval.decided':
+        this.newItems = this.newItems.filter((item) => !isApproval(item, event.callId));
         return;
       case 'session.loaded':
         this.input = event.input;
@@ -110,4 +181,44 @@ export class RunState<TContext = unknown> {
     const live = liveOf(event) as RunItem[] | undefined;
     this.newItems = live ?? event.filtered.items.map((item) => itemOf(item, this.#agents));
   }
+}
+
+/** @throws UserError RUN_NOT_FOUND for a state that no result gave */
+export function homeOf(state: RunState): RunHome {
+  return homeWith(state);
+}
+
+/** Resolves when all decisions of this state are stored, or refused. */
+export async function decisionsOf(state: RunState): Promise<void> {
+  await Promise.all(homeWith(state).deciding);
+}
+
+function homeWith(state: RunState): RunHome & { deciding: Promise<void>[] } {
+  const home = homes.get(state);
+  if (home) return home;
+  throw new UserError('This state belongs to no run. Use the state of a result.', { code: 'RUN_NOT_FOUND' });
+}
+
+function decideIn(state: RunState, item: RunToolApprovalItem, said: Omit<Decision, 'callId'>): Promise<void> {
+  const { store, runId, deciding } = homeWith(state);
+  const decided = decide(store, runId, { callId: item.rawItem.callId, ...said });
+  // Whoever does not look at the promise sees at the next interruption what became of it.
+  deciding.push(decided.catch(() => undefined));
+  return decided;
+}
+
+function isApproval(item: RunItem, callId: string): boolean {
+  return item.type === 'tool_approval_item' && item.rawItem.callId === callId;
+}
+
+/** Calls without their output, and what asks about them. */
+function unanswered(items: readonly RunItem[]): Set<RunItem> {
+  const calls = new Map<string, RunItem>();
+  const asking = new Set<RunItem>();
+  for (const item of items) {
+    if (item.type === 'tool_approval_item') asking.add(item);
+    else if (item.rawItem.type === 'function_call') calls.set(item.rawItem.callId, item);
+    else if (item.rawItem.type === 'function_call_result') calls.delete(item.rawItem.callId);
+  }
+  return new Set([...asking, ...calls.values()]);
 }

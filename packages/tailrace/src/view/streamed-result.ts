@@ -3,10 +3,11 @@
  * leaves early.
  */
 import type { AnyAgent } from '../agent/agent.ts';
-import type { RunEvent } from '../event/run-event.ts';
+import type { RunEvent, RunSuspended, TerminalEventBody } from '../event/run-event.ts';
+import { newItemId } from '../base/id.ts';
 import { systemClock } from '../base/clock.ts';
 import { type LogReader, readLog, type ReadLogOptions } from '../log/reader.ts';
-import type { CancelOptions } from '../run/control.ts';
+import { type CancelOptions, reasonText } from '../run/control.ts';
 import type { OnDisconnect } from '../run/options.ts';
 import type { StartedRun } from '../run/start.ts';
 import { agentsOf } from '../agent/item-of.ts';
@@ -19,7 +20,7 @@ import { textView } from './text-view.ts';
 import { type NodeReadable, nodeReadableOf, webStreamOf } from './web-stream.ts';
 
 export interface ReadOptions {
-  /** The log's sequence number to begin at, inclusive. 0 by default. */
+  /** The log's sequence number to begin at, inclusive. By default where this result's part of the run begins: 0, but for a run that was taken up. */
   from?: number;
   /** Its abort makes this reader leave; the pending `next` rejects with its reason. */
   signal?: AbortSignal;
@@ -45,7 +46,7 @@ export class StreamedRunResult<TContext = unknown, TAgent = AnyAgent>
     this.#completed.catch(() => undefined);
   }
 
-  /** Settles when the run has ended: rejects with the error of a failed run, resolves otherwise. */
+  /** Settles when the run has ended, or waits for a decision: rejects with the error of a failed run, resolves otherwise. */
   get completed(): Promise<void> {
     return this.#completed;
   }
@@ -61,16 +62,9 @@ export class StreamedRunResult<TContext = unknown, TAgent = AnyAgent>
   }
 
   /** How the run stands. */
-  get status(): 'running' | 'completed' | 'failed' | 'cancelled' {
+  get status(): ResultStatus {
     const { ending } = this.started;
-    const type = ending?.event?.type;
-    return ending === undefined
-      ? 'running'
-      : type === 'run.completed'
-        ? 'completed'
-        : type === 'run.failed'
-          ? 'failed'
-          : 'cancelled';
+    return ending === undefined ? 'running' : STATUS[ending.event?.type ?? 'left'];
   }
 
   get currentAgent(): TAgent | undefined {
@@ -97,9 +91,10 @@ export class StreamedRunResult<TContext = unknown, TAgent = AnyAgent>
     return super.finalOutput;
   }
 
-  /** Stops the run. Idempotent. Readers get what is committed, and then the end. */
+  /** Stops the run. Idempotent. Readers get what is committed, and then the end. A run that waits for a decision is cancelled when it is taken up. */
   cancel(options?: CancelOptions): void {
-    this.started.control.cancel(options);
+    if (this.status === 'suspended') leaveCancel(this.started, options);
+    else this.started.control.cancel(options);
   }
 
   /** A new reader of the run's own events, as the log holds them. It ends normally after the terminal event, whatever that is. */
@@ -145,7 +140,9 @@ export class StreamedRunResult<TContext = unknown, TAgent = AnyAgent>
 
   #read<T>(map: (events: readonly RunEvent[]) => readonly T[], options: ReadOptions): MappedReader<T> {
     const readers = this.#readers;
-    return new MappedReader<T>(readLog(this.log, options), {
+    const { segmentFrom } = this.started;
+    return new MappedReader<T>(readLog(this.log, { from: segmentFrom, ...options }), {
+      isLast: ({ type, seq }) => type === 'run.suspended' && seq >= segmentFrom,
       ...(options.signal && { signal: options.signal }),
       map,
       failure: () => {
@@ -157,6 +154,23 @@ export class StreamedRunResult<TContext = unknown, TAgent = AnyAgent>
     });
   }
 }
+
+function leaveCancel({ plan: { store, runId } }: StartedRun, { mode = 'immediate', reason }: CancelOptions = {}): void {
+  const message = { id: newItemId('cancel'), kind: 'cancel', body: { mode, reason: reasonText(reason) } } as const;
+  // A store that fails here fails whoever takes the run up.
+  Promise.resolve(store.post(runId, message)).catch(() => undefined);
+}
+
+/** `suspended`: it waits for somebody's decision, and nobody drives it. */
+export type ResultStatus = 'running' | 'suspended' | 'completed' | 'failed' | 'cancelled';
+
+const STATUS: Readonly<Record<RunSuspended['type'] | TerminalEventBody['type'] | 'left', ResultStatus>> = {
+  'run.suspended': 'suspended',
+  'run.completed': 'completed',
+  'run.failed': 'failed',
+  'run.cancelled': 'cancelled',
+  left: 'cancelled',
+};
 
 /** Who reads, and what happens when the last one has left before the end. */
 class Readers {
