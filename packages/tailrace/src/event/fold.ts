@@ -277,7 +277,8 @@ function endTurn(folded: FoldedRun, event: TurnEnded): void {
   const { added, handoff } = folded.open;
   if (handoff?.filtered) {
     folded.input = handoff.filtered.input;
-    folded.items = handoff.filtered.items;
+    // A copy: what follows is added to it, and the log stays as it is.
+    folded.items = handoff.filtered.items.slice();
   } else folded.items.push(...added.filter(({ kind }) => kind !== 'tool_approval'));
   folded.lastTurn = event;
   folded.open = openTurn();

@@ -117,7 +117,7 @@ test(`the disk is full (${small === undefined ? 'no tmpfs may be mounted here: t
   let failures = 0;
   for (let used = 0; used < 640_000; used += 40_000) {
     for (const suffix of ['', '-wal', '-shm']) rmSync(path + suffix, { force: true });
-    sqlite(path).close();
+    await sqlite(path).close();
     if (small !== undefined) writeFileSync(join(small, 'other'), filler.repeat(used / 20_000).slice(0, 480_000));
     const it = world({ size: 30_000 });
     const options = small === undefined ? { maxBytes: Math.max(40_000, 400_000 - used) } : {};

@@ -66,7 +66,7 @@ async function takeUp(log: readonly RunEvent[], version: Version) {
   const before = await eventsOf(store, 'run_1');
   try {
     const result = await runner.resume(agentOf(new ScriptedModel(steps), version), 'run_1');
-    return { output: result.finalOutput as unknown, events: await eventsOf(store, 'run_1') };
+    return { output: result.finalOutput, events: await eventsOf(store, 'run_1') };
   } catch (error) {
     // Whoever can go on with it finds it as it was.
     expect(await eventsOf(store, 'run_1')).toEqual(before);
@@ -212,7 +212,7 @@ test('a log without a graph, of an earlier version, is taken up as it is', async
   const log = upTo(await wholeLog(), 'item.added').map((event) => {
     if (event.type !== 'run.started') return event;
     const { graph: _graph, ...rest } = event;
-    return rest as RunEvent;
+    return rest;
   });
   expect(await takeUp(log, { effects: 'idempotent' })).toHaveProperty('events');
 });
