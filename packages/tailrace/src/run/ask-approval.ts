@@ -25,8 +25,14 @@ export async function* askAbout(run: RunScope, agent: AnyAgent, asked: readonly 
   const needed = unclear.filter(
     ({ call }, index) => answers[index] && !run.approvals.settle(callStep(run, call), { agent: key, tool: call.name }),
   );
-  const events = needed.map((one) => requestOf(run, key, one));
-  for (const event of events) run.approvals.ask(event);
+  const events: ApprovalRequested[] = [];
+  for (const one of needed) {
+    // Of two calls with one id, the first is the one that is asked about.
+    if (run.approvals.has(callStep(run, one.call), one.call.callId)) continue;
+    const event = requestOf(run, key, one);
+    run.approvals.ask(event);
+    events.push(event);
+  }
   yield events;
 }
 
