@@ -2,7 +2,6 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { expect, test } from 'vitest';
 import { z } from 'zod';
 import { Agent, MemoryLogStore, MemorySession, Runner, type RunEvent, tool } from '../../src/index.ts';
-import type { LogStore } from '../../src/index.ts';
 import {
   assistantMessage,
   functionCall,
@@ -10,29 +9,7 @@ import {
   ScriptedModel,
   type ScriptedModelInput,
 } from '../../src/testing/index.ts';
-
-/** A store whose writer dies at its n-th append: that append is stored or not, and never answered. */
-function dyingStore(store: MemoryLogStore, dies: number, stored: boolean): LogStore & { readonly dead: Promise<void> } {
-  const { promise: dead, resolve } = Promise.withResolvers<void>();
-  let count = 0;
-  return new Proxy(store, {
-    get(target, key) {
-      if (key === 'dead') return dead;
-      if (key !== 'append') {
-        const value: unknown = Reflect.get(target, key);
-        return typeof value === 'function' ? value.bind(target) : value;
-      }
-      return (...args: Parameters<MemoryLogStore['append']>) => {
-        count += 1;
-        if (count > dies) return new Promise(() => undefined);
-        if (count < dies) return target.append(...args);
-        if (stored) target.append(...args);
-        resolve();
-        return new Promise(() => undefined);
-      };
-    },
-  }) as unknown as LogStore & { readonly dead: Promise<void> };
-}
+import { dyingStore } from './dying-store.ts';
 
 interface World {
   agent: (model: ScriptedModel) => Agent;
