@@ -35,7 +35,6 @@ export const notYet: readonly NotYet[] = [
     what: '`callModelInputFilter` (an option without effect; a warning says so).',
   },
   { programs: 'max turns handled', what: '`errorHandlers` (an option without effect; a warning says so).' },
-  { programs: 'tool that needs no approval', what: 'Approvals: `needsApproval` is refused.' },
   { programs: 'tool guardrails that allow', what: 'Guardrails on single tools are refused.' },
   { programs: 'tool input guardrail that raises', what: 'Guardrails on single tools are refused.' },
   { programs: 'agent as a tool', what: '`agent.asTool()`.' },

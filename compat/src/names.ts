@@ -22,10 +22,10 @@ export const absentNames: readonly AbsentNames[] = [
       RunToolSearchOutputItem`),
   },
   {
-    why: 'To come: guardrails on single tools, approvals',
+    why: 'To come: guardrails on single tools',
     names: words(`defineToolInputGuardrail defineToolOutputGuardrail ToolGuardrailFunctionOutputFactory
       ToolInputGuardrailTripwireTriggered ToolOutputGuardrailTripwireTriggered resolveToolInputGuardrails
-      resolveToolOutputGuardrails runToolInputGuardrails runToolOutputGuardrails RunToolApprovalItem RunInputItem`),
+      resolveToolOutputGuardrails runToolInputGuardrails runToolOutputGuardrails`),
   },
   {
     why: 'To come: sessions kept by OpenAI, retry policies',

@@ -48,7 +48,8 @@ export type RunLike = (agent: never, input: string | AgentInputItem[], options?:
 
 export interface Scene {
   readonly agent: unknown;
-  readonly input: string | AgentInputItem[];
+  /** A text, items, or the state of an interrupted run. */
+  readonly input: unknown;
   readonly stream: boolean;
   /** Models whose recorded requests are part of the observation. */
   readonly models?: ScriptedModel[];

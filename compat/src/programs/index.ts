@@ -1,5 +1,6 @@
 import type { Program } from '../program.ts';
 import { agentPrograms } from './agents.ts';
+import { approvalPrograms } from './approvals.ts';
 import { endingPrograms } from './endings.ts';
 import { failurePrograms } from './failures.ts';
 import { guardrailPrograms } from './guardrails.ts';
@@ -22,6 +23,7 @@ export const programs: Readonly<Record<string, Program>> = {
   ...failurePrograms,
   ...endingPrograms,
   ...agentPrograms,
+  ...approvalPrograms,
   ...laterPrograms,
   ...valuePrograms,
 };

@@ -4,11 +4,6 @@ import { bothWays, type Program } from '../program.ts';
 
 /** Programs that need what Tailrace does not have yet: `notYet` has a row for each. */
 export const laterPrograms: Record<string, Program> = {
-  'tool that needs no approval': async (sdk) => {
-    const made = sdk.tool({ name: 'free', description: 'Free.', parameters: z.object({}), execute: async () => 'out' });
-    return { needsApproval: await made.needsApproval(new sdk.RunContext({}), {}) };
-  },
-
   ...bothWays('call model input filter', (sdk, testing, stream) => {
     const model = new testing.ScriptedModel([[testing.assistantMessage('Filtered.')]]);
     const agent = new sdk.Agent({ name: 'Filtered', instructions: 'Long.', model });
