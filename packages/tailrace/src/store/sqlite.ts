@@ -176,7 +176,6 @@ class SqliteLogStore implements LogStore {
       this.#dataVersion = this.#readDataVersion();
       this.#poll = setInterval(this.#look, this.#pollMs);
       // Who only looks on keeps no process alive.
-      this.#poll.unref();
     }
     return {
       [Symbol.dispose]: () => {
