@@ -175,7 +175,6 @@ class SqliteLogStore implements LogStore {
     if (this.#poll === undefined && !this.#closed) {
       this.#dataVersion = this.#readDataVersion();
       this.#poll = setInterval(this.#look, this.#pollMs);
-      // Who only looks on keeps no process alive.
     }
     return {
       [Symbol.dispose]: () => {
