@@ -119,5 +119,7 @@ function noteUnknown(run: RunScope, agent: AnyAgent, call: FunctionCallItem): vo
     code: 'TOOL_UNKNOWN',
     runId: run.plan.runId,
     data: { agent: agent.name },
+    // The name is the model's own words, of any length.
+    publicMessage: `The model called a tool that agent ${agent.name} does not have.`,
   });
 }
