@@ -2,7 +2,9 @@ import { isDurable, isTerminal, type RunEvent } from '../event/run-event.ts';
 
 /** Events that are committed together. */
 export class Group {
-  readonly events: RunEvent[] = [];
+  #events: readonly RunEvent[] = [];
+  /** Once there are several appends in it; a single one's own array does. */
+  #own: RunEvent[] | undefined;
   /** Estimated, where the writer counts. */
   bytes = 0;
   /** True when one of them must be on disk before its writer goes on. */
@@ -10,10 +12,18 @@ export class Group {
   /** True when the last of them ends the run. */
   terminal = false;
 
-  add(event: RunEvent): void {
-    this.events.push(event);
-    if (!isDurable(event)) return;
-    this.durable = true;
-    if (isTerminal(event)) this.terminal = true;
+  get events(): readonly RunEvent[] {
+    return this.#events;
+  }
+
+  add(events: readonly RunEvent[]): void {
+    if (this.#own) for (const event of events) this.#own.push(event);
+    else if (this.#events.length === 0) this.#events = events;
+    else this.#events = this.#own = [...this.#events, ...events];
+    for (const event of events) {
+      if (!isDurable(event)) continue;
+      this.durable = true;
+      if (isTerminal(event)) this.terminal = true;
+    }
   }
 }

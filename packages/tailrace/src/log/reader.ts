@@ -6,6 +6,7 @@
  * 3. It watches the source, and listens to its signal, only while somebody waits. A reader that is dropped leaves nothing behind.
  * 4. Committed events are always delivered, then the end: done after the terminal event, or the error of a broken log.
  */
+import { Queue } from '../base/queue.ts';
 import { UserError } from '../event/errors.ts';
 import { isTerminal, type RunEvent } from '../event/run-event.ts';
 import type { RunHead } from '../port/log-store.ts';
@@ -33,6 +34,8 @@ export interface LogReader extends AsyncIterableIterator<RunEvent, undefined, un
   next(): Promise<IteratorResult<RunEvent, undefined>>;
   /** All that is there, up to a cap, or what comes next. Undefined after the end. May be mixed with `next()`. */
   nextBatch(): Promise<readonly RunEvent[] | undefined>;
+  /** The same without a promise, for a reader that is built on this one. */
+  wait(waiter: Waiter): void;
   /** Leaves. Whoever waits gets `done` at once. */
   return(): Promise<IteratorReturnResult<undefined>>;
   /** The sequence number of the next event that it will deliver. */
@@ -54,10 +57,56 @@ export function readLog(source: LogSource, options: ReadLogOptions = {}): LogRea
   return new CursorReader(source, from, options);
 }
 
-interface Waiter {
-  give(events: readonly RunEvent[], index: number): number;
+/** Who waits for events, told while they are committed: it must be quick. */
+export interface Waiter {
+  /** Whether it takes all that is there, or one event. */
+  readonly takesAll: boolean;
+  /** Takes from `events`, from `index` on. True when it goes on waiting. */
+  give(events: readonly RunEvent[], index: number): boolean;
+  /** The reader is at its end. */
   done(): void;
   reject(error: unknown): void;
+}
+
+// Classes, not literals with closures: a live reader makes one each time it waits.
+class EventWaiter implements Waiter {
+  readonly takesAll = false;
+  readonly #resolve: (result: IteratorResult<RunEvent, undefined>) => void;
+  readonly reject: (error: unknown) => void;
+
+  constructor(resolve: (result: IteratorResult<RunEvent, undefined>) => void, reject: (error: unknown) => void) {
+    this.#resolve = resolve;
+    this.reject = reject;
+  }
+
+  give(events: readonly RunEvent[], index: number): boolean {
+    this.#resolve({ value: events[index] as RunEvent, done: false });
+    return false;
+  }
+
+  done(): void {
+    this.#resolve(DONE);
+  }
+}
+
+class BatchWaiter implements Waiter {
+  readonly takesAll = true;
+  readonly #resolve: (events: readonly RunEvent[] | undefined) => void;
+  readonly reject: (error: unknown) => void;
+
+  constructor(resolve: (events: readonly RunEvent[] | undefined) => void, reject: (error: unknown) => void) {
+    this.#resolve = resolve;
+    this.reject = reject;
+  }
+
+  give(events: readonly RunEvent[], index: number): boolean {
+    this.#resolve(index === 0 ? events : events.slice(index));
+    return false;
+  }
+
+  done(): void {
+    this.#resolve(undefined);
+  }
 }
 
 class CursorReader implements LogReader {
@@ -77,7 +126,7 @@ class CursorReader implements LogReader {
   #unsure = true;
   #reading = false;
   #woken = false;
-  #waiters: Waiter[] = [];
+  readonly #waiters: Queue<Waiter> = new Queue();
   #watch: Disposable | undefined;
   #listening = false;
 
@@ -100,31 +149,11 @@ class CursorReader implements LogReader {
       if (this.#last && this.#index === this.#batch.length) this.#finish('complete');
       return Promise.resolve({ value, done: false });
     }
-    if (this.#end !== undefined) return Promise.resolve(DONE);
-    return new Promise((resolve, reject) => {
-      this.#wait({
-        give(events, index) {
-          resolve({ value: events[index] as RunEvent, done: false });
-          return index + 1;
-        },
-        done: () => resolve(DONE),
-        reject,
-      });
-    });
+    return new Promise((resolve, reject) => this.wait(new EventWaiter(resolve, reject)));
   }
 
   nextBatch(): Promise<readonly RunEvent[] | undefined> {
-    if (this.#end !== undefined) return Promise.resolve(undefined);
-    return new Promise((resolve, reject) => {
-      this.#wait({
-        give(events, index) {
-          resolve(index === 0 ? events : events.slice(index));
-          return events.length;
-        },
-        done: () => resolve(undefined),
-        reject,
-      });
-    });
+    return new Promise((resolve, reject) => this.wait(new BatchWaiter(resolve, reject)));
   }
 
   return(): Promise<IteratorReturnResult<undefined>> {
@@ -140,7 +169,8 @@ class CursorReader implements LogReader {
     return this;
   }
 
-  #wait(waiter: Waiter): void {
+  wait(waiter: Waiter): void {
+    if (this.#end !== undefined) return waiter.done();
     if (!this.#begun) this.#begin();
     this.#waiters.push(waiter);
     if (this.#signal?.aborted === true) this.#fail(this.#signal.reason);
@@ -158,18 +188,23 @@ class CursorReader implements LogReader {
 
   /** Gives the waiters what there is, in order, until none waits, the log has ended, or there is nothing at hand. */
   #serve(): void {
-    while (this.#waiters.length > 0 && !this.#reading) {
+    while (!this.#waiters.empty && !this.#reading) {
       if (this.#index < this.#batch.length) {
-        const waiter = this.#waiters.shift();
-        if (waiter !== undefined) this.#index = waiter.give(this.#batch, this.#index);
+        this.#give(this.#waiters.first as Waiter);
         if (this.#last && this.#index === this.#batch.length) return this.#finish('complete');
       } else if (!this.#pull()) {
         break;
       }
     }
     if (this.#end !== undefined) return;
-    if (this.#waiters.length > 0) this.#listen();
+    if (!this.#waiters.empty) this.#listen();
     else this.#rest();
+  }
+
+  #give(waiter: Waiter): void {
+    const index = this.#index;
+    this.#index = waiter.takesAll ? this.#batch.length : index + 1;
+    if (!waiter.give(this.#batch, index)) this.#waiters.shift();
   }
 
   /** One look at the source. False when there is something to wait for. */
@@ -276,7 +311,7 @@ class CursorReader implements LogReader {
     this.#batch = [];
     this.#index = 0;
     this.#rest();
-    for (const waiter of this.#waiters.splice(0)) waiter.done();
+    for (let waiter = this.#waiters.shift(); waiter !== undefined; waiter = this.#waiters.shift()) waiter.done();
     try {
       this.#onEnd?.(how);
     } catch {

@@ -124,21 +124,7 @@ export class RunLog implements LogSource {
     const refusal = this.#refusal;
     this.#refusal = undefined;
     if (refusal !== undefined && !bodies.some(isTerminal)) throw refusal;
-    const at = this.#clock.now();
-    for (const body of bodies) {
-      if (this.#sealed) {
-        this.#late++;
-        continue;
-      }
-      const event = body as RunEvent;
-      event.run = this.run;
-      event.seq = this.#stamp++;
-      event.epoch = this.epoch;
-      event.at = at;
-      this.#pending.add(event);
-      if (this.#tail !== undefined) this.#pending.bytes += eventBytes(event);
-      if (this.#pending.terminal) this.#sealed = true;
-    }
+    this.#take(bodies);
     const { durable, bytes, events } = this.#pending;
     if (events.length === 0) return undefined;
     const pressing = durable || bytes > MAX_PENDING_BYTES;
@@ -215,6 +201,26 @@ export class RunLog implements LogSource {
       if (this.#broken === undefined) this.#refusal = error as AgentsError;
     }
   };
+
+  /** Gives the events their places in the pending group; those behind the terminal one have none. */
+  #take(bodies: readonly RunEventBody[]): void {
+    const at = this.#clock.now();
+    let taken = 0;
+    for (const body of bodies) {
+      if (this.#sealed) break;
+      const event = body as RunEvent;
+      event.run = this.run;
+      event.seq = this.#stamp++;
+      event.epoch = this.epoch;
+      event.at = at;
+      if (this.#tail !== undefined) this.#pending.bytes += eventBytes(event);
+      if (isTerminal(event)) this.#sealed = true;
+      taken++;
+    }
+    this.#late += bodies.length - taken;
+    const events = bodies as readonly RunEvent[];
+    if (taken > 0) this.#pending.add(taken === events.length ? events : events.slice(0, taken));
+  }
 
   /** Hands the pending group to the store, or leaves it for when the store is free. */
   #commit(): void {

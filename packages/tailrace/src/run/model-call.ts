@@ -12,8 +12,9 @@ import type { ModelStopped, StepRef } from '../event/run-event.ts';
 import type { GenerationSpanData } from '../event/span-data.ts';
 import type { Usage } from '../event/usage.ts';
 import type { Model, ModelRequest, ModelResponse } from '../port/model.ts';
+import type { Progress } from './encode-part.ts';
 import { returned } from './model-returned.ts';
-import { ModelStream, type Progress } from './model-stream.ts';
+import { ModelStream } from './model-stream.ts';
 import { DEFAULTS } from './options.ts';
 import { type RunScope, spanError, type Steps } from './scope.ts';
 
@@ -35,7 +36,7 @@ export async function* callModel(run: RunScope, call: ModelCall): Steps<ModelRes
     };
     const span = run.spans.start(data, run.turnSpan ?? run.agentSpan);
     yield [...span.events, { type: 'model.called', ...ref, agent: call.agent }];
-    const progress: Progress = { text: '', delivered: false };
+    const progress: Progress = { text: '', delivered: false, completed: false };
     try {
       const response = yield* attemptOnce(run, call, ref, progress);
       yield run.spans.end(span.id, { data: { ...data, usage: spanUsage(response.usage) } });
