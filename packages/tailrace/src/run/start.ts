@@ -3,7 +3,7 @@ import type { AgentRegistry } from './agent-registry.ts';
 import { systemClock } from '../base/clock.ts';
 import type { RunContext } from '../agent/run-context.ts';
 import { isAgentsError, UserError } from '../event/errors.ts';
-import type { RunEvent } from '../event/run-event.ts';
+import { isTerminal, type RunEvent } from '../event/run-event.ts';
 import { RunLog } from '../log/run-log.ts';
 import type { ModelProvider } from '../port/model.ts';
 import { breathe } from './breathe.ts';
@@ -50,9 +50,9 @@ export async function startRun(
     inbox.push({ type: 'cancel.requested', mode, reason: reasonText(reason) });
   });
   const scope = openScope({ plan, control, inbox, clock: systemClock, live, defaultProvider });
-  const watchers = observers(scope);
-  for (const observer of watchers) log.observe(observer);
   const hold = plan.trace.hold?.();
+  const watchers = hold ? [...observers(scope), atEnd(hold)] : observers(scope);
+  for (const observer of watchers) log.observe(observer);
   const started = {
     plan,
     control,
@@ -74,6 +74,14 @@ export async function startRun(
     plan.stream,
   );
   return started;
+}
+
+// The caller's trace, too, may end before a reader sees that the run has.
+function atEnd(hold: Disposable): EventObserver {
+  return (events) => {
+    const last = events.at(-1);
+    if (last && isTerminal(last)) hold[Symbol.dispose]();
+  };
 }
 
 // To claim the log of a run that is under way would stop that run.
