@@ -2,7 +2,7 @@
 import { AsyncLocalStorage, AsyncResource } from 'node:async_hooks';
 import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
-import { describe, expect, vi } from 'vitest';
+import { afterEach, describe, expect, vi } from 'vitest';
 import {
   addTraceProcessor,
   BatchTraceProcessor,
@@ -16,6 +16,8 @@ import {
 import { modelStall, textStream } from '../../src/testing/index.ts';
 import { scripted, toolScript, weather } from './cast.ts';
 import { on, read, settled, wait } from './stage.ts';
+
+afterEach(() => vi.restoreAllMocks());
 
 const step = textStream('One two three.', { provider: 'none' });
 
@@ -45,7 +47,7 @@ describe('processors that misbehave', () => {
       ),
   };
   on.for(Object.entries(bad))('[E93] one that %s neither stops nor delays a run', async ([, make], { stage }) => {
-    vi.spyOn(console, 'warn').mockReturnValue();
+    vi.spyOn(process, 'emitWarning').mockReturnValue();
     const processor = make();
     addTraceProcessor(processor);
     const at = performance.now();
