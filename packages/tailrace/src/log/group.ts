@@ -1,4 +1,4 @@
-import { isDurable, isTerminal, type RunEvent } from '../event/run-event.ts';
+import { isDurable, isTerminal, type RunEvent, type RunEventBody } from '../event/run-event.ts';
 
 /** Events that are committed together. */
 export class Group {
@@ -26,4 +26,25 @@ export class Group {
       if (isTerminal(event)) this.terminal = true;
     }
   }
+}
+
+/** Gives the events their places in the log from `seq` on; what follows the terminal one has none and is left out. */
+export function placeEvents(
+  bodies: readonly RunEventBody[],
+  { run, epoch }: { run: string; epoch: number },
+  seq: number,
+  at: number,
+): readonly RunEvent[] {
+  let count = 0;
+  let ended = false;
+  while (count < bodies.length && !ended) {
+    const event = bodies[count] as RunEvent;
+    event.run = run;
+    event.seq = seq + count++;
+    event.epoch = epoch;
+    event.at = at;
+    ended = isTerminal(event);
+  }
+  const events = bodies as readonly RunEvent[];
+  return count === events.length ? events : events.slice(0, count);
 }

@@ -11,6 +11,7 @@ import { UserError } from '../event/errors.ts';
 import { isTerminal, type RunEvent } from '../event/run-event.ts';
 import type { RunHead } from '../port/log-store.ts';
 import { lastSeq } from './prune.ts';
+import { BatchWaiter, EventWaiter, type Waiter } from './waiter.ts';
 import type { LogSource } from './source.ts';
 
 const BATCH = 256;
@@ -34,8 +35,6 @@ export interface LogReader extends AsyncIterableIterator<RunEvent, undefined, un
   next(): Promise<IteratorResult<RunEvent, undefined>>;
   /** All that is there, up to a cap, or what comes next. Undefined after the end. May be mixed with `next()`. */
   nextBatch(): Promise<readonly RunEvent[] | undefined>;
-  /** The same without a promise, for a reader that is built on this one. */
-  wait(waiter: Waiter): void;
   /** Leaves. Whoever waits gets `done` at once. */
   return(): Promise<IteratorReturnResult<undefined>>;
   /** The sequence number of the next event that it will deliver. */
@@ -49,6 +48,15 @@ export interface LogReader extends AsyncIterableIterator<RunEvent, undefined, un
  *   run (`RUN_NOT_FOUND`), the first `next()` rejects.
  */
 export function readLog(source: LogSource, options: ReadLogOptions = {}): LogReader {
+  return liveReader(source, options);
+}
+
+/** A reader that another one is built on: it can wait without a promise. */
+export interface LiveReader extends LogReader {
+  wait(waiter: Waiter): void;
+}
+
+export function liveReader(source: LogSource, options: ReadLogOptions): LiveReader {
   const { from = 0 } = options;
   if (!Number.isSafeInteger(from) || from < 0) {
     const message = `Cannot read run '${source.run}' from ${String(from)}. An offset is a whole number from 0.`;
@@ -57,59 +65,7 @@ export function readLog(source: LogSource, options: ReadLogOptions = {}): LogRea
   return new CursorReader(source, from, options);
 }
 
-/** Who waits for events, told while they are committed: it must be quick. */
-export interface Waiter {
-  /** Whether it takes all that is there, or one event. */
-  readonly takesAll: boolean;
-  /** Takes from `events`, from `index` on. True when it goes on waiting. */
-  give(events: readonly RunEvent[], index: number): boolean;
-  /** The reader is at its end. */
-  done(): void;
-  reject(error: unknown): void;
-}
-
-// Classes, not literals with closures: a live reader makes one each time it waits.
-class EventWaiter implements Waiter {
-  readonly takesAll = false;
-  readonly #resolve: (result: IteratorResult<RunEvent, undefined>) => void;
-  readonly reject: (error: unknown) => void;
-
-  constructor(resolve: (result: IteratorResult<RunEvent, undefined>) => void, reject: (error: unknown) => void) {
-    this.#resolve = resolve;
-    this.reject = reject;
-  }
-
-  give(events: readonly RunEvent[], index: number): boolean {
-    this.#resolve({ value: events[index] as RunEvent, done: false });
-    return false;
-  }
-
-  done(): void {
-    this.#resolve(DONE);
-  }
-}
-
-class BatchWaiter implements Waiter {
-  readonly takesAll = true;
-  readonly #resolve: (events: readonly RunEvent[] | undefined) => void;
-  readonly reject: (error: unknown) => void;
-
-  constructor(resolve: (events: readonly RunEvent[] | undefined) => void, reject: (error: unknown) => void) {
-    this.#resolve = resolve;
-    this.reject = reject;
-  }
-
-  give(events: readonly RunEvent[], index: number): boolean {
-    this.#resolve(index === 0 ? events : events.slice(index));
-    return false;
-  }
-
-  done(): void {
-    this.#resolve(undefined);
-  }
-}
-
-class CursorReader implements LogReader {
+class CursorReader implements LiveReader {
   readonly #source: LogSource;
   readonly #signal: AbortSignal | undefined;
   readonly #onBegin: (() => void) | undefined;

@@ -17,7 +17,7 @@ import { Audience, type LogObserver } from './audience.ts';
 import { CommitWaits } from './commit-waits.ts';
 import { eventBytes } from './event-size.ts';
 import { DEFAULT_MAX_LOG_BYTES, MemoryLogStore } from './memory-store.ts';
-import { Group } from './group.ts';
+import { Group, placeEvents } from './group.ts';
 import type { LogSource } from './source.ts';
 import { storeFailure } from './store-failure.ts';
 import { Tail } from './tail.ts';
@@ -124,7 +124,12 @@ export class RunLog implements LogSource {
     const refusal = this.#refusal;
     this.#refusal = undefined;
     if (refusal !== undefined && !bodies.some(isTerminal)) throw refusal;
-    this.#take(bodies);
+    const placed = this.#sealed ? [] : placeEvents(bodies, this, this.#stamp, this.#clock.now());
+    this.#late += bodies.length - placed.length;
+    this.#stamp += placed.length;
+    this.#pending.add(placed);
+    if (this.#pending.terminal) this.#sealed = true;
+    if (this.#tail !== undefined) for (const event of placed) this.#pending.bytes += eventBytes(event);
     const { durable, bytes, events } = this.#pending;
     if (events.length === 0) return undefined;
     const pressing = durable || bytes > MAX_PENDING_BYTES;
@@ -201,26 +206,6 @@ export class RunLog implements LogSource {
       if (this.#broken === undefined) this.#refusal = error as AgentsError;
     }
   };
-
-  /** Gives the events their places in the pending group; those behind the terminal one have none. */
-  #take(bodies: readonly RunEventBody[]): void {
-    const at = this.#clock.now();
-    let taken = 0;
-    for (const body of bodies) {
-      if (this.#sealed) break;
-      const event = body as RunEvent;
-      event.run = this.run;
-      event.seq = this.#stamp++;
-      event.epoch = this.epoch;
-      event.at = at;
-      if (this.#tail !== undefined) this.#pending.bytes += eventBytes(event);
-      if (isTerminal(event)) this.#sealed = true;
-      taken++;
-    }
-    this.#late += bodies.length - taken;
-    const events = bodies as readonly RunEvent[];
-    if (taken > 0) this.#pending.add(taken === events.length ? events : events.slice(0, taken));
-  }
 
   /** Hands the pending group to the store, or leaves it for when the store is free. */
   #commit(): void {

@@ -4,7 +4,8 @@
  * V1 What is committed is delivered, then the end: done, or the run's error. V2 `return` settles at once, also while a `next` is pending.
  */
 import { Queue } from '../base/queue.ts';
-import type { LogReader, Waiter } from '../log/reader.ts';
+import type { LiveReader } from '../log/reader.ts';
+import type { Waiter } from '../log/waiter.ts';
 import type { RunEvent } from '../event/run-event.ts';
 
 export interface MappedReaderOptions<T> {
@@ -27,7 +28,7 @@ interface Waiting<T> {
 }
 
 export class MappedReader<T> implements AsyncIterableIterator<T, undefined> {
-  readonly #log: LogReader;
+  readonly #log: LiveReader;
   readonly #options: MappedReaderOptions<T>;
   #ready: readonly T[] = [];
   #at = 0;
@@ -36,7 +37,7 @@ export class MappedReader<T> implements AsyncIterableIterator<T, undefined> {
   readonly #waiting: Queue<Waiting<T>> = new Queue();
   #asking = false;
 
-  constructor(log: LogReader, options: MappedReaderOptions<T>) {
+  constructor(log: LiveReader, options: MappedReaderOptions<T>) {
     this.#log = log;
     this.#options = options;
   }

@@ -5,7 +5,7 @@
 import type { AnyAgent } from '../agent/agent.ts';
 import type { RunEvent } from '../event/run-event.ts';
 import { systemClock } from '../base/clock.ts';
-import { type LogReader, readLog, type ReadLogOptions } from '../log/reader.ts';
+import { liveReader, type LogReader, readLog, type ReadLogOptions } from '../log/reader.ts';
 import type { CancelOptions } from '../run/control.ts';
 import type { OnDisconnect } from '../run/options.ts';
 import type { StartedRun } from '../run/start.ts';
@@ -144,7 +144,7 @@ export class StreamedRunResult<TContext = unknown, TAgent = AnyAgent>
 
   #read<T>(map: (events: readonly RunEvent[]) => readonly T[], options: ReadOptions): MappedReader<T> {
     const readers = this.#readers;
-    return new MappedReader<T>(readLog(this.log, options), {
+    return new MappedReader<T>(liveReader(this.log, options), {
       ...(options.signal && { signal: options.signal }),
       map,
       failure: () => {
