@@ -26,7 +26,7 @@ export class ModelStream implements Flow, Disposable {
   constructor(run: RunScope, model: Model, request: ModelRequest, scope: AbortScope, ref: StepRef, progress: Progress) {
     this.#run = run;
     this.#encoding = { ref, progress, complete: (done) => this.#complete(done) };
-    this.#source = new PartSource(model, request, scope.signal, (parts) => this.#take(parts));
+    this.#source = new PartSource(model, request, scope, (parts) => this.#take(parts));
     this.#watchdog = new Watchdog(run.clock, run.plan.timeouts.firstTokenMs, (ms) =>
       scope.abort(streamIdle(progress, ms)),
     );

@@ -1,8 +1,8 @@
 /**
- * Pulls a model's stream, one batch at a time, so that a pull can be given up at once when the signal aborts, even if the model does not listen
+ * Pulls a model's stream, one batch at a time, so that a pull can be given up at once when the run stops, even if the model does not listen
  * to it. Owns the model's iterator: `close` returns it on every path.
  */
-import { onAbort } from '../base/abort.ts';
+import { type AbortSource, onAbort } from '../base/abort.ts';
 import type { StreamEvent } from '../event/stream-event.ts';
 import type { Model, ModelRequest } from '../port/model.ts';
 
@@ -10,7 +10,7 @@ type Parts = readonly StreamEvent[];
 
 /** Gives what `take` makes of each batch. */
 export class PartSource<T> {
-  readonly #signal: AbortSignal;
+  readonly #stop: AbortSource;
   readonly #take: (parts: Parts) => T;
   readonly #link: Disposable;
   readonly #iterator: AsyncIterator<unknown>;
@@ -21,20 +21,20 @@ export class PartSource<T> {
   #finished = false;
   #failure: { error: unknown } | undefined;
 
-  constructor(model: Model, request: ModelRequest, signal: AbortSignal, take: (parts: Parts) => T) {
-    this.#signal = signal;
+  constructor(model: Model, request: ModelRequest, stop: AbortSource, take: (parts: Parts) => T) {
+    this.#stop = stop;
     this.#take = take;
     this.#batched = model.getStreamedBatches !== undefined;
     const stream = model.getStreamedBatches?.(request) ?? model.getStreamedResponse(request);
     this.#iterator = stream[Symbol.asyncIterator]();
-    this.#link = onAbort(signal, () => this.#fail(signal.reason));
+    this.#link = onAbort(stop, () => this.#fail(stop.reason));
   }
 
   /** The next batch; undefined at the end, and when there is a failure. */
   next(): Promise<T | undefined> {
     return new Promise((resolve) => {
       this.#resolve = resolve;
-      if (this.#signal.aborted) return this.#fail(this.#signal.reason);
+      if (this.#stop.aborted) return this.#fail(this.#stop.reason);
       try {
         this.#iterator.next().then(this.#arrived, this.#broke);
       } catch (error) {
@@ -43,7 +43,7 @@ export class PartSource<T> {
     });
   }
 
-  /** Why it ended before its end: the signal's reason when that aborted, the model's error when that failed. */
+  /** Why it ended before its end: the reason to stop when there was one, the model's error when that failed. */
   get failure(): { error: unknown } | undefined {
     return this.#failure;
   }

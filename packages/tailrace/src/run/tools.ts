@@ -26,27 +26,24 @@ export async function* runTools(
   run: RunScope,
   agent: AnyAgent,
   asked: readonly AskedCall[],
-  stop: AbortSignal,
+  stop: AbortScope,
 ): Steps<FunctionToolResult[]> {
   const agentKey = run.agents.keyOf(agent);
   using scope = new AbortScope(stop);
-  const calls = asked.map(({ call, tool }) => new ToolCallRun(run, agent, call, tool, scope.signal));
+  const calls = asked.map(({ call, tool }) => new ToolCallRun(run, agent, call, tool, scope));
   yield calls.flatMap((call) => [...call.span.events, ...calledEvent(run, call)]);
   // The stop may have come while the calls were being stored: no function starts after it.
   if (stop.aborted) throw stop.reason;
   for (const call of calls) void call.perform();
   const results: FunctionToolResult[] = [];
   let grace: Disposable | undefined;
-  using _onStop = onAbort(scope.signal, () => {
+  using _onStop = onAbort(scope, () => {
     grace = run.clock.timer(run.plan.timeouts.toolGraceMs, () => abandon(calls));
   });
   try {
     let reported = 0;
-    let fatal: Error | undefined;
     while (reported < calls.length) {
       await run.inbox.wait();
-      fatal ??= calls.find((call) => call.outcome?.fatal)?.outcome?.fatal;
-      if (fatal !== undefined) scope.abort(fatal);
       const events: RunEventBody[] = [];
       for (let call = calls[reported]; call?.outcome; call = calls[++reported]) {
         const added = addOutput(run, agent, agentKey, call, call.outcome);
@@ -58,7 +55,7 @@ export async function* runTools(
       yield events;
     }
     if (stop.aborted) throw stop.reason;
-    if (fatal !== undefined) throw fatal;
+    if (scope.aborted) throw scope.reason;
     return results;
   } finally {
     grace?.[Symbol.dispose]();

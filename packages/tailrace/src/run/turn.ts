@@ -56,14 +56,17 @@ export async function* takeTurn(run: RunScope, agent: AnyAgent, entering: boolea
   if (entering) tellStart(run, agent);
 
   const parallel = guardrails.filter((guardrail) => guardrail.runInParallel !== false);
-  using beside = new RunningChecks(run, agent, inputChecks(run, agent, parallel), run.control.signal);
-  using stop = new AbortScope(run.control.signal, beside.signal);
+  using beside =
+    parallel.length > 0
+      ? new RunningChecks(run, agent, inputChecks(run, agent, parallel), run.control.signal)
+      : undefined;
+  using stop = new AbortScope(run.control.signal, beside?.signal);
   const response = yield* callModel(run, {
     model: resources.model,
     request,
     agent: run.agents.keyOf(agent),
     step: `${number}:model:0`,
-    signal: stop.signal,
+    stop,
   });
   growUsage(run, data, response);
 
@@ -71,12 +74,12 @@ export async function* takeTurn(run: RunScope, agent: AnyAgent, entering: boolea
   const sorted = sortOutput(run, agent, resources, response);
   for (const item of sorted.items) run.talk.add(item);
   yield sorted.events;
-  if (stop.aborted) throw stop.signal.reason;
-  const results = sorted.calls.length > 0 ? yield* runTools(run, agent, sorted.calls, stop.signal) : [];
+  if (stop.aborted) throw stop.reason;
+  const results = sorted.calls.length > 0 ? yield* runTools(run, agent, sorted.calls, stop) : [];
   if (sorted.calls.length > 0) run.usedTools.add(agent);
   const [firstHandoff, ...others] = sorted.handoffs;
   const taken = firstHandoff && (yield* takeHandoff(run, agent, [firstHandoff, ...others]));
-  yield* beside.settle();
+  if (beside) yield* beside.settle();
 
   const done = taken ? undefined : yield* finish(run, agent, response, results, sorted);
   if (!done) yield* commitTurn(run);
