@@ -8,6 +8,7 @@ import {
   OpenAIChatCompletionsModel,
   OpenAIResponsesModel,
   type RunEvent,
+  type RunHead,
   Runner,
   setTraceProcessors,
   tool,
@@ -56,8 +57,12 @@ function checkEnd({ appends }: Recording): void {
   expect(ends).toEqual([appends.at(-1)]);
   const [last] = ends;
   expect(last?.durability).toBe('full');
+  // The span of the run itself is open to the end, so this batch has at least its end.
   const open = new Set<string>();
   for (const { events } of appends.slice(0, -1)) for (const event of events) follow(event, open);
+  const roots = appends.flatMap(({ events }) => events).filter(isRoot);
+  expect(roots.length).toBeGreaterThan(0);
+  for (const { span } of roots) expect(open).toContain(span);
   for (const event of last?.events ?? []) {
     // Whatever had been left open ends here, and nothing begins.
     expect(event.type).not.toBe('span.started');
@@ -65,6 +70,10 @@ function checkEnd({ appends }: Recording): void {
     if (isTerminal(event)) expect([...open]).toEqual([]);
   }
   expect(isTerminal(last?.events.at(-1) as RunEvent)).toBe(true);
+}
+
+function isRoot(event: RunEvent): event is RunEvent & { type: 'span.started' } {
+  return event.type === 'span.started' && event.data.type === 'task';
 }
 
 function follow(event: RunEvent, open: Set<string>): void {
@@ -138,6 +147,10 @@ describe('the end of a run', () => {
         setTraceProcessors([note]);
         await played(script.play(), new MemoryLogStore(), streamed, {
           read: async (result) => {
+            // Readers are woken synchronously: whoever is woken for the end finds the trace ended.
+            using _woken = result.log.watch(() => {
+              if ((result.log.head() as RunHead).ended && !order.includes('woken')) order.push('woken');
+            });
             const ended = result.completed.then(
               () => order.push('completed'),
               () => order.push('completed'),
@@ -159,7 +172,7 @@ describe('the end of a run', () => {
         expect(order.slice(0, end)).not.toContain('reader');
         expect(order.slice(end + 1).filter((name) => name.endsWith(' ended'))).toEqual([]);
         expect(order.slice(end + 1).toSorted()).toEqual(
-          streamed ? ['completed', 'log reader', 'reader', 'run() settled'] : ['run() settled'],
+          streamed ? ['completed', 'log reader', 'reader', 'run() settled', 'woken'] : ['run() settled'],
         );
       }
     },
