@@ -23,8 +23,8 @@ export async function* loop(run: RunScope): Steps<Ending> {
   let entering = true;
   yield enterAgent(run, agent);
   for (;;) {
-    // A reader that has just seen the end of a turn gets the chance to say that it was the last one.
-    if (plan.stream) await breathe();
+    // A reader that has just seen the end of a turn gets the chance to say that it was the last one, though it may first wait for something short.
+    if (plan.stream && run.turn > 0) await breathe();
     if (control.signal.aborted) throw control.signal.reason;
     if (control.afterTurn) throw control.afterTurn.error;
     if (plan.maxTurns !== null && run.turn >= plan.maxTurns) throw maxTurns(run, agent, plan.maxTurns);

@@ -99,7 +99,7 @@ async function refuseExisting({ store, runId }: RunPlan): Promise<void> {
 // A streamed run begins in a later turn of the event loop, so that whoever started it can still cancel it before anything has happened.
 async function conclude(work: () => Promise<Ending>, held: readonly Disposable[], later: boolean): Promise<Ending> {
   try {
-    if (later) await breathe();
+    if (later) await breathe(1);
     return await work();
   } finally {
     for (const one of held) one[Symbol.dispose]();
