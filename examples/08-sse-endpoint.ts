@@ -6,16 +6,9 @@ import { once } from 'node:events';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { setTimeout as wait } from 'node:timers/promises';
-import {
-  Agent,
-  InMemoryTraceProcessor,
-  OpenAIProvider,
-  Runner,
-  serializeError,
-  setTraceProcessors,
-  type StreamedRunResult,
-} from 'tailrace';
+import { Agent, InMemoryTraceProcessor, OpenAIProvider, Runner, setTraceProcessors } from 'tailrace';
 import { startWireServer } from 'tailrace/testing';
+import { sendText } from './sse.ts';
 
 const traces = new InMemoryTraceProcessor();
 setTraceProcessors([traces]);
@@ -38,24 +31,7 @@ const server = createServer((request, response) => void answer(request, response
 async function answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
   const question = decodeURIComponent(request.url?.slice(1) ?? '');
   const result = await requests.run({ question }, () => runner.run(agent, question, { stream: true }));
-  await outside(send, result, response);
-}
-
-async function send(result: StreamedRunResult, response: ServerResponse): Promise<void> {
-  const left = new AbortController();
-  response.once('close', () => left.abort());
-  response.writeHead(200, { 'content-type': 'text/event-stream', 'cache-control': 'no-store' });
-  try {
-    // Leaving is the signal's abort. What it means for the run is `onDisconnect`: by default the run is cancelled when its last reader leaves.
-    for await (const event of result.streamEvents({ signal: left.signal })) {
-      if (event.type !== 'raw_model_stream_event' || event.data.type !== 'output_text_delta') continue;
-      const sent = response.write(`data: ${JSON.stringify(event.data.delta)}\n\n`);
-      if (!sent) await once(response, 'drain', { signal: left.signal });
-    }
-    response.end('event: done\ndata: {}\n\n');
-  } catch (error) {
-    if (!left.signal.aborted) response.end(`event: error\ndata: ${JSON.stringify(serializeError(error))}\n\n`);
-  }
+  await outside(sendText, result, response);
 }
 
 server.listen(0, '127.0.0.1');
@@ -71,7 +47,7 @@ async function client(number: number): Promise<'left' | 'read to the end'> {
     if (number % 2 === 0) return 'left';
   }
   assert.equal(text.match(/^data: "word/gm)?.length, words.length);
-  assert(text.endsWith('event: done\ndata: {}\n\n'));
+  assert(text.endsWith('event: completed\ndata: {}\n\n'));
   return 'read to the end';
 }
 

@@ -14,7 +14,7 @@ import { functionCall, ScriptedModel } from 'tailrace/testing';
 import { z } from 'zod';
 
 // What cannot work is refused before the run starts.
-assert.throws(() => new Agent({ name: '' }), { code: 'AGENT_NAME_REQUIRED' });
+assert.throws(() => new Agent({ name: '' }), { code: 'AGENT_NAME_INVALID' });
 const agent = new Agent({ name: 'Looping', model: new ScriptedModel() });
 await assert.rejects(run(agent, 'Hi', { maxTurn: 3 } as object), (error: unknown) => {
   assert(error instanceof UserError);

@@ -115,8 +115,8 @@ export class Agent<TContext = unknown, TOutput extends AgentOutputType = TextOut
     this.toolUseBehavior = config.toolUseBehavior ?? 'run_llm_again';
     this.resetToolChoice = config.resetToolChoice ?? true;
     for (const guardrail of [...this.inputGuardrails, ...this.outputGuardrails]) checkGuardrail(guardrail);
-    checkToolNames(this.name, this.tools, this.handoffs);
     checkTargets(this);
+    checkToolNames(this.name, this.tools, this.handoffs);
   }
 
   /** The same as the constructor; the result's type also covers what the handoffs' agents may put out. */
@@ -196,16 +196,22 @@ function list<T>(items: readonly T[] | undefined): T[] {
 
 function agentName(config: { name?: unknown } | undefined): string {
   const name = config?.name;
-  if (name === undefined || name === '') {
+  if (name === undefined) {
     throw new UserError('Agent must have a name. Give one: new Agent({ name: "Support", … }).', {
       code: 'AGENT_NAME_REQUIRED',
     });
   }
-  if (typeof name === 'string' && name.length <= 256 && !/[\u0000-\u001f\u007f\u2028\u2029]/.test(name)) return name;
-  const got = typeof name === 'string' ? `one of ${name.length} characters` : typeof name;
-  throw new UserError(`An agent's name is a text of 1 to 256 characters on one line, got ${got}.`, {
+  const problem = nameProblem(name);
+  if (problem === undefined) return name as string;
+  throw new UserError(`An agent's name is a text of 1 to 256 characters on one line, got ${problem}.`, {
     code: 'AGENT_NAME_INVALID',
   });
+}
+
+function nameProblem(name: unknown): string | undefined {
+  if (typeof name !== 'string') return typeof name;
+  if (name === '' || name.length > 256) return `one of ${name.length} characters`;
+  return /[\u0000-\u001f\u007f\u2028\u2029]/.test(name) ? 'one with a line break or control character' : undefined;
 }
 
 /** @throws UserError TOOL_NAME_DUPLICATE, naming both places */

@@ -244,6 +244,8 @@ async function parseWith(name: string, schema: Parameters<typeof validate>[0], v
     `The arguments of tool '${name}' do not match its schema. ${issues}. Call it again with these corrected.`,
     {
       data: { paths: verdict.issues.map((issue) => issue.path) },
+      // An issue may quote an argument.
+      publicMessage: `The arguments of tool '${name}' do not match its schema.`,
     },
   );
 }

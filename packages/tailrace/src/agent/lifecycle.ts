@@ -5,9 +5,6 @@ import type { Tool } from './tool.ts';
 
 type Listener<Args extends unknown[]> = (...args: Args) => unknown;
 
-/** Events by name, each with its arguments. */
-type EventMap = Record<string, unknown[]>;
-
 /**
  * Tells listeners, which only look: what one throws or rejects with is dropped, and nothing waits for it.
  */

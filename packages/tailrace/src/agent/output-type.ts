@@ -105,7 +105,12 @@ function accept<T extends AgentOutputType>(
 
 function invalid(text: string, issues: string[]): ModelBehaviorError {
   const message = `Invalid output type: the final output does not match the agent's outputType. ${issues.join('; ')}. The model's text is on the error as 'text'.`;
-  const error = new ModelBehaviorError(message, { code: 'OUTPUT_INVALID', data: { issues: issues.length } });
+  const error = new ModelBehaviorError(message, {
+    code: 'OUTPUT_INVALID',
+    data: { issues: issues.length },
+    // An issue may quote what the model said.
+    publicMessage: "The final output does not match the agent's outputType.",
+  });
   Object.defineProperty(error, 'text', { value: text, enumerable: false });
   Object.defineProperty(error, 'issues', { value: issues, enumerable: false });
   return error;

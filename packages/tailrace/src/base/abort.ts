@@ -2,35 +2,65 @@
  * Abort, without leaving anything behind: every listener added to a signal here is removed when the thing it was added for is over.
  */
 
-/** Calls back when the signal aborts (at once if it has). Disposing it takes the listener off. */
-export function onAbort(signal: AbortSignal, callback: () => void): Disposable {
-  if (signal.aborted) {
+/** What can abort: a signal of the platform, or a scope. */
+export type AbortSource = AbortSignal | AbortScope;
+
+/** Calls back when the source aborts (at once if it has). Disposing it takes the listener off. */
+export function onAbort(source: AbortSource, callback: () => void): Disposable {
+  if (source.aborted) {
     callback();
     return { [Symbol.dispose]: () => undefined };
   }
-  signal.addEventListener('abort', callback, { once: true });
-  return { [Symbol.dispose]: () => signal.removeEventListener('abort', callback) };
+  if (source instanceof AbortScope) return source.listen(callback);
+  source.addEventListener('abort', callback, { once: true });
+  return { [Symbol.dispose]: () => source.removeEventListener('abort', callback) };
 }
 
-/** A signal of its own that also aborts with its parents. Disposing it detaches it; it never aborts by that. */
+/**
+ * Aborts by itself and with its parents. Disposing it detaches it; it never aborts by that.
+ *
+ * Scopes tell each other without the platform's signals: those look through all their listeners at each new one, which a turn of hundreds of
+ * calls feels, and cost more than all the rest of a scope. One is made when somebody asks for it.
+ */
 export class AbortScope implements Disposable {
-  readonly #controller = new AbortController();
-  readonly #links: Disposable[];
+  readonly #links: Disposable[] = [];
+  #listeners: Set<{ callback: () => void }> | undefined;
+  #controller: AbortController | undefined;
+  #aborted: { reason: unknown } | undefined;
 
-  constructor(...parents: (AbortSignal | undefined)[]) {
-    this.#links = parents.flatMap((parent) => (parent ? [onAbort(parent, () => this.abort(parent.reason))] : []));
+  constructor(...parents: (AbortSource | undefined)[]) {
+    for (const parent of parents) if (parent) this.#links.push(onAbort(parent, () => this.abort(parent.reason)));
   }
 
+  /** The scope as a signal, for code that is not ours. */
   get signal(): AbortSignal {
+    if (!this.#controller) {
+      this.#controller = new AbortController();
+      if (this.#aborted) this.#controller.abort(this.#aborted.reason);
+    }
     return this.#controller.signal;
   }
 
   get aborted(): boolean {
-    return this.#controller.signal.aborted;
+    return this.#aborted !== undefined;
+  }
+
+  get reason(): unknown {
+    return this.#aborted?.reason;
   }
 
   abort(reason: unknown): void {
-    if (!this.aborted) this.#controller.abort(reason);
+    if (this.#aborted) return;
+    this.#aborted = { reason };
+    this.#controller?.abort(reason);
+    for (const { callback } of this.#listeners ?? []) callback();
+    this.#listeners = undefined;
+  }
+
+  listen(callback: () => void): Disposable {
+    const listener = { callback };
+    (this.#listeners ??= new Set()).add(listener);
+    return { [Symbol.dispose]: () => void this.#listeners?.delete(listener) };
   }
 
   [Symbol.dispose](): void {
@@ -39,11 +69,11 @@ export class AbortScope implements Disposable {
 }
 
 /**
- * The promise, or the signal's reason if that comes first. The promise is not stopped; what it does later is no longer looked at.
+ * The promise, or the source's reason if that comes first. The promise is not stopped; what it does later is no longer looked at.
  */
-export function abortable<T>(promise: PromiseLike<T> | T, signal: AbortSignal): Promise<T> {
+export function abortable<T>(promise: PromiseLike<T> | T, source: AbortSource): Promise<T> {
   return new Promise<T>((resolve, reject) => {
-    const link = onAbort(signal, () => reject(reasonOf(signal)));
+    const link = onAbort(source, () => reject(reasonOf(source)));
     const settle = <V>(act: (value: V) => void) => {
       return (value: V) => {
         link[Symbol.dispose]();
@@ -54,7 +84,7 @@ export function abortable<T>(promise: PromiseLike<T> | T, signal: AbortSignal): 
   });
 }
 
-function reasonOf(signal: AbortSignal): Error {
-  const { reason } = signal as { reason: unknown };
+function reasonOf(source: AbortSource): Error {
+  const { reason } = source as { reason: unknown };
   return reason instanceof Error ? reason : new Error(String(reason), { cause: reason });
 }

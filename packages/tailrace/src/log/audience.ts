@@ -46,21 +46,13 @@ export class Audience {
 
   /** Tells of committed events. An observer that appends gets its events announced after these. */
   announce(events: readonly RunEvent[]): void {
-    if (this.#observers.size === 0) {
-      this.wake();
+    if (this.#announcing) {
+      this.#unannounced.push(events);
       return;
     }
-    this.#unannounced.push(events);
-    if (this.#announcing) return;
     this.#announcing = true;
-    for (let group = this.#unannounced.shift(); group !== undefined; group = this.#unannounced.shift()) {
-      for (const { observer } of this.#observers) {
-        try {
-          observer(group);
-        } catch {
-          // An observer looks; it does not hold the wheel.
-        }
-      }
+    for (let group: readonly RunEvent[] | undefined = events; group !== undefined; group = this.#unannounced.shift()) {
+      for (const entry of this.#observers) tell(entry.observer, group);
       this.wake();
     }
     this.#announcing = false;
@@ -93,5 +85,13 @@ export class Audience {
       entry.elsewhere = watchElsewhere(entry.wake);
       entry.wake();
     }
+  }
+}
+
+function tell(observer: LogObserver, events: readonly RunEvent[]): void {
+  try {
+    observer(events);
+  } catch {
+    // An observer looks; it does not hold the wheel.
   }
 }

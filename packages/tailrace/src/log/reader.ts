@@ -6,10 +6,12 @@
  * 3. It watches the source, and listens to its signal, only while somebody waits. A reader that is dropped leaves nothing behind.
  * 4. Committed events are always delivered, then the end: done after the terminal event, or the error of a broken log.
  */
+import { Queue } from '../base/queue.ts';
 import { UserError } from '../event/errors.ts';
 import { isTerminal, type RunEvent } from '../event/run-event.ts';
 import type { RunHead } from '../port/log-store.ts';
 import { lastSeq } from '../port/pruned-range.ts';
+import { BatchWaiter, EventWaiter, type Waiter } from './waiter.ts';
 import type { LogSource } from './source.ts';
 
 const BATCH = 256;
@@ -46,6 +48,15 @@ export interface LogReader extends AsyncIterableIterator<RunEvent, undefined, un
  *   run (`RUN_NOT_FOUND`), the first `next()` rejects.
  */
 export function readLog(source: LogSource, options: ReadLogOptions = {}): LogReader {
+  return liveReader(source, options);
+}
+
+/** A reader that another one is built on: it can wait without a promise. */
+export interface LiveReader extends LogReader {
+  wait(waiter: Waiter): void;
+}
+
+export function liveReader(source: LogSource, options: ReadLogOptions): LiveReader {
   const { from = 0 } = options;
   if (!Number.isSafeInteger(from) || from < 0) {
     const message = `Cannot read run '${source.run}' from ${String(from)}. An offset is a whole number from 0.`;
@@ -54,13 +65,7 @@ export function readLog(source: LogSource, options: ReadLogOptions = {}): LogRea
   return new CursorReader(source, from, options);
 }
 
-interface Waiter {
-  give(events: readonly RunEvent[], index: number): number;
-  done(): void;
-  reject(error: unknown): void;
-}
-
-class CursorReader implements LogReader {
+class CursorReader implements LiveReader {
   readonly #source: LogSource;
   readonly #signal: AbortSignal | undefined;
   readonly #onBegin: (() => void) | undefined;
@@ -77,7 +82,7 @@ class CursorReader implements LogReader {
   #unsure = true;
   #reading = false;
   #woken = false;
-  #waiters: Waiter[] = [];
+  readonly #waiters: Queue<Waiter> = new Queue();
   #watch: Disposable | undefined;
   #listening = false;
 
@@ -100,31 +105,11 @@ class CursorReader implements LogReader {
       if (this.#last && this.#index === this.#batch.length) this.#finish('complete');
       return Promise.resolve({ value, done: false });
     }
-    if (this.#end !== undefined) return Promise.resolve(DONE);
-    return new Promise((resolve, reject) => {
-      this.#wait({
-        give(events, index) {
-          resolve({ value: events[index] as RunEvent, done: false });
-          return index + 1;
-        },
-        done: () => resolve(DONE),
-        reject,
-      });
-    });
+    return new Promise((resolve, reject) => this.wait(new EventWaiter(resolve, reject)));
   }
 
   nextBatch(): Promise<readonly RunEvent[] | undefined> {
-    if (this.#end !== undefined) return Promise.resolve(undefined);
-    return new Promise((resolve, reject) => {
-      this.#wait({
-        give(events, index) {
-          resolve(index === 0 ? events : events.slice(index));
-          return events.length;
-        },
-        done: () => resolve(undefined),
-        reject,
-      });
-    });
+    return new Promise((resolve, reject) => this.wait(new BatchWaiter(resolve, reject)));
   }
 
   return(): Promise<IteratorReturnResult<undefined>> {
@@ -140,7 +125,8 @@ class CursorReader implements LogReader {
     return this;
   }
 
-  #wait(waiter: Waiter): void {
+  wait(waiter: Waiter): void {
+    if (this.#end !== undefined) return waiter.done();
     if (!this.#begun) this.#begin();
     this.#waiters.push(waiter);
     if (this.#signal?.aborted === true) this.#fail(this.#signal.reason);
@@ -158,18 +144,23 @@ class CursorReader implements LogReader {
 
   /** Gives the waiters what there is, in order, until none waits, the log has ended, or there is nothing at hand. */
   #serve(): void {
-    while (this.#waiters.length > 0 && !this.#reading) {
+    while (!this.#waiters.empty && !this.#reading) {
       if (this.#index < this.#batch.length) {
-        const waiter = this.#waiters.shift();
-        if (waiter !== undefined) this.#index = waiter.give(this.#batch, this.#index);
+        this.#give(this.#waiters.first as Waiter);
         if (this.#last && this.#index === this.#batch.length) return this.#finish('complete');
       } else if (!this.#pull()) {
         break;
       }
     }
     if (this.#end !== undefined) return;
-    if (this.#waiters.length > 0) this.#listen();
+    if (!this.#waiters.empty) this.#listen();
     else this.#rest();
+  }
+
+  #give(waiter: Waiter): void {
+    const index = this.#index;
+    this.#index = waiter.takesAll ? this.#batch.length : index + 1;
+    if (!waiter.give(this.#batch, index)) this.#waiters.shift();
   }
 
   /** One look at the source. False when there is something to wait for. */
@@ -276,7 +267,7 @@ class CursorReader implements LogReader {
     this.#batch = [];
     this.#index = 0;
     this.#rest();
-    for (const waiter of this.#waiters.splice(0)) waiter.done();
+    for (let waiter = this.#waiters.shift(); waiter !== undefined; waiter = this.#waiters.shift()) waiter.done();
     try {
       this.#onEnd?.(how);
     } catch {

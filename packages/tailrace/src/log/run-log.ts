@@ -17,7 +17,7 @@ import { Audience, type LogObserver } from './audience.ts';
 import { CommitWaits } from './commit-waits.ts';
 import { eventBytes } from './event-size.ts';
 import { DEFAULT_MAX_LOG_BYTES, MemoryLogStore } from './memory-store.ts';
-import { Group } from './group.ts';
+import { Group, placeEvents } from './group.ts';
 import type { LogSource } from './source.ts';
 import { storeFailure } from './store-failure.ts';
 import { Tail } from './tail.ts';
@@ -124,21 +124,12 @@ export class RunLog implements LogSource {
     const refusal = this.#refusal;
     this.#refusal = undefined;
     if (refusal !== undefined && !bodies.some(isTerminal)) throw refusal;
-    const at = this.#clock.now();
-    for (const body of bodies) {
-      if (this.#sealed) {
-        this.#late++;
-        continue;
-      }
-      const event = body as RunEvent;
-      event.run = this.run;
-      event.seq = this.#stamp++;
-      event.epoch = this.epoch;
-      event.at = at;
-      this.#pending.add(event);
-      if (this.#tail !== undefined) this.#pending.bytes += eventBytes(event);
-      if (this.#pending.terminal) this.#sealed = true;
-    }
+    const placed = this.#sealed ? [] : placeEvents(bodies, this, this.#stamp, this.#clock.now());
+    this.#late += bodies.length - placed.length;
+    this.#stamp += placed.length;
+    this.#pending.add(placed);
+    if (this.#pending.terminal) this.#sealed = true;
+    if (this.#tail !== undefined) for (const event of placed) this.#pending.bytes += eventBytes(event);
     const { durable, bytes, events } = this.#pending;
     if (events.length === 0) return undefined;
     const pressing = durable || bytes > MAX_PENDING_BYTES;

@@ -52,10 +52,10 @@ export function statusFailure(
   const options: ModelErrorOptions = { code, status, ...facts(context, { status, ...providerCode(complaint) }) };
   if (wait !== undefined) options.retryAfterMs = wait;
   if (told === 'false' && code !== 'MODEL_AUTH') options.retryable = false;
-  return new ModelProviderError(
-    sentence(`${plainUrl(context.url)} answered ${status}: ${words}`, code, context),
-    options,
-  );
+  const answered = `${plainUrl(context.url)} answered ${status}`;
+  // A provider's words may repeat what it was asked: they stay in this process.
+  options.publicMessage = sentence(answered, code, context);
+  return new ModelProviderError(sentence(`${answered}: ${words}`, code, context), options);
 }
 
 /** An error told inside a stream or a 200 body. The raw event has been delivered before. */
@@ -64,10 +64,15 @@ export function eventFailure(event: unknown, context: FailureContext): AgentsErr
   const code = failureCode(undefined, complaint, false);
   const words = redactText(complaint.message || 'no message', context.apiKey);
   const named = complaint.code === undefined ? '' : ` (${redactText(complaint.code, context.apiKey)})`;
-  const message = sentence(`The model's answer ended with an error${named}: ${words}`, code, context);
+  const ended = `The model's answer ended with an error${named}`;
+  const message = sentence(`${ended}: ${words}`, code, context);
   const data: Record<string, unknown> = { ...providerCode(complaint) };
   if (complaint.status !== undefined) data['status'] = complaint.status;
-  return new ModelBehaviorError(message, { code, ...facts(context, data) });
+  return new ModelBehaviorError(message, {
+    code,
+    publicMessage: sentence(ended, code, context),
+    ...facts(context, data),
+  });
 }
 
 /** A stream that ended without saying that it was complete. */
@@ -99,10 +104,14 @@ export function badResponse(
   context: FailureContext,
 ): ModelProviderError {
   const contentType = header('content-type') ?? 'none';
-  return new ModelProviderError(
-    `${plainUrl(context.url)} answered ${status} with ${what} (content-type ${redactText(contentType, undefined)}): ${excerpt(text, context.apiKey)}. Check that the base URL is that of a model API; it usually ends in /v1`,
-    { code: 'MODEL_BAD_RESPONSE', status, ...facts(context, { status, contentType: contentType.slice(0, 200) }) },
-  );
+  const answered = `${plainUrl(context.url)} answered ${status} with ${what} (content-type ${redactText(contentType, undefined)})`;
+  const advice = 'Check that the base URL is that of a model API; it usually ends in /v1';
+  return new ModelProviderError(`${answered}: ${excerpt(text, context.apiKey)}. ${advice}`, {
+    code: 'MODEL_BAD_RESPONSE',
+    status,
+    publicMessage: `${answered}. ${advice}`,
+    ...facts(context, { status, contentType: contentType.slice(0, 200) }),
+  });
 }
 
 /** Why an answer is only a part of one. */

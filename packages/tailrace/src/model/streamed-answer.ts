@@ -170,11 +170,13 @@ export class StreamedAnswer implements AsyncIterableIterator<Batch, undefined> {
 
   #close(): void {
     if (this.#state === 'closed') return;
+    const settled = this.#state === 'settling';
     this.#state = 'closed';
     this.#caller?.removeEventListener('abort', this.#onAbort);
     this.#stream?.close();
     this.#stream = undefined;
-    this.#stop.abort();
+    // A request that has settled has nobody to tell, and an abort makes an error with its stack.
+    if (!settled) this.#stop.abort();
   }
 
   readonly #onAbort = (): void => this.#stop.abort(this.#caller?.reason);

@@ -187,7 +187,9 @@ class NodeBody implements HttpBody {
     incoming.on('end', () => this.#finish({}));
     incoming.on('error', (error) => this.#finish({ error: this.#cut(error) }));
     // 'end' precedes 'close' on every whole body; alone it means the connection went away.
-    incoming.on('close', () => this.#finish({ error: this.#cut(undefined) }));
+    incoming.on('close', () => {
+      if (this.#end === undefined) this.#finish({ error: this.#cut(undefined) });
+    });
   }
 
   pull(): Promise<Uint8Array[] | undefined> {
@@ -222,7 +224,8 @@ class NodeBody implements HttpBody {
 
   close(): void {
     this.#drop();
-    this.#finish({ error: new TransportFault('cut', 'The body was closed by its reader') });
+    if (this.#end === undefined)
+      this.#finish({ error: new TransportFault('cut', 'The body was closed by its reader') });
     // A body that the parser has seen whole is left to the pool, even if its 'end' is still on the way.
     if (this.#incoming.complete) this.#incoming.resume();
     else this.#incoming.destroy();

@@ -36,16 +36,16 @@ export function admitsAppend(
   }
   if (clientSeq <= state.clientSeq || events.length === 0) return false;
   if (state.ended) throw afterEnd(run);
-  let seq = state.next;
   const last = events.length - 1;
-  for (const [index, event] of events.entries()) {
+  for (let index = 0; index <= last; index++) {
+    const event = events[index] as RunEvent;
+    const seq = state.next + index;
     if (event.seq !== seq) {
       throw new SystemError(`Event ${event.seq} (${event.type}) cannot follow: run '${run}' goes on at ${seq}.`, {
         runId: run,
       });
     }
     if (index < last && isTerminal(event)) throw afterEnd(run);
-    seq++;
   }
   return true;
 }

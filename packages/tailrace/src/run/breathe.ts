@@ -5,9 +5,9 @@ export const soon: (callback: () => void) => unknown =
 const TURNS_OF_THE_EVENT_LOOP = 4;
 
 /** Lets the rest of the process run for a bounded number of event-loop turns. Not a wait for anybody. */
-export function breathe(): Promise<void> {
+export function breathe(turns: number = TURNS_OF_THE_EVENT_LOOP): Promise<void> {
   return new Promise((resolve) => {
-    let left = TURNS_OF_THE_EVENT_LOOP;
+    let left = turns;
     const again = (): void => {
       left -= 1;
       if (left === 0) resolve();

@@ -3,6 +3,7 @@ import type { AnyAgent } from '../agent/agent.ts';
 import { RunToolApprovalItem, RunToolCallOutputItem } from '../agent/run-item.ts';
 import type { FunctionTool, FunctionToolResult } from '../agent/tool.ts';
 import { NEVER } from '../agent/tool-approval.ts';
+import type { AbortScope } from '../base/abort.ts';
 import type { FunctionCallItem } from '../event/item.ts';
 import { withLive } from '../event/live.ts';
 import type { ItemAdded, RunItemKind } from '../event/run-event.ts';
@@ -27,10 +28,10 @@ export class CallsOfTurn {
   readonly #run: RunScope;
   readonly #agent: AnyAgent;
   readonly #agentKey: string;
-  readonly #stop: AbortSignal;
+  readonly #stop: AbortScope;
   readonly #slots: readonly Slot[];
 
-  constructor(run: RunScope, agent: AnyAgent, asked: readonly AskedCall[], stop: AbortSignal) {
+  constructor(run: RunScope, agent: AnyAgent, asked: readonly AskedCall[], stop: AbortScope) {
     this.#run = run;
     this.#agent = agent;
     this.#agentKey = run.agents.keyOf(agent);
@@ -66,11 +67,6 @@ export class CallsOfTurn {
 
   get waiting(): boolean {
     return this.#slots.some(({ call }) => !call);
-  }
-
-  /** The failure that ends the run. */
-  get fatal(): Error | undefined {
-    return this.#slots.find(({ call }) => call?.outcome?.fatal)?.call?.outcome?.fatal;
   }
 
   /** In call order, without those that were rejected. */

@@ -46,8 +46,8 @@ export class RunControl implements Disposable {
   }
 
   /** Aborts when the run has to stop now; its reason is the error that the run ends with. */
-  get signal(): AbortSignal {
-    return this.#scope.signal;
+  get signal(): AbortScope {
+    return this.#scope;
   }
 
   /** The cancel that the run ends with when this turn is over. */

@@ -70,7 +70,7 @@ async function written(run: RunScope, log: RunLog): Promise<Ending> {
         await writeStep(run, log, step.value);
       } catch (error) {
         run.control.fail(error);
-        await unwind(steps, error);
+        await unwind(run, steps, error);
         throw error;
       }
     }
@@ -96,16 +96,22 @@ function write(run: RunScope, log: RunLog, batch: Batch): void | Promise<void> {
     const stored = log.append(events);
     return stored && orRefused(run, events, stored);
   } catch (error) {
-    run.spans.refused(events);
+    takeBack(run, events);
     throw error;
   }
+}
+
+// What ended a model call is said with the run's end, when it could not be said here.
+function takeBack(run: RunScope, events: Batch): void {
+  run.spans.refused(events);
+  run.inbox.push(...events.filter(({ type }) => type === 'model.stopped'));
 }
 
 async function orRefused(run: RunScope, events: Batch, stored: Promise<void>): Promise<void> {
   try {
     await stored;
   } catch (error) {
-    run.spans.refused(events);
+    takeBack(run, events);
     throw error;
   }
 }
@@ -115,10 +121,11 @@ function inOrder(beside: readonly RunEventBody[], batch: readonly RunEventBody[]
   return batch[0]?.type === 'run.started' ? [...batch, ...beside] : [...beside, ...batch];
 }
 
-/** Lets the loop close what it has open. What it still yields has nowhere to go. */
-async function unwind(steps: Steps<Ending>, error: unknown): Promise<void> {
+/** Lets the loop close what it has open. How it closed that belongs to the end: a full log takes that batch still. */
+async function unwind(run: RunScope, steps: Steps<Ending>, error: unknown): Promise<void> {
   try {
-    for (let step = await steps.throw(error); !step.done; step = await steps.next()) continue;
+    for (let step = await steps.throw(error); !step.done; step = await steps.next())
+      if (!('next' in step.value)) run.inbox.push(...step.value);
   } catch {
     // The error on its way out.
   }

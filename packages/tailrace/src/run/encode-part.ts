@@ -1,5 +1,5 @@
 /** A model's stream events as log events: each stored once, and the order in which the model gave them kept. */
-import type { ModelDelta, ModelPart, RunEventBody, StepRef } from '../event/run-event.ts';
+import type { ModelDelta, ModelReturned, RunEventBody, StepRef } from '../event/run-event.ts';
 import type {
   StreamEvent,
   StreamEventGenericItem,
@@ -7,75 +7,89 @@ import type {
   StreamEventTextStream,
 } from '../event/stream-event.ts';
 
-export interface EncodedBatch {
-  bodies: RunEventBody[];
-  /** The event that completed the response, and what came before and after it in this batch. */
-  done: StreamEventResponseCompleted | undefined;
-  after: RunEventBody[];
+/** What an attempt has come to so far. */
+export interface Progress {
   text: string;
-  /** Whether a reader that saw this batch has seen a piece of the answer. */
+  /** Whether a reader has seen a piece of the answer. */
   delivered: boolean;
+  /** Whether the response is complete: what follows is kept, and means nothing. */
+  completed: boolean;
 }
 
-/** Encodes a batch up to the end of the response; what follows it in the batch goes into `after`. */
-export function encodeBatch(parts: readonly StreamEvent[], ref: StepRef): EncodedBatch {
-  const batch: EncodedBatch = { bodies: [], done: undefined, after: [], text: '', delivered: false };
+export interface PartEncoding {
+  readonly ref: StepRef;
+  readonly progress: Progress;
+  /** Makes the record of the completed response. Called once. */
+  readonly complete: (done: StreamEventResponseCompleted) => ModelReturned;
+}
+
+/** The log events of a batch, in the model's order. */
+export function encodeBatch(parts: readonly StreamEvent[], encoding: PartEncoding): RunEventBody[] {
+  const [only] = parts;
+  // Without a push, which makes room for many: most models give one event at a time.
+  if (parts.length === 1 && only) return [encodeOne(only, encoding)];
+  const bodies: RunEventBody[] = [];
   for (let index = 0; index < parts.length; index++) {
     const part = parts[index];
     if (!part) continue;
-    const into = batch.done ? batch.after : batch.bodies;
     const next = parts[index + 1];
-    if (part.type === 'response_done' && !batch.done) {
-      batch.done = part;
-    } else if (next && part.type === 'model' && repeats(next, part)) {
-      into.push(pair(part, next, 'after', ref));
-      take(batch, next);
+    if (next && part.type === 'model' && repeats(next, part)) {
+      bodies.push(pair(part, next, 'after', encoding));
       index += 1;
     } else if (next && next.type === 'model' && repeats(part, next)) {
-      into.push(pair(next, part, 'before', ref));
-      take(batch, part);
+      bodies.push(pair(next, part, 'before', encoding));
       index += 1;
-    } else into.push(encodeOne(part, ref, batch));
+    } else bodies.push(encodeOne(part, encoding));
   }
-  return batch;
+  return bodies;
 }
 
-function encodeOne(part: StreamEvent, ref: StepRef, batch: EncodedBatch): ModelDelta | ModelPart {
-  if (part.type === 'output_text_delta') {
-    take(batch, part);
-    if (!part.providerData) {
-      return {
-        type: 'model.delta',
-        ...ref,
-        text: part.delta,
-        ...(part.itemId !== undefined && { itemId: part.itemId }),
-      };
+function encodeOne(part: StreamEvent, { ref, progress, complete }: PartEncoding): RunEventBody {
+  switch (part.type) {
+    case 'output_text_delta':
+      take(progress, part);
+      if (part.providerData) break;
+      return textDelta(part, ref);
+    case 'response_done':
+      if (progress.completed) break;
+      progress.completed = true;
+      return complete(part);
+    case 'model': {
+      progress.delivered ||= !OPENING.has(typeOf(part.event));
+      const source = sourceOf(part);
+      if (source === null) break;
+      const event: ModelDelta = { type: 'model.delta', step: ref.step, attempt: ref.attempt, raw: part.event };
+      if (source !== undefined) event.source = source;
+      return event;
     }
+    default:
   }
-  if (part.type === 'model') {
-    batch.delivered ||= !OPENING.has(typeOf(part.event));
-    const source = sourceOf(part);
-    if (source !== null)
-      return { type: 'model.delta', ...ref, raw: part.event, ...(source !== undefined && { source }) };
-  }
-  return { type: 'model.part', ...ref, part };
+  return { type: 'model.part', step: ref.step, attempt: ref.attempt, part };
+}
+
+function textDelta({ delta: text, itemId }: StreamEventTextStream, { step, attempt }: StepRef): ModelDelta {
+  const event: ModelDelta = { type: 'model.delta', step, attempt, text };
+  if (itemId !== undefined) event.itemId = itemId;
+  return event;
 }
 
 // Only these provider events come before anything of the answer.
 const OPENING: ReadonlySet<unknown> = new Set(['response.created', 'response.queued', 'response.in_progress']);
 
-function take(batch: EncodedBatch, part: StreamEventTextStream): void {
-  batch.text += part.delta;
-  batch.delivered = true;
+function take(progress: Progress, part: StreamEventTextStream): void {
+  progress.text += part.delta;
+  progress.delivered = true;
 }
 
 function pair(
   raw: StreamEventGenericItem,
   text: StreamEventTextStream,
   echo: 'before' | 'after',
-  ref: StepRef,
+  { ref, progress }: PartEncoding,
 ): ModelDelta {
-  const event: ModelDelta = { type: 'model.delta', ...ref, text: text.delta, raw: raw.event, echo };
+  take(progress, text);
+  const { step, attempt } = ref;
+  const event: ModelDelta = { type: 'model.delta', step, attempt, text: text.delta, raw: raw.event, echo };
   if (text.itemId !== undefined) event.itemId = text.itemId;
   const source = sourceOf(raw);
   if (source) event.source = source;

@@ -11,7 +11,7 @@ import type {
   OutputGuardrail,
   OutputGuardrailResult,
 } from '../agent/guardrail.ts';
-import { AbortScope, abortable } from '../base/abort.ts';
+import { AbortScope, type AbortSource, abortable } from '../base/abort.ts';
 import { asError, errorText } from '../base/error-text.ts';
 import { jsonProblem, type Json } from '../base/json.ts';
 import {
@@ -42,7 +42,7 @@ export class RunningChecks implements Disposable {
   #pending: number;
   #failure: { error: unknown } | undefined;
 
-  constructor(run: RunScope, agent: AnyAgent, checks: readonly Check[], stop: AbortSignal) {
+  constructor(run: RunScope, agent: AnyAgent, checks: readonly Check[], stop: AbortSource) {
     this.#run = run;
     this.#agent = agent;
     this.#scope = new AbortScope(stop);
@@ -51,8 +51,8 @@ export class RunningChecks implements Disposable {
   }
 
   /** Aborts when one trips or fails; its reason is the error that the run ends with. */
-  get signal(): AbortSignal {
-    return this.#scope.signal;
+  get signal(): AbortScope {
+    return this.#scope;
   }
 
   /** Lets drive write what they report until all have passed. @throws the first trip or failure */

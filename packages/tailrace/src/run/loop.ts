@@ -34,8 +34,8 @@ export async function* loop(run: RunScope): Steps<Ending> {
   let { agent, entering } = at;
   if (at.final) return complete(run, agent, at.final);
   for (;;) {
-    // A reader that has just seen the end of a turn gets the chance to say that it was the last one.
-    if (plan.stream) await breathe();
+    // A reader that has just seen the end of a turn gets the chance to say that it was the last one, though it may first wait for something short.
+    if (plan.stream && run.turn > 0) await breathe();
     const heard = run.mailbox.watched ? run.mailbox.look() : undefined;
     if (heard) await heard;
     if (control.signal.aborted) throw control.signal.reason;

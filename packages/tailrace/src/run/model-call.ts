@@ -4,7 +4,7 @@
  * M1 The request leaves after `model.called` is durable. M2 Every attempt ends in `model.returned` or `model.stopped`.
  * M3 An attempt whose output a reader may have seen is not repeated.
  */
-import { AbortScope, abortable } from '../base/abort.ts';
+import { AbortScope, type AbortSource, abortable } from '../base/abort.ts';
 import { isAgentsError, ModelProviderError, ModelTimeoutError, serializeError } from '../event/errors.ts';
 import { ERROR_CODES } from '../event/error-codes.ts';
 import type { AssistantMessageItem } from '../event/item.ts';
@@ -12,8 +12,9 @@ import type { ModelCalled, ModelStopped, StepAttempt, StepRef } from '../event/r
 import type { GenerationSpanData } from '../event/span-data.ts';
 import type { Usage } from '../event/usage.ts';
 import type { Model, ModelRequest, ModelResponse } from '../port/model.ts';
+import type { Progress } from './encode-part.ts';
 import { returned } from './model-returned.ts';
-import { ModelStream, type Progress } from './model-stream.ts';
+import { ModelStream } from './model-stream.ts';
 import { DEFAULTS } from './options.ts';
 import { type RunScope, spanError, type Steps } from './scope.ts';
 
@@ -24,7 +25,7 @@ export interface ModelCall {
   step: string;
   inputHash: string | undefined;
   /** Aborts when the answer is no longer wanted: the run stops, or a parallel guardrail tripped. */
-  signal: AbortSignal;
+  stop: AbortScope;
 }
 
 export async function* callModel(run: RunScope, call: ModelCall): Steps<ModelResponse> {
@@ -39,24 +40,24 @@ export async function* callModel(run: RunScope, call: ModelCall): Steps<ModelRes
     };
     const span = run.spans.start(data, run.turnSpan ?? run.agentSpan);
     yield [...span.events, calledEvent(call, ref)];
-    const progress: Progress = { text: '', delivered: false };
+    const progress: Progress = { text: '', delivered: false, completed: false };
     try {
       const response = yield* attemptOnce(run, call, ref, progress);
       yield run.spans.end(span.id, { data: { ...data, usage: spanUsage(response.usage) } });
       return response;
     } catch (thrown) {
       // A model may reject with an abort error of its own; the run ends for the reason that it was stopped for.
-      const error: unknown = call.signal.aborted ? call.signal.reason : thrown;
+      const error: unknown = call.stop.aborted ? call.stop.reason : thrown;
       const ended = run.spans.end(span.id, { error: spanError(run, 'Error calling the model', error) });
       yield [stopped(run, ref, error, progress), ...ended];
       const delayMs =
-        call.signal.aborted || progress.delivered
+        call.stop.aborted || progress.delivered
           ? undefined
           : retryDelay(error, attempt - begun, call.request.modelSettings.retry);
       if (delayMs === undefined) throw error;
       run.context.usage.requests += 1;
       yield [attemptEvent(call.step, attempt + 1, delayMs)];
-      await pause(run, delayMs, call.signal);
+      await pause(run, delayMs, call.stop);
     }
   }
 }
@@ -70,7 +71,7 @@ function attemptEvent(step: string, attempt: number, delayMs: number): StepAttem
 }
 
 async function* attemptOnce(run: RunScope, call: ModelCall, ref: StepRef, progress: Progress): Steps<ModelResponse> {
-  using scope = new AbortScope(call.signal);
+  using scope = new AbortScope(call.stop);
   const attemptMs = call.request.modelSettings.timeoutMs ?? run.plan.timeouts.attemptMs;
   using _deadline =
     attemptMs === undefined ? undefined : run.clock.timer(attemptMs, () => scope.abort(attemptTimeout(attemptMs)));
@@ -80,7 +81,7 @@ async function* attemptOnce(run: RunScope, call: ModelCall, ref: StepRef, progre
     yield stream;
     return stream.response;
   }
-  const response = await abortable(call.model.getResponse(request), scope.signal);
+  const response = await abortable(call.model.getResponse(request), scope);
   run.context.usage.add(response.usage);
   yield [returned(ref, response, response.usage.toData(), false)];
   return response;
@@ -124,10 +125,10 @@ function retryDelay(error: unknown, attempt: number, settings: Backoff = {}): nu
   return jitter ? delay * (0.75 + Math.random() * 0.25) : delay;
 }
 
-async function pause(run: RunScope, delayMs: number, signal: AbortSignal): Promise<void> {
+async function pause(run: RunScope, delayMs: number, stop: AbortSource): Promise<void> {
   let timer: Disposable | undefined;
   try {
-    await abortable(new Promise<void>((resolve) => (timer = run.clock.timer(delayMs, resolve))), signal);
+    await abortable(new Promise<void>((resolve) => (timer = run.clock.timer(delayMs, resolve))), stop);
   } finally {
     timer?.[Symbol.dispose]();
   }

@@ -115,9 +115,13 @@ function noteUnknown(run: RunScope, agent: AnyAgent, call: FunctionCallItem): vo
   const tolerated =
     run.plan.toolNotFoundBehavior === 'return_error_to_model' && run.unknownToolCalls <= DEFAULTS.maxUnknownToolCalls;
   if (tolerated) return;
-  throw new ModelBehaviorError(`Tool ${call.name} not found in agent ${agent.name}.`, {
+  const hint =
+    "Add it, say in the instructions which tools there are, or set toolNotFoundBehavior to 'return_error_to_model'.";
+  throw new ModelBehaviorError(`Tool ${call.name.slice(0, 64)} not found in agent ${agent.name}. ${hint}`, {
     code: 'TOOL_UNKNOWN',
     runId: run.plan.runId,
     data: { agent: agent.name },
+    // The name is the model's own words, of any length.
+    publicMessage: `The model called a tool that agent ${agent.name} does not have.`,
   });
 }

@@ -1,59 +1,86 @@
 /**
- * Pulls a model's stream, one batch at a time, so that a pull can be given up at once when the signal aborts, even if the model does not listen
+ * Pulls a model's stream, one batch at a time, so that a pull can be given up at once when the run stops, even if the model does not listen
  * to it. Owns the model's iterator: `close` returns it on every path.
  */
-import { onAbort } from '../base/abort.ts';
+import { type AbortSource, onAbort } from '../base/abort.ts';
 import type { StreamEvent } from '../event/stream-event.ts';
 import type { Model, ModelRequest } from '../port/model.ts';
 
 type Parts = readonly StreamEvent[];
 
-export class PartSource {
-  readonly #signal: AbortSignal;
+/** Gives what `take` makes of each batch. */
+export class PartSource<T> {
+  readonly #stop: AbortSource;
+  readonly #take: (parts: Parts) => T;
   readonly #link: Disposable;
   readonly #iterator: AsyncIterator<unknown>;
   /** Whether the iterator gives batches, not events. */
   readonly #batched: boolean;
-  // The pull under way; a settled one is deaf to what comes later.
-  #resolve: ((parts: Parts | undefined) => void) | undefined;
-  #reject: ((reason: unknown) => void) | undefined;
+  /** The pull under way. One that was given up is deaf to what still comes. */
+  #resolve: ((taken: T | undefined) => void) | undefined;
   #finished = false;
+  #failure: { error: unknown } | undefined;
 
-  constructor(model: Model, request: ModelRequest, signal: AbortSignal) {
-    this.#signal = signal;
+  constructor(model: Model, request: ModelRequest, stop: AbortSource, take: (parts: Parts) => T) {
+    this.#stop = stop;
+    this.#take = take;
     this.#batched = model.getStreamedBatches !== undefined;
     const stream = model.getStreamedBatches?.(request) ?? model.getStreamedResponse(request);
     this.#iterator = stream[Symbol.asyncIterator]();
-    this.#link = onAbort(signal, () => this.#reject?.(signal.reason));
+    this.#link = onAbort(stop, () => this.#fail(stop.reason));
   }
 
-  /** The next batch; undefined at the end. Rejects with the signal's reason when that aborts, with the model's error when that fails. */
-  next(): Promise<Parts | undefined> {
-    return new Promise<Parts | undefined>((resolve, reject) => {
-      if (this.#signal.aborted) return reject(this.#signal.reason as Error);
+  /** The next batch; undefined at the end, and when there is a failure. */
+  next(): Promise<T | undefined> {
+    return new Promise((resolve) => {
       this.#resolve = resolve;
-      this.#reject = reject;
-      this.#iterator.next().then(this.#arrived, this.#failed);
+      if (this.#stop.aborted) return this.#fail(this.#stop.reason);
+      try {
+        this.#iterator.next().then(this.#arrived, this.#broke);
+      } catch (error) {
+        this.#broke(error);
+      }
     });
   }
 
-  readonly #arrived = ({ done, value }: IteratorResult<unknown>): void => {
-    if (done) this.#finished = true;
-    this.#resolve?.(done ? undefined : this.#batched ? (value as Parts) : [value as StreamEvent]);
-  };
-
-  readonly #failed = (error: unknown): void => {
-    this.#finished = true;
-    this.#reject?.(error);
-  };
+  /** Why it ended before its end: the reason to stop when there was one, the model's error when that failed. */
+  get failure(): { error: unknown } | undefined {
+    return this.#failure;
+  }
 
   /** Lets the model's iterator go. It is not waited for: a model that hangs in its own cleanup holds up nobody. */
   close(): void {
     this.#link[Symbol.dispose]();
-    this.#reject = undefined;
+    this.#resolve = undefined;
     if (this.#finished) return;
     this.#finished = true;
     void settle(() => this.#iterator.return?.());
+  }
+
+  readonly #arrived = ({ done, value }: IteratorResult<unknown>): void => {
+    if (done) this.#finished = true;
+    const resolve = this.#resolve;
+    if (!resolve) return;
+    try {
+      const taken = done ? undefined : this.#take(this.#batched ? (value as Parts) : [value as StreamEvent]);
+      this.#resolve = undefined;
+      resolve(taken);
+    } catch (error) {
+      this.#fail(error);
+    }
+  };
+
+  readonly #broke = (error: unknown): void => {
+    this.#finished = true;
+    this.#fail(error);
+  };
+
+  #fail(error: unknown): void {
+    const resolve = this.#resolve;
+    if (!resolve) return;
+    this.#resolve = undefined;
+    this.#failure = { error };
+    resolve(undefined);
   }
 }
 

@@ -4,7 +4,7 @@ import { systemClock } from '../base/clock.ts';
 import type { RunContext } from '../agent/run-context.ts';
 import { isAgentsError, UserError } from '../event/errors.ts';
 import { type FoldedRun, foldRun } from '../event/fold.ts';
-import type { RunEvent } from '../event/run-event.ts';
+import { isTerminal, type RunEvent } from '../event/run-event.ts';
 import { readRun } from '../log/read-run.ts';
 import { RunLog } from '../log/run-log.ts';
 import type { ModelProvider } from '../port/model.ts';
@@ -81,7 +81,8 @@ export async function startRun(plan: RunPlan, options: StartOptions): Promise<St
   });
   // Keys must mean the same agents to whoever takes the run up, whatever happened in it.
   if (plan.config.store || resume) scope.agents.enter(plan.agent);
-  const watchers = observers(scope);
+  const hold = plan.trace.hold?.();
+  const watchers = hold ? [...observers(scope), atEnd(hold)] : observers(scope);
   for (const observer of watchers) {
     // What a submitted run's first segment finds is news to whoever looks on.
     if (folded && isUntouched(folded)) observer.take(past);
@@ -90,7 +91,6 @@ export async function startRun(plan: RunPlan, options: StartOptions): Promise<St
   }
   // A store of the run's own is out of everybody's reach.
   if (plan.config.store) scope.mailbox.watch();
-  const hold = plan.trace.hold?.();
   const started = {
     plan,
     control,
@@ -131,6 +131,17 @@ function notResumable(runId: string, folded: FoldedRun | undefined): UserError {
   });
 }
 
+// The caller's trace, too, may end before a reader sees that the run has.
+function atEnd(hold: Disposable): EventObserver {
+  return {
+    take(events) {
+      const last = events.at(-1);
+      if (last && isTerminal(last)) hold[Symbol.dispose]();
+    },
+    restore: () => undefined,
+  };
+}
+
 // To claim the log of a run that is under way would stop that run.
 async function refuseExisting({ store, runId }: RunPlan): Promise<void> {
   if ((await store.head(runId)) === undefined) return;
@@ -146,7 +157,7 @@ async function refuseExisting({ store, runId }: RunPlan): Promise<void> {
 // A streamed run begins in a later turn of the event loop, so that whoever started it can still cancel it before anything has happened.
 async function conclude(work: () => Promise<Ending>, held: readonly Disposable[], later: boolean): Promise<Ending> {
   try {
-    if (later) await breathe();
+    if (later) await breathe(1);
     return await work();
   } finally {
     for (const one of held) one[Symbol.dispose]();

@@ -37,14 +37,15 @@ export class ToolCallRun {
   readonly #begun: number;
   readonly #run: RunScope;
   readonly #agent: AnyAgent;
-  readonly #stop: AbortSignal;
+  /** Of all calls of the turn. */
+  readonly #stop: AbortScope;
 
   constructor(
     run: RunScope,
     agent: AnyAgent,
     call: FunctionCallItem,
     tool: FunctionTool | undefined,
-    stop: AbortSignal,
+    stop: AbortScope,
   ) {
     this.#run = run;
     this.#agent = agent;
@@ -102,7 +103,7 @@ export class ToolCallRun {
     this.#tellHooks('agent_tool_start', tool);
     let failure: { error: unknown } | undefined;
     try {
-      const details = { ...this.#details(scope.signal), [ON_FAILURE]: (error: unknown) => (failure = { error }) };
+      const details = this.#details(scope, (error) => (failure = { error }));
       const value = await inTrace(this.#run, this.span.id, () =>
         tool.invoke(this.#run.context, this.call.arguments, details),
       );
@@ -121,7 +122,7 @@ export class ToolCallRun {
     if (!tool || !this.unknown) return;
     const policy = tool.unknownOutcome ?? 'tell_model';
     const error = outcomeUnknown(this.#run, tool.name, this.call.callId);
-    if (policy === 'fail') return this.#settle({ ...failureFacts(this.#run, tool.name, error, true), fatal: error });
+    if (policy === 'fail') return this.#fail(tool, error);
     if (policy === 'tell_model') {
       const facts = failureFacts(this.#run, tool.name, error, false);
       return this.#settle({ ...facts, value: error.message, told: textOutput(error.message) });
@@ -182,7 +183,9 @@ export class ToolCallRun {
 
   #fail(tool: FunctionTool, error: Error): void {
     const cause = error.cause ?? error;
-    this.#settle({ ...failureFacts(this.#run, tool.name, cause, true), fatal: error });
+    this.#settle(failureFacts(this.#run, tool.name, cause, true));
+    // It ends the run: the calls beside it stop.
+    this.#stop.abort(error);
   }
 
   #aborted(): void {
@@ -222,12 +225,16 @@ export class ToolCallRun {
     });
   }
 
-  #details(signal: AbortSignal): ToolCallDetails {
+  #details(scope: AbortScope, onFailure?: (error: unknown) => void): ToolCallDetails {
     const { runId } = this.#run.plan;
     const { callId } = this.call;
     return {
       toolCall: this.call,
-      signal,
+      // Most functions never look at it.
+      get signal() {
+        return scope.signal;
+      },
+      ...(onFailure && { [ON_FAILURE]: onFailure }),
       runId,
       callId,
       attempt: this.ref.attempt,

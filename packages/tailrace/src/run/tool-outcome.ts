@@ -12,8 +12,6 @@ export interface ToolOutcome {
   value: unknown;
   serialized: SerializedError | undefined;
   spanError: SpanError | undefined;
-  /** The error that ends the run. */
-  fatal?: Error;
 }
 
 export const TOLD_NOTHING: ToolOutcome = {

@@ -34,39 +34,34 @@ export async function* runTools(
   run: RunScope,
   agent: AnyAgent,
   asked: readonly AskedCall[],
-  stop: AbortSignal,
+  stop: AbortScope,
 ): Steps<ToolsOutcome> {
   yield* askAbout(run, agent, asked);
   using scope = new AbortScope(stop);
-  const calls = new CallsOfTurn(run, agent, asked, scope.signal);
+  const calls = new CallsOfTurn(run, agent, asked, scope);
   let grace: Disposable | undefined;
-  using _onStop = onAbort(scope.signal, () => {
+  using _onStop = onAbort(scope, () => {
     grace = run.clock.timer(run.plan.timeouts.toolGraceMs, () => calls.abandon());
   });
   try {
     for (;;) {
-      yield* startAll(run, calls.admit(), stop);
-      if (calls.fatal !== undefined) scope.abort(calls.fatal);
+      const admitted = calls.admit();
+      if (admitted.length > 0) yield* startAll(run, admitted, stop);
       const events = calls.report();
       if (events.length > 0 || !run.inbox.empty) yield events;
       if (calls.running) await run.inbox.wait();
       else if (calls.unreported) continue;
-      else if (stop.aborted || calls.fatal !== undefined || !calls.waiting || !(yield* hearAgain(run))) break;
+      else if (scope.aborted || !calls.waiting || !(yield* hearAgain(run))) break;
     }
     if (stop.aborted) throw stop.reason;
-    if (calls.fatal !== undefined) throw calls.fatal;
+    if (scope.aborted) throw scope.reason;
     return { results: calls.results, waiting: calls.waiting ? run.approvals.waiting : [] };
   } finally {
     grace?.[Symbol.dispose]();
   }
 }
 
-async function* startAll(
-  run: RunScope,
-  calls: readonly (ToolCallRun | RejectedCall)[],
-  stop: AbortSignal,
-): Steps<void> {
-  if (calls.length === 0) return;
+async function* startAll(run: RunScope, calls: readonly (ToolCallRun | RejectedCall)[], stop: AbortScope): Steps<void> {
   yield calls.flatMap((call) => call.openingEvents());
   if (calls.some(({ unknown }) => unknown)) await Promise.all(calls.map(async (call) => call.clearUp()));
   yield calls.flatMap((call) => call.calledEvents());

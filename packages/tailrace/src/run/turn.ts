@@ -69,15 +69,18 @@ export async function* takeTurn(run: RunScope, agent: AnyAgent, entering: boolea
   if (entering) tellStart(run, agent);
 
   const parallel = guardrails.filter((guardrail) => guardrail.runInParallel !== false);
-  using beside = new RunningChecks(run, agent, inputChecks(run, agent, parallel), run.control.signal);
-  using stop = new AbortScope(run.control.signal, beside.signal);
+  using beside =
+    parallel.length > 0
+      ? new RunningChecks(run, agent, inputChecks(run, agent, parallel), run.control.signal)
+      : undefined;
+  using stop = new AbortScope(run.control.signal, beside?.signal);
   const call = {
     model: resources.model,
     request,
     agent: run.agents.keyOf(agent),
     step: `${number}:model:0`,
     inputHash,
-    signal: stop.signal,
+    stop,
   };
   const response = open?.response ? recordedResponse(open.response) : yield* callModel(run, call);
   // A response of an earlier segment was counted there.
@@ -87,20 +90,19 @@ export async function* takeTurn(run: RunScope, agent: AnyAgent, entering: boolea
   const sorted = sortOutput(run, agent, resources, response);
   for (const item of sorted.items) run.talk.add(item);
   yield sorted.events.slice(open?.added.filter(({ kind }) => !OUTPUT_KINDS.has(kind)).length ?? 0);
-  if (stop.aborted) throw stop.signal.reason;
+  if (stop.aborted) throw stop.reason;
   run.control.boundary();
-  const { results, waiting } =
-    sorted.calls.length > 0 ? yield* runTools(run, agent, sorted.calls, stop.signal) : NO_CALLS;
+  const { results, waiting } = sorted.calls.length > 0 ? yield* runTools(run, agent, sorted.calls, stop) : NO_CALLS;
   if (sorted.calls.length > 0) run.usedTools.add(agent);
   if (waiting.length > 0) {
-    yield* beside.settle();
+    if (beside) yield* beside.settle();
     return { kind: 'suspended', event: suspendedFor(waiting) };
   }
   const [firstHandoff, ...others] = sorted.handoffs;
   const taken =
     firstHandoff &&
     (recordedHandoff(run, agent, firstHandoff) ?? (yield* takeHandoff(run, agent, [firstHandoff, ...others])));
-  yield* beside.settle();
+  if (beside) yield* beside.settle();
 
   // Input that came meanwhile is answered before anything is final.
   const done = taken || run.received.length > 0 ? undefined : yield* finish(run, agent, response, results, sorted);

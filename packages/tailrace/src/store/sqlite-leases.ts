@@ -33,7 +33,9 @@ export class SqliteLeases implements LeaseStore {
       ),
       beat: db.prepare('UPDATE lease SET beat = beat + 1 WHERE owner = ? RETURNING run'),
       done: db.prepare('DELETE FROM lease WHERE run = ? AND owner = ?'),
-      free: db.prepare('UPDATE lease SET owner = NULL, beat = beat + 1, wanted = max(wanted, ?), wake_at = ? WHERE run = ? AND owner = ?'),
+      free: db.prepare(
+        'UPDATE lease SET owner = NULL, beat = beat + 1, wanted = max(wanted, ?), wake_at = ? WHERE run = ? AND owner = ?',
+      ),
       hold: db.prepare(
         `INSERT INTO session_hold (session, run) VALUES (?, ?)
          ON CONFLICT (session) DO UPDATE SET run = CASE WHEN run = ? THEN excluded.run ELSE run END RETURNING run`,

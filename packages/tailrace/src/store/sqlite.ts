@@ -181,8 +181,6 @@ class SqliteLogStore implements SqliteStore {
     if (this.#poll === undefined && !this.#closed) {
       this.#dataVersion = this.#readDataVersion();
       this.#poll = setInterval(this.#look, this.#pollMs);
-      // Who only looks on keeps no process alive.
-      this.#poll.unref();
     }
     return {
       [Symbol.dispose]: () => {

@@ -22,7 +22,12 @@ export type ContractTest = (store: ContractStore) => Promise<void>;
 
 /** Registers the contract's tests; each makes an empty store of its own and closes it. */
 export function logStoreContract(register: RegisterTest, makeStore: () => Awaitable<ContractStore>): void {
-  for (const [name, body] of Object.entries({ ...appendContract, ...readContract, ...pruneContract, ...mailboxContract })) {
+  for (const [name, body] of Object.entries({
+    ...appendContract,
+    ...readContract,
+    ...pruneContract,
+    ...mailboxContract,
+  })) {
     register(name, async () => {
       const store = await makeStore();
       try {

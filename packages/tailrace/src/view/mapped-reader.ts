@@ -3,7 +3,9 @@
  *
  * V1 What is committed is delivered, then the end: done, or the run's error. V2 `return` settles at once, also while a `next` is pending.
  */
-import type { LogReader } from '../log/reader.ts';
+import { Queue } from '../base/queue.ts';
+import type { LiveReader } from '../log/reader.ts';
+import type { Waiter } from '../log/waiter.ts';
 import type { RunEvent } from '../event/run-event.ts';
 
 export interface MappedReaderOptions<T> {
@@ -22,19 +24,24 @@ export interface MappedReaderOptions<T> {
 
 const DONE: IteratorReturnResult<undefined> = { done: true, value: undefined };
 
+interface Waiting<T> {
+  resolve(result: IteratorResult<T, undefined>): void;
+  reject(error: unknown): void;
+}
+
 export class MappedReader<T> implements AsyncIterableIterator<T, undefined> {
-  readonly #log: LogReader;
+  readonly #log: LiveReader;
   readonly #options: MappedReaderOptions<T>;
   #ready: readonly T[] = [];
   #at = 0;
   #state: 'fresh' | 'reading' | 'over' = 'fresh';
   /** Calls of next that wait, in their order. The log is asked on behalf of the first. */
-  #waiting: PromiseWithResolvers<IteratorResult<T, undefined>>[] = [];
+  readonly #waiting: Queue<Waiting<T>> = new Queue();
   #asking = false;
   /** True when all that is to be shown has been read. */
   #last = false;
 
-  constructor(log: LogReader, options: MappedReaderOptions<T>) {
+  constructor(log: LiveReader, options: MappedReaderOptions<T>) {
     this.#log = log;
     this.#options = options;
   }
@@ -50,10 +57,10 @@ export class MappedReader<T> implements AsyncIterableIterator<T, undefined> {
     }
     if (this.#at < this.#ready.length) return Promise.resolve({ done: false, value: this.#ready[this.#at++] as T });
     if (this.#state === 'over' && !this.#asking) return Promise.resolve(DONE);
-    const waiting = Promise.withResolvers<IteratorResult<T, undefined>>();
-    this.#waiting.push(waiting);
-    if (!this.#asking) this.#ask();
-    return waiting.promise;
+    return new Promise((resolve, reject) => {
+      this.#waiting.push({ resolve, reject });
+      if (!this.#asking) this.#ask();
+    });
   }
 
   return(): Promise<IteratorReturnResult<undefined>> {
@@ -65,25 +72,40 @@ export class MappedReader<T> implements AsyncIterableIterator<T, undefined> {
   #ask(): void {
     if (this.#last) return this.#end();
     this.#asking = true;
-    this.#log.nextBatch().then(this.#arrived, this.#failed);
+    this.#log.wait(this.#waiter);
   }
 
-  readonly #arrived = (events: readonly RunEvent[] | undefined): void => {
-    this.#asking = false;
-    if (!events || this.#state === 'over') return this.#end();
-    try {
-      this.#ready = this.#options.map(this.#shown(events));
-    } catch (error) {
-      return this.#failed(error);
-    }
+  // Promises of its own between the log's and the caller's would cost each batch a turn of the microtask queue.
+  readonly #waiter: Waiter = {
+    takesAll: true,
+    give: (events, index) => {
+      try {
+        this.#serve(this.#options.map(this.#shown(index === 0 ? events : events.slice(index))));
+      } catch (error) {
+        this.#fail(error);
+      }
+      if (this.#last) this.#leaveLog();
+      this.#asking = !this.#last && !this.#waiting.empty;
+      return this.#asking;
+    },
+    done: () => {
+      this.#end();
+    },
+    reject: (error) => {
+      this.#asking = false;
+      this.#fail(error);
+    },
+  };
+
+  #serve(ready: readonly T[]): void {
+    this.#ready = ready;
     this.#at = 0;
-    while (this.#at < this.#ready.length) {
+    while (this.#at < ready.length) {
       const first = this.#waiting.shift();
       if (!first) return;
-      first.resolve({ done: false, value: this.#ready[this.#at++] as T });
+      first.resolve({ done: false, value: ready[this.#at++] as T });
     }
-    if (this.#waiting.length > 0) this.#ask();
-  };
+  }
 
   /** What comes before the last event, and that. Nothing is read behind it. */
   #shown(events: readonly RunEvent[]): readonly RunEvent[] {
@@ -91,28 +113,31 @@ export class MappedReader<T> implements AsyncIterableIterator<T, undefined> {
     const last = isLast ? events.findIndex(isLast) : -1;
     if (last < 0) return events;
     this.#last = true;
-    void this.#log.return();
     return events.slice(0, last + 1);
   }
 
-  readonly #failed = (error: unknown): void => {
-    this.#asking = false;
-    this.#over(this.#options.signal?.aborted === true ? 'left' : 'finished');
-    this.#finish({ error });
-  };
+  // Not from within the log's own call.
+  #leaveLog(): void {
+    if (!this.#waiting.empty) this.#end();
+    queueMicrotask(() => void this.#log.return());
+  }
 
   #end(): void {
+    this.#asking = false;
     const left = this.#state === 'over';
     this.#over('finished');
     this.#finish(left ? undefined : this.#options.failure());
   }
 
+  #fail(error: unknown): void {
+    this.#over(this.#options.signal?.aborted === true ? 'left' : 'finished');
+    this.#finish({ error });
+  }
+
   /** The first who waits gets the error, if it is one; the others are done. */
   #finish(failure: { error: unknown } | undefined): void {
-    const waiting = this.#waiting;
-    this.#waiting = [];
-    if (failure) waiting.shift()?.reject(failure.error);
-    for (const { resolve } of waiting) resolve(DONE);
+    if (failure) this.#waiting.shift()?.reject(failure.error);
+    for (let next = this.#waiting.shift(); next; next = this.#waiting.shift()) next.resolve(DONE);
   }
 
   #over(how: 'finished' | 'left'): void {

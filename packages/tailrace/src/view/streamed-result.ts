@@ -6,7 +6,7 @@ import type { AnyAgent } from '../agent/agent.ts';
 import type { RunEvent, RunSuspended, TerminalEventBody } from '../event/run-event.ts';
 import { newItemId } from '../base/id.ts';
 import { systemClock } from '../base/clock.ts';
-import { type LogReader, readLog, type ReadLogOptions } from '../log/reader.ts';
+import { liveReader, type LogReader, readLog, type ReadLogOptions } from '../log/reader.ts';
 import { type CancelOptions, reasonText } from '../run/control.ts';
 import type { OnDisconnect } from '../run/options.ts';
 import type { StartedRun } from '../run/start.ts';
@@ -141,7 +141,7 @@ export class StreamedRunResult<TContext = unknown, TAgent = AnyAgent>
   #read<T>(map: (events: readonly RunEvent[]) => readonly T[], options: ReadOptions): MappedReader<T> {
     const readers = this.#readers;
     const { segmentFrom } = this.started;
-    return new MappedReader<T>(readLog(this.log, { from: segmentFrom, ...options }), {
+    return new MappedReader<T>(liveReader(this.log, { from: segmentFrom, ...options }), {
       isLast: ({ type, seq }) => type === 'run.suspended' && seq >= segmentFrom,
       ...(options.signal && { signal: options.signal }),
       map,

@@ -13,7 +13,6 @@ import {
   type RunInput,
   type RunResult,
   type RunStreamEvent,
-  setTracingDisabled,
   type NonStreamRunOptions,
   type SpanRecord,
   type StreamedRunResult,
@@ -47,7 +46,6 @@ export class Stage {
   readonly #runs: string[] = [];
 
   constructor() {
-    setTracingDisabled(false);
     addTraceProcessor(this.trace);
   }
 

@@ -1,9 +1,11 @@
-import { describe, expect, vi } from 'vitest';
+import { afterEach, describe, expect, vi } from 'vitest';
 import type { StreamEvent } from '../../src/event/stream-event.ts';
 import { handoff, type RunItem, RunItemStreamEvent, type RunStreamEvent } from '../../src/index.ts';
 import { assistantMessage, modelStream, textStream } from '../../src/testing/index.ts';
 import { call, reasoning, scripted, toBilling, triage, usageOf, weather } from './cast.ts';
 import { itemWords, on, words } from './stage.ts';
+
+afterEach(() => vi.restoreAllMocks());
 
 const data = (events: readonly RunStreamEvent[]): StreamEvent[] =>
   events.flatMap((event) => (event.type === 'raw_model_stream_event' ? [event.data] : []));

@@ -180,6 +180,7 @@ async function checkOutcome(cell: Cell, outcome: Outcome): Promise<void> {
     fail(`failed with ${end.error.code}, not ${cell.code}`);
   if (result) checkStreamed(how, thrown, result);
   else if ((how === 'completed') !== (thrown === undefined)) fail(`the run ${how}, but run() ${describe(thrown)}`);
+  checkCommits(outcome.events);
   await checkSession(outcome.session);
   await cell.check?.(outcome);
 }
@@ -198,6 +199,18 @@ function checkStreamed(how: End, thrown: Thrown | undefined, result: StreamedRun
 
 function describe(thrown: Thrown | undefined): string {
   return thrown ? `threw ${errorText(thrown.error)}` : 'threw nothing';
+}
+
+// What a turn added is in the session before the model is called again.
+function checkCommits(events: readonly RunEvent[]): void {
+  let added = 1;
+  let committed = 0;
+  for (const event of events) {
+    if (event.type === 'item.added') added++;
+    else if (event.type === 'session.committed') committed += event.items;
+    else if (event.type === 'model.called' && committed !== added)
+      fail(`${committed} of ${added} items were in the session when the model was called at seq ${event.seq}`);
+  }
 }
 
 // However a run ends, a session never holds a call without its output, nor an output without its call.

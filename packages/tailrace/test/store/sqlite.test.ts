@@ -289,19 +289,19 @@ describe('several processes', () => {
     void store.close();
   });
 
-  test('a reader that looks on keeps no process alive', () => {
+  test('a reader that waits keeps its process alive; one that has left does not', () => {
     const path = newPath();
     const program = `
       import { sqlite } from ${module('store/sqlite.ts')};
       const store = sqlite(${JSON.stringify(path)});
       store.claim('r');
-      store.watch('r', () => {});
-      setTimeout(() => console.log('done'), 50);`;
+      const watching = store.watch('r', () => {});
+      setTimeout(() => { watching[Symbol.dispose](); console.log('left'); }, 50).unref();`;
     const output = execFileSync(process.execPath, ['--input-type=module', '-e', program], {
       encoding: 'utf8',
       timeout: 10_000,
     });
-    expect(output).toBe('done\n');
+    expect(output).toBe('left\n');
     expect(existsSync(path)).toBe(true);
   });
 });

@@ -1,0 +1,153 @@
+// SPEC.md and the code say the same: its tables are read and compared.
+import { existsSync, globSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import * as errors from '../src/event/errors.ts';
+import { ERROR_CODES, type ErrorCode } from '../src/event/error-codes.ts';
+import { isDurable, type RunEventBody } from '../src/event/run-event.ts';
+import { DEFAULTS } from '../src/run/options.ts';
+
+const library = join(import.meta.dirname, '..');
+const spec = readFileSync(join(library, '..', '..', 'SPEC.md'), 'utf8');
+
+/** The rows of the tables in a section, cells trimmed, without their backquotes where the whole cell is code. */
+function rowsOf(section: string): string[][] {
+  const [, text = ''] = spec.split(new RegExp(`^##+ (?:\\d+\\. )?${section}$`, 'm'));
+  const [own = ''] = text.split(/^## /m);
+  const lines = own.split('\n').filter((line) => line.startsWith('|') && !/^\|[-|]+\|$/.test(line));
+  return lines.slice(1).map((line) =>
+    line
+      .slice(1, -1)
+      .split(' | ')
+      .map((cell) => cell.trim().replace(/^`([^`]*)`$/, '$1')),
+  );
+}
+
+const sourceOf = (path: string): string => readFileSync(join(library, path), 'utf8');
+
+describe('events', () => {
+  const union = sourceOf('src/event/run-event.ts');
+  const types = [...union.matchAll(/^ {2}type: '([a-z_.]+)';$/gm)].map(([, type = '']) => type);
+  const rows = rowsOf('Events');
+
+  it('are all in the table, in the order of the union', () => {
+    expect(types.length).toBeGreaterThan(30);
+    expect(rows.map(([type]) => type)).toEqual(types);
+  });
+
+  it.each(rows)('%s: its class is the one the log acts on', (type = '', _when, durability) => {
+    expect(isDurable({ type } as RunEventBody) ? 'durable' : 'grouped').toBe(durability);
+  });
+
+  it('that nothing writes are marked as later, and no others', () => {
+    const writers = globSync('src/{run,log,view}/**/*.ts', { cwd: library }).map(sourceOf).join('\n');
+    const written = types.filter((type) => writers.includes(`type: '${type}'`));
+    expect(rows.filter(([, when]) => when !== 'later').map(([type]) => type)).toEqual(written);
+  });
+});
+
+describe('error codes', () => {
+  const rows = rowsOf('Error codes');
+
+  it('are all in the table, in the order of the code', () => {
+    expect(rows.map(([code]) => code)).toEqual(Object.keys(ERROR_CODES));
+  });
+
+  it.each(rows)('%s: %s, retryable: %s', (code, actor, retryable, classes = '') => {
+    expect({ actor, retryable: retryable === 'yes' }).toEqual(ERROR_CODES[code as ErrorCode]);
+    const names = classes === '—' ? [] : classes.split(', ').map((name) => name.replaceAll('`', ''));
+    expect(names.filter((name) => !(name in errors))).toEqual([]);
+  });
+});
+
+describe('defaults and caps', () => {
+  const rows = rowsOf('Defaults and caps');
+  const inCode = (where: string): [path: string, name: string] => {
+    const [path = '', name = ''] = where.split(' ');
+    return [path, name];
+  };
+
+  it.each(rows)('%s: %s', (_what, value = '', _setBy, where = '') => {
+    const [path, name] = inCode(where);
+    const actual =
+      path === 'src/run/options.ts' ? DEFAULTS[name as keyof typeof DEFAULTS] : numberIn(sourceOf(path), name);
+    expect(actual).toBe(typeof actual === 'string' ? value : numberOf(value));
+  });
+
+  it('are all in the table: every option, and every number with a name', () => {
+    const stated = rows.map(([, , , where = '']) => where);
+    const named = globSync('src/{base,log,model,port,run,store,view}/**/*.ts', { cwd: library }).flatMap((path) =>
+      [...sourceOf(path).matchAll(/^(?:export )?const ([A-Z_]+)(?:: number)? = [\d_ *]+;$/gm)].map(
+        ([, name = '']) => `${path.replaceAll('\\', '/')} ${name}`,
+      ),
+    );
+    const expected = [...Object.keys(DEFAULTS).map((name) => `src/run/options.ts ${name}`), ...named];
+    expect(
+      expected.filter((where) => !stated.includes(where) && !NO_LIMITS.some((path) => where.startsWith(path))),
+    ).toEqual([]);
+  });
+});
+
+// Numbers with names that bound nothing a user could meet: weights, widths, foreign error numbers, the demo's own.
+const NO_LIMITS = [
+  'src/log/event-size.ts',
+  'src/store/sqlite-error.ts',
+  'src/view/trace/waterfall.ts',
+  'src/model/offline-',
+];
+
+describe('documents', () => {
+  const root = join(library, '..', '..');
+  const documents = globSync(['SPEC.md', 'ARCHITECTURE.md', 'decisions/*.md'], { cwd: root });
+
+  it('name only files that exist', () => {
+    const missing = documents.flatMap((document) => {
+      const text = readFileSync(join(root, document), 'utf8');
+      const named =
+        text.match(/\b(?:src\/)?(?:base|event|port|log|agent|run|view|model|store|testing)\/[\w/-]+\.ts\b/g) ?? [];
+      return named
+        .filter((path) => !existsSync(join(library, 'src', path.replace(/^src\//, ''))))
+        .map((path) => `${document}: ${path}`);
+    });
+    expect(missing).toEqual([]);
+  });
+});
+
+describe('tests', () => {
+  const named = new Set([...spec.matchAll(/`(test\/[\w./-]+)`/g)].map(([, path = '']) => path));
+
+  it.each([...named])('%s exists', (path) => {
+    expect(existsSync(join(library, path))).toBe(true);
+  });
+
+  it('that hold an invariant are named', () => {
+    const citing = globSync('test/spec/*.test.ts', { cwd: library }).filter((path) => /\[I\d+\]/.test(sourceOf(path)));
+    expect(citing.map((path) => path.replaceAll('\\', '/')).filter((path) => !named.has(path))).toEqual([]);
+  });
+
+  it('hold each invariant, and say so', () => {
+    const rows = rowsOf('Invariants').filter(([name]) => /^I\d+$/.test(name ?? ''));
+    expect(rows.map(([name]) => name)).toEqual(Array.from({ length: 12 }, (_, index) => `I${index + 1}`));
+    for (const [name, , heldBy = ''] of rows) {
+      const files = heldBy.match(/test\/[\w./-]+/g) ?? [];
+      expect(files.length, name).toBeGreaterThan(0);
+      const [first = ''] = files;
+      expect(sourceOf(first), `${first} cites [${name}]`).toContain(`[${name}]`);
+    }
+  });
+});
+
+/** `60 s`, `64 MiB`, `16 Mi`, `0.7` as a number of milliseconds, bytes, or things. */
+function numberOf(text: string): number {
+  const [, digits = '', unit = ''] = /^([\d.]+)(?: (\w+))?$/.exec(text) ?? [];
+  const factor = { '': 1, ms: 1, s: 1_000, KiB: 1024, MiB: 1024 ** 2, Mi: 1024 ** 2 }[unit];
+  if (factor === undefined) throw new Error(`SPEC.md: no unit ${unit} in ${text}`);
+  return Number(digits) * factor;
+}
+
+/** The number that a source gives to a name: as a constant, a default, or behind `??`. */
+function numberIn(source: string, name: string): number {
+  const given = new RegExp(`\\b${name}(?:: number)?\\s*(?:=|\\?\\?)\\s*([\\d_.]+(?: \\* [\\d_]+)*)`).exec(source)?.[1];
+  if (given === undefined) throw new Error(`no number for ${name}`);
+  return given.split(' * ').reduce((product, factor) => product * Number(factor.replaceAll('_', '')), 1);
+}
