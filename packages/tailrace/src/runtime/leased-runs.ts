@@ -4,13 +4,13 @@
  * L1 A run is driven only after its lease was taken by compare-and-set, and is let go of only after its drive has come back. L2 A lease that is lost, or could not be
  * renewed for `leaseMs`, aborts its drive; the log's epochs guard what it still tries to write. L3 Looking never overlaps with itself, and what it throws is tried again.
  */
-import { AbortScope, onAbort } from '../base/abort.ts';
 import type { Clock } from '../base/clock.ts';
 import type { Drive, DriveRun, Serving } from '../port/driver.ts';
 import type { Lease, LeaseNext, LeaseStore } from '../port/lease-store.ts';
 import { WatchedLeases } from './watched-leases.ts';
 
 const RETRY_MS = 1_000;
+const MAX_RETRY_MS = 30_000;
 const MAX_LOOK_MS = 250;
 
 export interface LeasedRunsOptions {
@@ -35,6 +35,8 @@ export class LeasedRuns implements Serving {
   readonly #lookMs: number;
   readonly #watched: WatchedLeases;
   readonly #held: Map<string, Held> = new Map();
+  /** Runs that could not be driven here, and when to try again, on the monotonic clock. */
+  readonly #failed: Map<string, { failures: number; until: number }> = new Map();
   #watch: Disposable | undefined;
   #timer: Disposable | undefined;
   #looking: Promise<void> | undefined;
@@ -128,9 +130,12 @@ export class LeasedRuns implements Serving {
     const others = due.filter((lease) => lease.owner !== undefined && lease.owner !== owner);
     const dead = this.#watched.look(others, clock.monotonic());
     const free = due.filter((lease) => lease.owner === undefined);
+    // Somebody else has driven it.
+    for (const run of this.#failed.keys()) if (!due.some((lease) => lease.run === run)) this.#failed.delete(run);
     for (const lease of [...dead, ...free]) {
       if (this.#held.size >= concurrency || this.#stopped) return;
       if (!this.#agents.has(lease.agent) || this.#held.has(lease.run)) continue;
+      if ((this.#failed.get(lease.run)?.until ?? 0) > clock.monotonic()) continue;
       if (await leases.take(lease, owner)) this.#drive(lease);
     }
   }
@@ -146,7 +151,7 @@ export class LeasedRuns implements Serving {
   }
 
   async #driven(id: string, agent: string, { lost, leave }: Held): Promise<void> {
-    const { leases, owner, clock, drive: driveRun } = this.#options;
+    const { leases, owner, drive: driveRun } = this.#options;
     let wakeAt: number | undefined;
     const drive: Drive = {
       id,
@@ -163,8 +168,9 @@ export class LeasedRuns implements Serving {
       const outcome = await driveRun(drive);
       if (outcome === 'ended') next = 'done';
       else if (outcome === 'waiting') next = { wakeAt };
+      this.#failed.delete(id);
     } catch {
-      await this.#pause(RETRY_MS, lost.signal, leave.signal);
+      this.#avoid(id);
     }
     try {
       await leases.release(id, owner, next);
@@ -173,12 +179,11 @@ export class LeasedRuns implements Serving {
     }
   }
 
-  /** Measured here and not by a time of waking in the store: a wall clock that jumps must not hold a run up. */
-  async #pause(ms: number, ...until: AbortSignal[]): Promise<void> {
-    const { promise, resolve } = Promise.withResolvers<void>();
-    using _timer = this.#options.clock.timer(ms, resolve);
-    using _until = new AbortScope(...until);
-    using _aborted = onAbort(_until.signal, resolve);
-    await promise;
+  /** A run that could not be driven here is left to others, and not tried again here before some time has passed. */
+  #avoid(run: string): void {
+    const failures = (this.#failed.get(run)?.failures ?? 0) + 1;
+    const delayMs = Math.min(MAX_RETRY_MS, RETRY_MS * 2 ** (failures - 1));
+    // By this process's own clock: a wall clock that jumps must not hold a run up.
+    this.#failed.set(run, { failures, until: this.#options.clock.monotonic() + delayMs });
   }
 }

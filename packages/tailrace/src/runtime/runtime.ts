@@ -165,11 +165,10 @@ export class Runtime implements AsyncDisposable {
    * @throws UserError RUN_NOT_FOUND
    */
   async cancel(id: string, { mode = 'immediate', reason }: CancelOptions = {}): Promise<void> {
-    const agent = await this.#agentOf(id);
-    if ((await this.#store.head(id))?.ended === true) return;
+    if (await this.#hasEnded(id)) return;
     const body = { mode, reason: reasonText(reason) };
     await this.#store.post(id, { id: `cancel:${mode}`, kind: 'cancel', body });
-    await this.#driver.submit({ id, agent });
+    await this.#wake(id);
   }
 
   /** @throws UserError as `decide` does: RUN_NOT_FOUND, RUN_ENDED, APPROVAL_UNKNOWN, APPROVAL_DECIDED, APPROVAL_EXPIRED */
@@ -192,14 +191,13 @@ export class Runtime implements AsyncDisposable {
     input: RunInput,
     { messageId = newItemId('input') }: { messageId?: string } = {},
   ): Promise<void> {
-    const agent = await this.#agentOf(id);
-    if ((await this.#store.head(id))?.ended === true) {
+    if (await this.#hasEnded(id)) {
       throw new UserError(`Run ${id} has ended. Submit a new one, with its session.`, { code: 'RUN_ENDED', runId: id });
     }
     checkJson('input', input);
     const body = typeof input === 'string' ? { text: input } : { items: input };
     await this.#store.post(id, { id: messageId, kind: 'input', body });
-    await this.#driver.submit({ id, agent });
+    await this.#wake(id);
   }
 
   /** How a run stands. @throws UserError RUN_NOT_FOUND */
@@ -227,7 +225,7 @@ export class Runtime implements AsyncDisposable {
 
   async #decide(id: string, decision: DecisionOptions & { callId: string; approved: boolean }): Promise<void> {
     await decide(this.#store, id, decision);
-    await this.#driver.submit({ id, agent: await this.#agentOf(id) });
+    await this.#wake(id);
   }
 
   async #holdOrUndo(sessionId: string, id: string): Promise<void> {
@@ -248,10 +246,17 @@ export class Runtime implements AsyncDisposable {
     });
   }
 
-  async #agentOf(id: string): Promise<string> {
-    const [first] = await this.#store.read(id, 0, 1);
-    if (first?.type === 'run.started') return first.registered ?? first.agent;
+  async #hasEnded(id: string): Promise<boolean> {
+    const head = await this.#store.head(id);
+    if (head) return head.ended;
     throw new UserError(`There is no run '${id}' in this store.`, { code: 'RUN_NOT_FOUND', runId: id });
+  }
+
+  /** There is something in the run's mailbox. A plain run is its own process's: that hears of it by itself, or takes it when it goes on. */
+  async #wake(id: string): Promise<void> {
+    const [first] = await this.#store.read(id, 0, 1);
+    if (first?.type === 'run.started' && first.registered !== undefined)
+      await this.#driver.submit({ id, agent: first.registered });
   }
 
   async #session(sessionId: string): Promise<Session> {

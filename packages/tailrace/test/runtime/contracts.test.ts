@@ -12,17 +12,22 @@ let files = 0;
 const nextPath = (): string => join(directory, `${files++}.db`);
 const quick = { leaseMs: 300 };
 
-describe('leases in memory', () => leaseStoreContract(test, () => new MemoryLogStore().leases));
+describe('leases in memory', () => {
+  leaseStoreContract(test, () => new MemoryLogStore().leases);
+});
 
-describe('leases in SQLite', () => leaseStoreContract(test, () => sqlite(nextPath()).leases));
+describe('leases in SQLite', () => {
+  leaseStoreContract(test, () => sqlite(nextPath()).leases);
+});
 
-describe('the local driver in memory', () =>
+describe('the local driver in memory', () => {
   driverContract(test, () => {
     const { leases } = new MemoryLogStore();
     return { driver: new LocalDriver(leases, quick), another: () => new LocalDriver(leases, quick) };
-  }));
+  });
+});
 
-describe('the local driver on SQLite', () =>
+describe('the local driver on SQLite', () => {
   driverContract(test, () => {
     const path = nextPath();
     const stores = [sqlite(path)];
@@ -38,4 +43,5 @@ describe('the local driver on SQLite', () =>
         for (const store of stores) await store.close();
       },
     };
-  }));
+  });
+});

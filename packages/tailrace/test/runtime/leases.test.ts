@@ -1,7 +1,13 @@
 // The local driver's leases, on a clock that is told how time passes.
 import { describe, expect, test } from 'vitest';
-import { type Drive, type DriveOutcome, LocalDriver, type LeaseStore, MemoryLogStore } from '../../src/index.ts';
-import type { Serving } from '../../src/index.ts';
+import {
+  type Drive,
+  type DriveOutcome,
+  LocalDriver,
+  type LeaseStore,
+  MemoryLogStore,
+  type Serving,
+} from '../../src/index.ts';
 import { HandClock, settled } from './hand-clock.ts';
 
 const LEASE_MS = 3_000;
@@ -34,7 +40,7 @@ async function worker(leases: LeaseStore): Promise<Worker> {
 
 async function both(leases: LeaseStore): Promise<[Worker, Worker]> {
   const one = await worker(leases);
-  leases.want('r', 'agent');
+  await leases.want('r', 'agent');
   await settled();
   const two = await worker(leases);
   expect([one.drives.length, two.drives.length]).toEqual([1, 0]);
@@ -124,7 +130,7 @@ describe('a lease', () => {
       },
     });
     const one = await worker(leases);
-    leases.want('r', 'agent');
+    await leases.want('r', 'agent');
     await settled();
     broken = true;
     await one.clock.advance(LEASE_MS / 2);
@@ -147,14 +153,39 @@ describe('a lease', () => {
       },
     });
     const one = await worker(leases);
-    leases.want('r', 'agent');
+    await leases.want('r', 'agent');
     await settled();
     one.finish('waiting');
     await settled();
-    leases.want('other', 'agent');
+    await leases.want('other', 'agent');
     await settled();
     broken = false;
     await one.clock.advance(LEASE_MS);
     expect(one.drives.map(({ id }) => id)).toEqual(['r', 'other', 'r']);
   });
+});
+
+test('a run that one process cannot drive is left to the others at once, and tried again here less and less often', async () => {
+  const { leases } = new MemoryLogStore();
+  const clock = new HandClock();
+  const driver = new LocalDriver(leases, { leaseMs: LEASE_MS, clock });
+  let tries = 0;
+  const serving = await driver.serve(
+    async () => {
+      tries += 1;
+      throw new Error('other code');
+    },
+    { agents: ['agent'], concurrency: 10 },
+  );
+  await leases.want('r', 'agent');
+  await settled();
+  expect(tries).toBe(1);
+  expect((await leases.due(0))[0]).toMatchObject({ owner: undefined, wanted: true });
+  await clock.advance(900);
+  expect(tries).toBe(1);
+  await clock.advance(400);
+  expect(tries).toBe(2);
+  await clock.advance(60_000, 50);
+  expect(tries).toBeLessThan(10);
+  await serving.stop({ graceMs: 0 });
 });

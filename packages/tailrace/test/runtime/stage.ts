@@ -11,8 +11,8 @@ import {
   readLog,
   type RunEvent,
   type Runtime,
+  type RuntimeOptions,
 } from '../../src/index.ts';
-import type { RuntimeOptions } from '../../src/index.ts';
 import { sqlite } from '../../src/store/sqlite.ts';
 import { HandClock, settled } from './hand-clock.ts';
 
