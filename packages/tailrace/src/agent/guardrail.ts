@@ -16,6 +16,8 @@ export interface InputGuardrailFunctionArgs<TContext = unknown> {
   agent: AnyAgent;
   input: string | AgentInputItem[];
   context: RunContext<TContext>;
+  /** Aborts when the verdict is no longer needed: another guardrail has tripped, or the run has stopped. */
+  signal?: AbortSignal;
 }
 
 /** Looks at a run's input. Of the agents, only the first one's run; those of the runner always. */
@@ -41,6 +43,8 @@ export interface OutputGuardrailFunctionArgs<TContext = unknown, TOutput = unkno
   /** The final output, parsed. */
   agentOutput: TOutput;
   context: RunContext<TContext>;
+  /** Aborts when the verdict is no longer needed: another guardrail has tripped, or the run has stopped. */
+  signal?: AbortSignal;
   details?: { modelResponse?: ModelResponse; output?: AgentOutputItem[] };
 }
 

@@ -29,7 +29,7 @@ import { inTrace, type RunScope, type Steps } from './scope.ts';
 interface Check {
   kind: 'input' | 'output';
   name: string;
-  execute: () => PromiseLike<GuardrailFunctionOutput> | GuardrailFunctionOutput;
+  execute: (stop: AbortScope) => PromiseLike<GuardrailFunctionOutput> | GuardrailFunctionOutput;
   /** The verdict as results and errors list it. */
   resultOf: (output: GuardrailFunctionOutput) => InputGuardrailResult | OutputGuardrailResult;
 }
@@ -71,7 +71,9 @@ export class RunningChecks implements Disposable {
     run.inbox.push(...span.events);
     try {
       const output = await abortable(
-        new Promise<GuardrailFunctionOutput>((resolve) => resolve(inTrace(run, span.id, check.execute))),
+        new Promise<GuardrailFunctionOutput>((resolve) =>
+          resolve(inTrace(run, span.id, () => check.execute(this.signal))),
+        ),
         this.signal,
       );
       const tripped = output.tripwireTriggered === true;
@@ -124,7 +126,15 @@ export function inputChecks(run: RunScope, agent: AnyAgent, guardrails: readonly
   return guardrails.map((guardrail) => ({
     kind: 'input',
     name: guardrail.name,
-    execute: () => guardrail.execute({ agent, input: run.talk.input, context: run.context }),
+    execute: (stop) =>
+      guardrail.execute({
+        agent,
+        input: run.talk.input,
+        context: run.context,
+        get signal() {
+          return stop.signal;
+        },
+      }),
     resultOf: (output) => ({ guardrail: { type: 'input', name: guardrail.name }, output }),
   }));
 }
@@ -141,8 +151,16 @@ export function outputChecks(run: RunScope, guardrails: readonly OutputGuardrail
   return guardrails.map((guardrail) => ({
     kind: 'output',
     name: guardrail.name,
-    execute: () =>
-      guardrail.execute({ agent, agentOutput, context: run.context, details: { modelResponse, output: items } }),
+    execute: (stop) =>
+      guardrail.execute({
+        agent,
+        agentOutput,
+        context: run.context,
+        get signal() {
+          return stop.signal;
+        },
+        details: { modelResponse, output: items },
+      }),
     resultOf: (output) => ({ guardrail: { type: 'output', name: guardrail.name }, agent, agentOutput, output }),
   }));
 }

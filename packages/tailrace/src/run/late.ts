@@ -1,9 +1,11 @@
-import type { LateResult, RunConfig } from './options.ts';
+import type { LateResult } from './options.ts';
+import type { RunScope } from './scope.ts';
 
-/** Gives what came too late to whoever asked for it. That it throws is not the run's business any more. */
-export function reportLate(config: Partial<RunConfig>, late: LateResult): void {
+/** Counts what came too late, and gives it to whoever asked for it. That it throws is not the run's business any more. */
+export function reportLate(run: RunScope, late: LateResult): void {
+  run.lateResults += 1;
   try {
-    const answer: unknown = config.onLateResult?.(late);
+    const answer: unknown = run.plan.config.onLateResult?.(late);
     if (answer instanceof Promise) answer.catch(() => undefined);
   } catch {
     // An observer.

@@ -6,6 +6,7 @@ import { serializeOutputType } from '../agent/output-type.ts';
 import type { FunctionTool, Tool } from '../agent/tool.ts';
 import { UserError } from '../event/errors.ts';
 import type { Model, ModelRequest, ModelSettings, SerializedHandoff, SerializedTool } from '../port/model.ts';
+import { asItems } from './conversation.ts';
 import { callUser, type RunScope } from './scope.ts';
 
 export interface TurnResources {
@@ -48,7 +49,10 @@ async function resolveModel(run: RunScope, agent: AnyAgent, span: string | undef
   );
 }
 
-export function requestOf(run: RunScope, agent: AnyAgent, resources: TurnResources): Omit<ModelRequest, 'signal'> {
+/** What a model is asked, before the attempt's own signal. */
+export type ModelQuestion = Omit<ModelRequest, 'signal'>;
+
+export function requestOf(run: RunScope, agent: AnyAgent, resources: TurnResources): ModelQuestion {
   const { plan, talk } = run;
   const explicit = agent.model !== '' || plan.config.model !== undefined;
   return {
@@ -61,6 +65,29 @@ export function requestOf(run: RunScope, agent: AnyAgent, resources: TurnResourc
     handoffs: [...resources.handoffs.values()].map(serializeHandoff),
     tracing: plan.trace.id === undefined ? false : plan.trace.sensitive ? true : 'enabled_without_data',
     overridePromptModel: explicit,
+  };
+}
+
+/** The request as the run's input filter leaves it, where it has one. */
+export async function filterRequest(run: RunScope, agent: AnyAgent, request: ModelQuestion): Promise<ModelQuestion> {
+  const filter = run.plan.callModelInputFilter;
+  if (!filter) return request;
+  const { input, systemInstructions } = request;
+  const instructions = systemInstructions === undefined ? undefined : { instructions: systemInstructions };
+  const modelData = { input: asItems(input), ...instructions };
+  const context = run.context.context;
+  const filtered = await callUser(run, run.turnSpan ?? run.agentSpan, () => filter({ modelData, agent, context }));
+  if (!Array.isArray(filtered?.input)) {
+    throw new UserError('callModelInputFilter must give back { input, instructions } with a list of items as input.', {
+      code: 'OPTION_TYPE',
+      runId: run.plan.runId,
+    });
+  }
+  const { systemInstructions: _before, ...rest } = request;
+  return {
+    ...rest,
+    input: filtered.input,
+    ...(filtered.instructions !== undefined && { systemInstructions: filtered.instructions }),
   };
 }
 

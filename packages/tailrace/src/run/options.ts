@@ -1,9 +1,12 @@
 /** What a caller may say about a run, and its defaults. SPEC.md has the same table; a test keeps the two equal. */
+import type { AnyAgent } from '../agent/agent.ts';
 import type { HandoffInputFilter } from '../agent/handoff.ts';
 import type { InputGuardrail, OutputGuardrail } from '../agent/guardrail.ts';
 import type { RunContext } from '../agent/run-context.ts';
 import { checkOptions } from '../agent/option.ts';
+import type { Method } from '../agent/tool.ts';
 import { UserError } from '../event/errors.ts';
+import type { AgentInputItem } from '../event/item.ts';
 import type { LogStore } from '../port/log-store.ts';
 import type { Model, ModelProvider, ModelSettings } from '../port/model.ts';
 import type { Session, SessionInputCallback } from '../port/session.ts';
@@ -28,6 +31,24 @@ export interface TracingConfig {
   /** False leaves out the spans of the run itself and of its turns. True by default. */
   includeTaskAndTurnSpans?: boolean;
 }
+
+/** What a model is about to be given. */
+export interface ModelInputData {
+  input: AgentInputItem[];
+  instructions?: string;
+}
+
+export interface CallModelInputFilterArgs<TContext = unknown> {
+  modelData: ModelInputData;
+  agent: AnyAgent;
+  context: TContext | undefined;
+}
+
+/** Decides what a model is given, call by call. What the run remembers stays as it is. What it throws fails the run. */
+export type CallModelInputFilter<TContext = unknown> = Method<
+  [args: CallModelInputFilterArgs<TContext>],
+  ModelInputData | Promise<ModelInputData>
+>;
 
 export type ToolNotFoundBehavior = 'raise_error' | 'return_error_to_model';
 
@@ -63,6 +84,7 @@ export interface RunConfig {
   tracing?: TracingConfig;
   toolNotFoundBehavior?: ToolNotFoundBehavior;
   sessionInputCallback?: SessionInputCallback;
+  callModelInputFilter?: CallModelInputFilter;
   /** Where logs are kept. In memory, with the result, by default. */
   store?: LogStore;
   timeouts?: RunTimeouts;
@@ -91,6 +113,7 @@ export interface SharedRunOptions<TContext = unknown> {
   signal?: AbortSignal;
   session?: Session;
   sessionInputCallback?: SessionInputCallback;
+  callModelInputFilter?: CallModelInputFilter<TContext>;
   toolNotFoundBehavior?: ToolNotFoundBehavior;
   tracing?: TracingConfig;
   timeouts?: RunTimeouts;
@@ -152,6 +175,7 @@ const CONFIG_NAMES = [
   'tracing',
   'toolNotFoundBehavior',
   'sessionInputCallback',
+  'callModelInputFilter',
   'store',
   'timeouts',
   'maxHandoffs',
@@ -166,7 +190,6 @@ const CONFIG_ELSEWHERE = [
   'sandbox',
   'toolExecution',
   'toolNameCollisionPolicy',
-  'callModelInputFilter',
   'toolErrorFormatter',
   'outputGuardrailBlockedMessage',
   'reasoningItemIdPolicy',
@@ -178,6 +201,7 @@ const OPTION_NAMES = [
   'signal',
   'session',
   'sessionInputCallback',
+  'callModelInputFilter',
   'toolNotFoundBehavior',
   'tracing',
   'timeouts',

@@ -13,6 +13,7 @@ import type { Session, SessionInputCallback } from '../port/session.ts';
 import type { TraceScope } from '../port/trace-scope.ts';
 import { checkInput, checkPairs } from './input.ts';
 import {
+  type CallModelInputFilter,
   checkRunOptions,
   DEFAULTS,
   type IndividualRunOptions,
@@ -54,6 +55,7 @@ export interface RunPlan {
   signal: AbortSignal | undefined;
   session: Session | undefined;
   sessionInputCallback: SessionInputCallback | undefined;
+  callModelInputFilter: CallModelInputFilter | undefined;
   toolNotFoundBehavior: ToolNotFoundBehavior;
   inputGuardrails: readonly InputGuardrail[];
   outputGuardrails: readonly OutputGuardrail[];
@@ -104,6 +106,7 @@ export function planRun(
     signal: options.signal,
     session: options.session,
     sessionInputCallback: options.sessionInputCallback ?? config.sessionInputCallback,
+    callModelInputFilter: options.callModelInputFilter ?? config.callModelInputFilter,
     toolNotFoundBehavior: options.toolNotFoundBehavior ?? config.toolNotFoundBehavior ?? 'raise_error',
     inputGuardrails: [...(config.inputGuardrails ?? []), ...agent.inputGuardrails],
     outputGuardrails: config.outputGuardrails ?? [],

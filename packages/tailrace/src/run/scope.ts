@@ -74,6 +74,8 @@ export interface RunScope {
   readonly usedTools: Set<AnyAgent>;
   readonly trail: string[];
   unknownToolCalls: number;
+  /** Results of tools that came after their call was given up, or the run had ended. */
+  lateResults: number;
   /** What the log says of the turn that is entered again. Undefined in every other turn. */
   open: OpenTurn | undefined;
   /** The run as it was taken up, if it was. */
@@ -103,6 +105,7 @@ export function openScope(parts: ScopeParts): RunScope {
     usedTools: new Set(),
     trail: [],
     unknownToolCalls: 0,
+    lateResults: 0,
     open: folded?.open,
   };
   return run;

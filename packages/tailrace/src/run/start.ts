@@ -47,6 +47,8 @@ export interface StartedRun {
   readonly segmentFrom: number;
   /** Set before any reader sees the terminal event. */
   readonly ending: Ending | undefined;
+  /** Results of tools that came too late to count, so far. */
+  readonly lateResults: number;
   /** Resolves when the run has ended, however it did. */
   readonly ended: Promise<Ending>;
   /** Leaves the run to another process: at the next step boundary, or now, as if this process had died. */
@@ -99,6 +101,9 @@ export async function startRun(plan: RunPlan, options: StartOptions): Promise<St
     agents: scope.agents,
     segmentFrom: (past.findLast(({ type }) => type === 'run.suspended')?.seq ?? -1) + 1,
     ending: undefined as Ending | undefined,
+    get lateResults() {
+      return scope.lateResults;
+    },
     ended: undefined as unknown as Promise<Ending>,
     leave(when: 'at_boundary' | 'now'): void {
       control.leave();

@@ -217,7 +217,7 @@ export class ToolCallRun {
   }
 
   #late(result: { output: unknown } | { error: unknown }): void {
-    reportLate(this.#run.plan.config, {
+    reportLate(this.#run, {
       runId: this.#run.plan.runId,
       callId: this.call.callId,
       tool: this.call.name,

@@ -7,23 +7,21 @@
 import type { AnyAgent } from '../agent/agent.ts';
 import type { FunctionToolResult } from '../agent/tool.ts';
 import { AbortScope } from '../base/abort.ts';
-import { LimitError } from '../event/errors.ts';
 import type { ApprovalRequested } from '../event/mail-events.ts';
 import type { RunItemKind, RunSuspended, TurnEnded } from '../event/run-event.ts';
-import type { TurnSpanData } from '../event/span-data.ts';
 import type { ModelResponse } from '../port/model.ts';
 import { acceptOutput, type FinalOutput, finalText, finalTextOfTools } from './final-output.ts';
 import { checkedInput } from './checked-input.ts';
-import { inputChecks, RunningChecks } from './guardrails.ts';
-import { completeHandoff, recordedHandoff, takeHandoff } from './handoffs.ts';
+import { passBlocking, runParallel } from './input-guardrails.ts';
+import { completeHandoff, recordedHandoff, takeHandoff, type TakenHandoff } from './handoffs.ts';
 import { callModel } from './model-call.ts';
 import { recordedResponse } from './model-returned.ts';
-import { sortOutput } from './model-output.ts';
-import { requestOf, resolveTurn } from './model-request.ts';
+import { type SortedOutput, sortOutput } from './model-output.ts';
+import { filterRequest, requestOf, resolveTurn } from './model-request.ts';
 import type { RunScope, Steps } from './scope.ts';
 import { commitTurn } from './session-step.ts';
 import { runTools, type ToolsOutcome } from './tools.ts';
-import { taskUsage, turnUsage } from './span-usage.ts';
+import { growAgentSpan, growUsage, openTurnSpan, turnTimer } from './turn-span.ts';
 
 export type TurnOutcome = FinalOutput | Suspension | { kind: 'handoff'; to: AnyAgent } | { kind: 'again' };
 
@@ -34,57 +32,29 @@ interface Suspension {
 
 export async function* takeTurn(run: RunScope, agent: AnyAgent, entering: boolean): Steps<TurnOutcome> {
   const number = run.turn + 1;
-  const first = number === 1;
   const { open } = run;
-  const begun = open?.number !== undefined;
-  const data: TurnSpanData = { type: 'turn', turn: number, agent_name: agent.name };
-  const span =
-    run.plan.trace.taskAndTurns && run.turnSpan === undefined ? run.spans.start(data, run.agentSpan) : undefined;
-  if (span) run.turnSpan = span.id;
-  const { turnMs } = run.plan.timeouts;
-  using _deadline =
-    turnMs === undefined
-      ? undefined
-      : run.clock.timer(turnMs, () => run.control.fail(turnDeadline(run, number, turnMs)));
+  using _deadline = turnTimer(run, number);
+  const span = openTurnSpan(run, agent, number);
   yield span?.events ?? [];
 
-  const guardrails = first ? run.plan.inputGuardrails.filter(({ name }) => !passed(run, 'input', name)) : [];
-  const blocking = guardrails.filter((guardrail) => guardrail.runInParallel === false);
-  if (blocking.length > 0 && !begun) {
-    using checks = new RunningChecks(run, agent, inputChecks(run, agent, blocking), run.control.signal);
-    yield* checks.settle();
-  }
-
+  const begun = open?.number !== undefined;
+  const guardrails = number === 1 ? run.plan.inputGuardrails : [];
+  if (!begun) yield* passBlocking(run, agent, guardrails);
   const resources = await resolveTurn(run, agent);
   run.turn = number;
   if (!begun) yield [{ type: 'turn.started', turn: number, agent: run.agents.keyOf(agent) }];
-  growAgentSpan(
-    run,
-    agent,
-    [...resources.tools.map(({ name }) => name)],
-    [...resources.handoffs.values()].map(({ agentName }) => agentName),
-  );
-  const request = requestOf(run, agent, resources);
+  growAgentSpan(run, agent, resources);
+  const request = await filterRequest(run, agent, requestOf(run, agent, resources));
   const inputHash = checkedInput(run);
   if (entering) tellStart(run, agent);
 
-  const parallel = guardrails.filter((guardrail) => guardrail.runInParallel !== false);
-  using beside =
-    parallel.length > 0
-      ? new RunningChecks(run, agent, inputChecks(run, agent, parallel), run.control.signal)
-      : undefined;
+  using beside = runParallel(run, agent, guardrails);
   using stop = new AbortScope(run.control.signal, beside?.signal);
-  const call = {
-    model: resources.model,
-    request,
-    agent: run.agents.keyOf(agent),
-    step: `${number}:model:0`,
-    inputHash,
-    stop,
-  };
+  const { model } = resources;
+  const call = { model, request, agent: run.agents.keyOf(agent), step: `${number}:model:0`, inputHash, stop };
   const response = open?.response ? recordedResponse(open.response) : yield* callModel(run, call);
   // A response of an earlier segment was counted there.
-  if (!(span && open?.response)) growUsage(run, data, response);
+  if (!(span && open?.response)) growUsage(run, agent, response);
 
   run.talk.turnStart = run.talk.items.length;
   const sorted = sortOutput(run, agent, resources, response);
@@ -92,28 +62,34 @@ export async function* takeTurn(run: RunScope, agent: AnyAgent, entering: boolea
   yield sorted.events.slice(open?.added.filter(({ kind }) => !OUTPUT_KINDS.has(kind)).length ?? 0);
   if (stop.aborted) throw stop.reason;
   run.control.boundary();
-  const { results, waiting } = sorted.calls.length > 0 ? yield* runTools(run, agent, sorted.calls, stop) : NO_CALLS;
-  if (sorted.calls.length > 0) run.usedTools.add(agent);
-  if (waiting.length > 0) {
-    if (beside) yield* beside.settle();
-    return { kind: 'suspended', event: suspendedFor(waiting) };
-  }
-  const [firstHandoff, ...others] = sorted.handoffs;
-  const taken =
-    firstHandoff &&
-    (recordedHandoff(run, agent, firstHandoff) ?? (yield* takeHandoff(run, agent, [firstHandoff, ...others])));
+  const { results, waiting, taken } = yield* act(run, agent, sorted, stop);
   if (beside) yield* beside.settle();
+  if (waiting.length > 0) return { kind: 'suspended', event: suspendedFor(waiting) };
 
   // Input that came meanwhile is answered before anything is final.
   const done = taken || run.received.length > 0 ? undefined : yield* finish(run, agent, response, results, sorted);
   if (!done) yield* commitTurn(run);
   if (taken) yield* completeHandoff(run, taken);
-  const outcome: Exclude<TurnOutcome, Suspension> =
-    done ?? (taken ? { kind: 'handoff', to: taken.to } : { kind: 'again' });
+  const outcome = done ?? (taken ? ({ kind: 'handoff', to: taken.to } as const) : ({ kind: 'again' } as const));
   yield [...run.spans.end(run.turnSpan), turnEnded(run, number, outcome)];
   run.turnSpan = undefined;
   run.open = undefined;
   return outcome;
+}
+
+interface Work extends ToolsOutcome {
+  taken: TakenHandoff | undefined;
+}
+
+/** Does what the response asks for: all calls, and when none of them waits, the first handoff. */
+async function* act(run: RunScope, agent: AnyAgent, sorted: SortedOutput, stop: AbortScope): Steps<Work> {
+  const { calls, handoffs } = sorted;
+  const outcome = calls.length > 0 ? yield* runTools(run, agent, calls, stop) : NO_CALLS;
+  if (calls.length > 0) run.usedTools.add(agent);
+  const [first, ...others] = handoffs;
+  if (!first || outcome.waiting.length > 0) return { ...outcome, taken: undefined };
+  const taken = recordedHandoff(run, agent, first) ?? (yield* takeHandoff(run, agent, [first, ...others]));
+  return { ...outcome, taken };
 }
 
 // Items that are not the model's: they follow its own in a turn, each added once.
@@ -131,10 +107,6 @@ function suspendedFor(waiting: readonly ApprovalRequested[]): RunSuspended {
   return { type: 'run.suspended', waitsFor: 'approval', calls, ...(wakeAt < Infinity && { wakeAt }) };
 }
 
-function passed(run: RunScope, kind: 'input' | 'output', name: string): boolean {
-  return run.folded?.verdicts.some((verdict) => verdict.kind === kind && verdict.guardrail === name) ?? false;
-}
-
 function turnEnded(run: RunScope, turn: number, outcome: Exclude<TurnOutcome, Suspension>): TurnEnded {
   const event = { type: 'turn.ended', turn, outcome: outcome.kind } as const;
   if (outcome.kind === 'final') return { ...event, output: outcome.text };
@@ -146,7 +118,7 @@ async function* finish(
   agent: AnyAgent,
   response: ModelResponse,
   results: FunctionToolResult[],
-  { calls, message }: ReturnType<typeof sortOutput>,
+  { calls, message }: SortedOutput,
 ): Steps<FinalOutput | undefined> {
   if (calls.length > 0) {
     const text = await finalTextOfTools(run, agent, results);
@@ -160,34 +132,4 @@ function tellStart(run: RunScope, agent: AnyAgent): void {
   const input = run.talk.modelInput;
   agent.emit('agent_start', run.context, agent, input);
   run.plan.hooks.emit('agent_start', run.context, agent, input);
-}
-
-function growAgentSpan(run: RunScope, agent: AnyAgent, tools: string[], handoffs: string[]): void {
-  run.spans.grow(run.agentSpan, {
-    type: 'agent',
-    name: agent.name,
-    handoffs,
-    tools,
-    output_type: agent.outputSchemaName,
-  });
-}
-
-function growUsage(run: RunScope, data: TurnSpanData, response: ModelResponse): void {
-  run.spans.grow(run.turnSpan, { ...data, usage: turnUsage(response.usage) });
-  run.spans.grow(run.taskSpan, {
-    type: 'task',
-    name: run.plan.trace.workflowName,
-    usage: taskUsage(run.context.usage, run.folded?.usageBefore),
-  });
-}
-
-function turnDeadline(run: RunScope, turn: number, turnMs: number): LimitError {
-  return new LimitError(
-    `Turn ${turn} of run ${run.plan.runId} took longer than ${turnMs} ms. Raise timeouts.turnMs, or look what it waited for in the trace.`,
-    {
-      code: 'TURN_DEADLINE',
-      runId: run.plan.runId,
-      data: { turn, turnMs },
-    },
-  );
 }

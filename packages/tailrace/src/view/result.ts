@@ -92,6 +92,11 @@ export class RunResultBase<TContext, TAgent> {
     return this.state.runContext;
   }
 
+  /** Results of tools that came after their call was given up or the run had ended: dropped, counted here, and given to `onLateResult`. */
+  get lateResults(): number {
+    return this.started.lateResults;
+  }
+
   get finalOutput(): OutputOf<TAgent> | undefined {
     return this.started.ending?.finalOutput as OutputOf<TAgent> | undefined;
   }
