@@ -12,17 +12,20 @@ export function callStep(run: RunScope, { callId }: FunctionCallItem): string {
   return `${run.turn}:tool:${callId}`;
 }
 
-/** Asks about the calls of this turn that need it and that nobody was asked about before. */
-export async function* askAbout(run: RunScope, agent: AnyAgent, asked: readonly AskedCall[]): Steps<void> {
-  const unclear = asked.filter(({ call, tool }) => {
+/** Calls of this turn whose tools have a rule, and that nobody was asked about before. */
+export function unasked(run: RunScope, asked: readonly AskedCall[]): AskedCall[] {
+  return asked.filter(({ call, tool }) => {
+    if (!tool || tool.needsApproval === NEVER) return false;
     // A call that was made was free to be made.
-    const called = run.open?.calls.has(call.callId) === true;
-    return tool && tool.needsApproval !== NEVER && !called && !run.approvals.has(callStep(run, call), call.callId);
+    return run.open?.calls.has(call.callId) !== true && !run.approvals.has(callStep(run, call), call.callId);
   });
-  if (unclear.length === 0) return;
+}
+
+/** Asks about those that their tools' rules want to be asked about. */
+export async function* askAbout(run: RunScope, agent: AnyAgent, calls: readonly AskedCall[]): Steps<void> {
   const key = run.agents.keyOf(agent);
-  const answers = await Promise.all(unclear.map(async (one) => rule(run, one)));
-  const needed = unclear.filter(
+  const answers = await Promise.all(calls.map(async (one) => rule(run, one)));
+  const needed = calls.filter(
     ({ call }, index) => answers[index] && !run.approvals.settle(callStep(run, call), { agent: key, tool: call.name }),
   );
   const events: ApprovalRequested[] = [];

@@ -62,7 +62,7 @@ export class CallsOfTurn {
 
   /** True when there is something to report: the last call may settle while the others' outputs are being stored. */
   get unreported(): boolean {
-    return this.#slots.some(({ call, told }) => call?.outcome && told !== 'all');
+    return this.#slots.some(({ call, told }) => (call ? call.outcome && told !== 'all' : told === 'nothing'));
   }
 
   get waiting(): boolean {

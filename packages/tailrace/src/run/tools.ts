@@ -9,7 +9,7 @@ import type { FunctionTool, FunctionToolResult } from '../agent/tool.ts';
 import { AbortScope, onAbort } from '../base/abort.ts';
 import type { FunctionCallItem } from '../event/item.ts';
 import type { ApprovalRequested } from '../event/mail-events.ts';
-import { askAbout } from './ask-approval.ts';
+import { askAbout, unasked } from './ask-approval.ts';
 import { CallsOfTurn } from './calls-of-turn.ts';
 import type { RejectedCall } from './rejected-call.ts';
 import type { RunScope, Steps } from './scope.ts';
@@ -36,7 +36,8 @@ export async function* runTools(
   asked: readonly AskedCall[],
   stop: AbortScope,
 ): Steps<ToolsOutcome> {
-  yield* askAbout(run, agent, asked);
+  const unclear = unasked(run, asked);
+  if (unclear.length > 0) yield* askAbout(run, agent, unclear);
   using scope = new AbortScope(stop);
   const calls = new CallsOfTurn(run, agent, asked, scope);
   let grace: Disposable | undefined;
@@ -47,7 +48,7 @@ export async function* runTools(
     for (;;) {
       const admitted = calls.admit();
       if (admitted.length > 0) yield* startAll(run, admitted, stop);
-      const events = calls.report();
+      const events = calls.unreported ? calls.report() : [];
       if (events.length > 0 || !run.inbox.empty) yield events;
       if (calls.running) await run.inbox.wait();
       else if (calls.unreported) continue;

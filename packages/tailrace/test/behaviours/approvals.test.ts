@@ -237,26 +237,29 @@ describe('a tool that needs approval', () => {
   on.for([
     [false, true],
     [true, false],
-  ] as const)('[F111] begun streamed %s and gone on with streamed %s is the same', async ([one, other], { stage }) => {
-    const outcome = async (begins: boolean, goesOn: boolean): Promise<unknown> => {
-      const session = new TestSession();
-      const { made } = guarded();
-      const agent = agentWith([made], [[assistantMessage('Wait.'), pay(1, 'c1')], done]);
-      const before = stage.trace.spans.length;
-      const first = await begin(stage, agent, begins, { session });
-      await approveAll(first);
-      const last = await goOn(agent, first.state, goesOn);
-      const spans = stage.trace.spans
-        .slice(before)
-        .map(({ spanData }) => [spanData.type, 'name' in spanData && spanData.name]);
-      const { history, runContext } = last;
-      return [last.finalOutput, types(last), history, runContext.usage.toData(), await session.getItems(), spans];
-    };
-    expect(await outcome(one, other)).toEqual(await outcome(other, one));
-    expect(await outcome(one, one)).toEqual(await outcome(one, other));
-  });
+  ] as const)(
+    '[F111] [F112] begun streamed %s and gone on with streamed %s is the same',
+    async ([one, other], { stage }) => {
+      const outcome = async (begins: boolean, goesOn: boolean): Promise<unknown> => {
+        const session = new TestSession();
+        const { made } = guarded();
+        const agent = agentWith([made], [[assistantMessage('Wait.'), pay(1, 'c1')], done]);
+        const before = stage.trace.spans.length;
+        const first = await begin(stage, agent, begins, { session });
+        await approveAll(first);
+        const last = await goOn(agent, first.state, goesOn);
+        const spans = stage.trace.spans
+          .slice(before)
+          .map(({ spanData }) => [spanData.type, 'name' in spanData && spanData.name]);
+        const { history, runContext } = last;
+        return [last.finalOutput, types(last), history, runContext.usage.toData(), await session.getItems(), spans];
+      };
+      expect(await outcome(one, other)).toEqual(await outcome(other, one));
+      expect(await outcome(one, one)).toEqual(await outcome(one, other));
+    },
+  );
 
-  on.for(both)('[F113] [F114] keeps each item in the session once (streamed: %s)', async (stream, { stage }) => {
+  on.for(both)('[F113] keeps each item in the session once (streamed: %s)', async (stream, { stage }) => {
     const session = new TestSession();
     const { made } = guarded();
     const agent = agentWith([made], [[pay(1, 'c1')], done]);
@@ -267,6 +270,24 @@ describe('a tool that needs approval', () => {
     await approveAll(first);
     await goOn(agent, first.state, stream);
     expect(await kinds()).toEqual(['user', 'function_call', 'function_call_result', 'assistant']);
+  });
+
+  on('[F114] has call and output in the session before the model is called again', async ({ stage }) => {
+    const session = new TestSession();
+    const { made } = guarded();
+    const saved: number[] = [];
+    const answer: ScriptedModelInput = {
+      type: 'responder',
+      respond: async () => {
+        saved.push((await session.getItems()).length);
+        return [assistantMessage('Done.')];
+      },
+    };
+    const agent = agentWith([made], [[pay(1, 'c1')], answer]);
+    const first = await begin(stage, agent, false, { session });
+    await approveAll(first);
+    await goOn(agent, first.state, false);
+    expect(saved).toEqual([3]);
   });
 
   on('[F113] keeps its session while it waits, and gives it back at its end', async ({ stage }) => {
@@ -297,7 +318,7 @@ describe('a tool that needs approval', () => {
     expect(await failure(goOn(agent, first.state, false))).toMatchObject({ code: 'RUN_ENDED' });
   });
 
-  on('its trace ends once a segment, with the same id, and every span is closed', async ({ stage }) => {
+  on('[E88] [E97] its trace ends once a segment, with the same id, and every span is closed', async ({ stage }) => {
     const { made } = guarded();
     const agent = agentWith([made], [[pay(1, 'c1')], done]);
     const first = await begin(stage, agent, true);
@@ -354,6 +375,24 @@ describe('a tool that needs approval', () => {
       'message_output_created',
     ]);
     expect([result.status, result.finalOutput, ran]).toEqual(['completed', 'Done.', [1]]);
+  });
+});
+
+describe('calls side by side', () => {
+  on.for(both)('[F115] one fails and is told so, the others are kept (streamed: %s)', async (stream, { stage }) => {
+    const broken = tool({
+      name: 'broken',
+      description: 'Fails.',
+      parameters: z.object({ n: z.number() }),
+      execute: () => {
+        throw new Error('no luck');
+      },
+    });
+    const { ran, made } = guarded(false);
+    const agent = agentWith([broken, made], [[pay(1, 'c1', 'broken'), pay(2, 'c2')], done]);
+    const result = await begin(stage, agent, stream);
+    const told = 'An error occurred while running the tool. Please try again.';
+    expect([outputs(result), ran, result.finalOutput]).toEqual([[told, 'paid 2'], [2], 'Done.']);
   });
 });
 
