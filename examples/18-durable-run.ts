@@ -4,9 +4,9 @@ import { spawn } from 'node:child_process';
 import { appendFileSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { Agent, createRuntime, type Runtime, tool } from 'tailrace';
+import { Agent, createRuntime, type Model, type Runtime, tool } from 'tailrace';
 import { sqlite } from 'tailrace/sqlite';
-import { functionCall, modelStall, ScriptedModel, type ScriptedModelStep, textStream } from 'tailrace/testing';
+import { functionCall, modelStall, ScriptedModel, textStream } from 'tailrace/testing';
 import { z } from 'zod';
 
 // This file is both processes: with a folder as its argument it is the worker that gets killed.
@@ -25,10 +25,10 @@ const refund = tool({
   },
 });
 
-function runtimeWith(script: ScriptedModelStep[]): Runtime {
+function runtimeWith(model: Model): Runtime {
   return createRuntime({
     store: sqlite(join(folder, 'runs.db')),
-    agents: { support: new Agent({ name: 'Support', tools: [refund], model: new ScriptedModel(script) }) },
+    agents: { support: new Agent({ name: 'Support', tools: [refund], model }) },
     // How long a worker may give no sign of life before others take its runs: 10 seconds by default.
     leaseMs: 300,
   });
@@ -36,12 +36,14 @@ function runtimeWith(script: ScriptedModelStep[]): Runtime {
 
 if (given !== undefined) {
   const call = functionCall('refund', { order: 'A-7' }, { callId: 'call_1' });
-  const worker = runtimeWith([[call], modelStall([{ type: 'output_text_delta', delta: 'Your money' }])]);
+  const worker = runtimeWith(
+    new ScriptedModel([[call], modelStall([{ type: 'output_text_delta', delta: 'Your money' }])]),
+  );
   // A worker that is asked to stop leaves its runs at a step boundary, and others go on at once. This one is not asked.
   process.once('SIGTERM', () => void worker.stop({ graceMs: 5_000 }));
   await worker.start();
 } else {
-  await using runtime = runtimeWith([textStream('Your money is on its way.')]);
+  await using runtime = runtimeWith(new ScriptedModel([textStream('Your money is on its way.')]));
   // Any process may submit and read, whoever drives.
   const { id } = await runtime.submit('support', 'Pay order A-7 back, please.', { metadata: { customer: 'ada' } });
   const worker = spawn(process.execPath, [...process.execArgv, import.meta.filename, folder], { stdio: 'inherit' });
