@@ -30,10 +30,6 @@ export const additions: readonly Addition[] = [
 ];
 
 export const notYet: readonly NotYet[] = [
-  {
-    programs: 'call model input filter',
-    what: '`callModelInputFilter` (an option without effect; a warning says so).',
-  },
   { programs: 'max turns handled', what: '`errorHandlers` (an option without effect; a warning says so).' },
   { programs: 'tool guardrails that allow', what: 'Guardrails on single tools are refused.' },
   { programs: 'tool input guardrail that raises', what: 'Guardrails on single tools are refused.' },

@@ -119,6 +119,22 @@ export const agentPrograms: Record<string, Program> = {
     return { first, second, requests, sessionId, popped, last, cleared, ...(await traceAspects(recorder)) };
   }),
 
+  ...bothWays('call model input filter', (sdk, testing, stream) => {
+    const model = new testing.ScriptedModel([[testing.assistantMessage('Filtered.')]]);
+    const agent = new sdk.Agent({ name: 'Filtered', instructions: 'Long.', model });
+    const notes: Record<string, unknown> = {};
+    const options = {
+      callModelInputFilter: (args: {
+        modelData: { input: unknown[]; instructions?: string };
+        agent: { name: string };
+      }) => {
+        notes['saw'] = { ...args.modelData, agent: args.agent.name };
+        return { instructions: 'Short.', input: [...args.modelData.input, sdk.user('Added.')] };
+      },
+    };
+    return observe(sdk, { agent, input: 'Hi', stream, options, models: [model], notes });
+  }),
+
   ...bothWays('session input callback', (sdk, testing, stream) => {
     const model = new testing.ScriptedModel([[testing.assistantMessage('Second.')]]);
     const agent = new sdk.Agent({ name: 'Keeper', model });

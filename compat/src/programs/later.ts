@@ -4,22 +4,6 @@ import { bothWays, type Program } from '../program.ts';
 
 /** Programs that need what Tailrace does not have yet: `notYet` has a row for each. */
 export const laterPrograms: Record<string, Program> = {
-  ...bothWays('call model input filter', (sdk, testing, stream) => {
-    const model = new testing.ScriptedModel([[testing.assistantMessage('Filtered.')]]);
-    const agent = new sdk.Agent({ name: 'Filtered', instructions: 'Long.', model });
-    const notes: Record<string, unknown> = {};
-    const options = {
-      callModelInputFilter: (args: {
-        modelData: { input: unknown[]; instructions?: string };
-        agent: { name: string };
-      }) => {
-        notes['saw'] = { ...args.modelData, agent: args.agent.name };
-        return { instructions: 'Short.', input: [...args.modelData.input, sdk.user('Added.')] };
-      },
-    };
-    return observe(sdk, { agent, input: 'Hi', stream, options, models: [model], notes });
-  }),
-
   ...bothWays('agent as a tool', (sdk, testing, stream) => {
     const innerModel = new testing.ScriptedModel([[testing.assistantMessage('Bonjour.')]]);
     const outerModel = new testing.ScriptedModel([

@@ -181,6 +181,7 @@ describe('cancel, immediate', () => {
       finish.reach();
       await wait(5);
       expect(late).toEqual([{ runId: result.runId, callId: 'c1', tool: 'weather', output: 'too late' }]);
+      expect(result.lateResults).toBe(1);
       expect(stage.log()).toEqual(log);
     },
   );

@@ -90,6 +90,25 @@ describe('when an input guardrail trips', () => {
     expect(stage.log()).toEqual(log);
   });
 
+  on('[D64] [D68] a guardrail hears by its signal that its verdict is no longer needed', async ({ stage }) => {
+    const heard: unknown[] = [];
+    const listens: InputGuardrail = {
+      name: 'listens',
+      runInParallel: false,
+      execute: ({ signal }) =>
+        new Promise((_resolve, reject) => {
+          signal?.addEventListener('abort', () => {
+            heard.push(signal.reason);
+            reject(signal.reason as Error);
+          });
+        }),
+    };
+    const trips = inputGuard(true, { blocking: true, name: 'trips', afterMs: 2 });
+    const { error } = await stage.seen(scripted(toolScript(), { inputGuardrails: [listens, trips] }));
+    expect(error).toBeInstanceOf(InputGuardrailTripwireTriggered);
+    expect(heard).toEqual([error]);
+  });
+
   on.for([
     ['alone', () => []],
     [
