@@ -80,6 +80,20 @@ function stays({ signal, leave }: Drive): Promise<DriveOutcome> {
   });
 }
 
+/** Calls back at each drive, and waits after the first: in the same call or in another one, as the engine likes. */
+function waitsOnce(until: number | undefined, driven: () => void | Promise<void>): DriveRun {
+  let waited = false;
+  return async (drive) => {
+    await driven();
+    if (!waited) {
+      waited = true;
+      if (!(await drive.wait(until))) return 'waiting';
+      await driven();
+    }
+    return 'ended';
+  };
+}
+
 const tests: Record<string, (stage: Stage) => Promise<void>> = {
   async 'what is submitted before and after it serves is driven, once'(stage) {
     const driven: string[] = [];
@@ -155,11 +169,11 @@ const tests: Record<string, (stage: Stage) => Promise<void>> = {
 
   async 'a run that waits is driven when it is submitted again'(stage) {
     let drives = 0;
-    await stage.serve(async (drive) => {
-      drives += 1;
-      if (drives === 1) while (!(await drive.wait(undefined))) return 'waiting';
-      return 'ended';
-    });
+    await stage.serve(
+      waitsOnce(undefined, () => {
+        drives += 1;
+      }),
+    );
     await stage.driver.submit(run('r'));
     await stage.until(() => drives === 1, 'driven');
     await sleep(50);
@@ -171,11 +185,11 @@ const tests: Record<string, (stage: Stage) => Promise<void>> = {
   async 'a run that waits for a time is driven when it has come'(stage) {
     const at: number[] = [];
     const until = Date.now() + 120;
-    await stage.serve(async (drive) => {
-      at.push(Date.now());
-      if (at.length === 1 && !(await drive.wait(until))) return 'waiting';
-      return 'ended';
-    });
+    await stage.serve(
+      waitsOnce(until, () => {
+        at.push(Date.now());
+      }),
+    );
     await stage.driver.submit(run('r'));
     await stage.until(() => at.length === 2, 'driven again');
     assert.ok((at[1] ?? 0) >= until);
@@ -183,12 +197,11 @@ const tests: Record<string, (stage: Stage) => Promise<void>> = {
 
   async 'what is submitted while it is driven is not lost when it comes to wait'(stage) {
     let drives = 0;
-    await stage.serve(async (drive) => {
-      drives += 1;
-      if (drives > 1) return 'ended';
-      await stage.driver.submit(run('r'));
-      return (await drive.wait(undefined)) ? 'ended' : 'waiting';
-    });
+    await stage.serve(
+      waitsOnce(undefined, async () => {
+        if (++drives === 1) await stage.driver.submit(run('r'));
+      }),
+    );
     await stage.driver.submit(run('r'));
     await stage.until(() => drives >= 2, 'driven again');
   },

@@ -262,3 +262,35 @@ test('a run that ends every process that takes it up is parked as failed', async
   expect(segmentsOf(events)).toEqual(['submit', 'takeover', 'takeover', 'takeover']);
   expect(events.at(-1)).toMatchObject({ type: 'run.failed', error: { code: 'RUN_POISONED', data: { takeovers: 2 } } });
 });
+
+describe('a session that two processes share', () => {
+  test('is held by a run, whichever process drives it, and until it ends', async () => {
+    await using stage = new Stage();
+    const model = new ScriptedModel([modelStall()]);
+    const one = stage.runtime({ agents: { a: new Agent({ name: 'A', model }) } });
+    const two = stage.runtime({ agents: { a: new Agent({ name: 'A', model: hello() }) } });
+    await one.start();
+    const { id } = await one.submit('a', 'Hi', { sessionId: 's' });
+    await until(() => model.calls.length === 1);
+    const busy = { code: 'SESSION_BUSY', data: { holder: id } };
+    await expect(two.submit('a', 'Hi', { sessionId: 's' })).rejects.toMatchObject(busy);
+    await one.stop({ graceMs: 0 });
+    await expect(two.submit('a', 'Hi', { sessionId: 's' })).rejects.toMatchObject(busy);
+    await two.start();
+    expect((await stage.whole(id)).at(-1)).toMatchObject({ type: 'run.completed' });
+    expect(await two.list()).toHaveLength(1);
+  });
+
+  test('is free when the process that drove its run to the end did not live to let go of it', async () => {
+    await using stage = new Stage();
+    const one = stage.runtime({ agents: { a: new Agent({ name: 'A', model: hello() }) } });
+    await one.start();
+    const { id } = await one.submit('a', 'Hi');
+    await stage.whole(id);
+    const { leases } = stage.store();
+    expect(await leases?.holdSession('s', id)).toBe(id);
+    expect(await leases?.holdSession('t', 'deleted')).toBe('deleted');
+    await one.submit('a', 'Hi', { sessionId: 's' });
+    await one.submit('a', 'Hi', { sessionId: 't' });
+  });
+});
