@@ -6,6 +6,7 @@
  */
 import type { AnyAgent } from '../agent/agent.ts';
 import { agentsOf } from '../agent/item-of.ts';
+import { abortable } from '../base/abort.ts';
 import { MaxTurnsExceededError } from '../event/errors.ts';
 import type { RunEventBody } from '../event/run-event.ts';
 import { breathe } from './breathe.ts';
@@ -22,8 +23,8 @@ export async function* loop(run: RunScope): Steps<Ending> {
   const { plan, control } = run;
   if (run.folded) {
     yield reenter(run, run.folded, plan.resumedBy);
-    if (plan.failure) throw plan.failure.error;
     refusePoison(run, run.folded);
+    if (plan.prepare) await abortable(plan.prepare(), control.signal);
     yield openTask(run);
     if (run.folded.agent !== undefined && run.agentSpan === undefined)
       yield openAgent(run, agentsOf(run.agents)(run.folded.agent));

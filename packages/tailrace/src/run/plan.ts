@@ -67,8 +67,11 @@ export interface RunPlan {
   store: LogStore;
   /** The name of the agent in a runtime, and what was said about the run when it was submitted to it. */
   submitted?: { registered: string; metadata?: Json; sessionId?: string };
-  /** Why this process cannot go on with the run: it ends with that. */
-  failure?: { error: unknown };
+  /**
+   * Brings what is not data into a run that was taken up: fills in `session` and the context's own. Called once that is recorded, so that it counts who dies of
+   * it. What it throws ends the run.
+   */
+  prepare?: () => Promise<void>;
   /** How many processes in a row may die on the run without completing a step of it. No limit by default. */
   maxTakeovers?: number;
 }
@@ -131,7 +134,8 @@ export function planResume(
   around: Surroundings,
 ): RunPlan {
   const { input, maxTurns, traceId, groupId, traceMetadata, workflowName } = started;
-  const plan = planRun(agent, input, { ...options, maxTurns, runId: started.run }, config, {
+  // The input was checked when the run began, together with a session that is not at hand yet.
+  const plan = planRun(agent, '', { ...options, maxTurns, runId: started.run }, config, {
     ...around,
     caller: undefined,
   });

@@ -7,7 +7,7 @@ import type { EventEnvelope, RunStarted } from '../event/run-event.ts';
 import type { Drive, DriveOutcome } from '../port/driver.ts';
 import type { LogStore } from '../port/log-store.ts';
 import type { Session } from '../port/session.ts';
-import { planResume } from '../run/plan.ts';
+import { planResume, type RunPlan, type Surroundings } from '../run/plan.ts';
 import type { Ending } from '../run/scope.ts';
 import { beginSegment, type Runner } from '../runner.ts';
 import { holdSessionFor } from './held-sessions.ts';
@@ -53,48 +53,23 @@ export async function driveRun(parts: SegmentParts, drive: Drive): Promise<Drive
 type Started = RunStarted & EventEnvelope;
 
 async function segment(parts: SegmentParts, drive: Drive, started: Started): Promise<Ending> {
-  const { agent, failure, context, session } = await prepared(parts, drive, started);
-  const { started: run } = await beginSegment(
-    parts.runner,
-    agent,
-    (around) => ({
-      ...planResume(
-        agent,
-        started,
-        { stream: true, context, ...(session && { session }) },
-        parts.runner.config,
-        around,
-      ),
-      maxTakeovers: parts.maxTakeovers,
-      ...(failure && { failure }),
-    }),
-    true,
-  );
+  const agent = parts.agents.get(drive.agent);
+  if (!agent) throw new SystemError(`No agent '${drive.agent}' here.`, { code: 'AGENT_NOT_REGISTERED' });
+  const planned = (around: Surroundings): RunPlan => {
+    const plan = planResume(agent, started, { stream: true }, parts.runner.config, around);
+    plan.maxTakeovers = parts.maxTakeovers;
+    plan.prepare = async () => {
+      const { sessionId } = started;
+      if (sessionId !== undefined) await holdSessionFor(parts.store, sessionId, drive.id);
+      if (sessionId !== undefined) plan.session = await parts.session(sessionId);
+      plan.context.context = await parts.context(infoOf(drive, started));
+    };
+    return plan;
+  };
+  const { started: run } = await beginSegment(parts.runner, agent, planned, true);
   using _leave = onAbort(drive.leave, () => run.leave('at_boundary'));
   using _lost = onAbort(drive.signal, () => run.leave('now'));
   return await run.ended;
-}
-
-interface Prepared {
-  agent: AnyAgent;
-  context?: unknown;
-  session?: Session;
-  failure?: { error: unknown };
-}
-
-/** What is not data comes from this process. What it cannot give ends the run, with that as its error. */
-async function prepared(parts: SegmentParts, drive: Drive, started: Started): Promise<Prepared> {
-  const agent = parts.agents.get(drive.agent);
-  if (!agent) throw new SystemError(`No agent '${drive.agent}' here.`, { code: 'AGENT_NOT_REGISTERED' });
-  const { sessionId } = started;
-  try {
-    if (sessionId !== undefined) await holdSessionFor(parts.store, sessionId, drive.id);
-    const session = sessionId === undefined ? undefined : await parts.session(sessionId);
-    const context: unknown = await parts.context(infoOf(drive, started));
-    return { agent, context, ...(session && { session }) };
-  } catch (error) {
-    return { agent, failure: { error } };
-  }
 }
 
 async function concluded({ store }: SegmentParts, { run, sessionId }: Started): Promise<DriveOutcome> {

@@ -243,6 +243,38 @@ describe('what is not data', () => {
   });
 });
 
+test('a context that never comes holds up neither a cancel nor a stop, and counts', async () => {
+  await using stage = new Stage();
+  const start = async () => {
+    let asked = 0;
+    const runtime = stage.runtime({
+      agents: { a: new Agent({ name: 'A', model: hello() }) },
+      context: () => {
+        asked += 1;
+        return new Promise(() => undefined);
+      },
+      maxTakeovers: 1,
+    });
+    await runtime.start();
+    return { runtime, asked: () => asked };
+  };
+  const first = await start();
+  const cancelled = await first.runtime.submit('a', 'Hi', { metadata: 'cancelled' });
+  await until(() => first.asked() === 1);
+  await first.runtime.cancel(cancelled.id);
+  expect((await stage.whole(cancelled.id)).at(-1)).toMatchObject({ type: 'run.cancelled' });
+  const { id } = await first.runtime.submit('a', 'Hi');
+  await until(() => first.asked() === 2);
+  await first.runtime.stop({ graceMs: 20 });
+  const second = await start();
+  await until(() => second.asked() === 1);
+  await second.runtime.stop({ graceMs: 20 });
+  await start();
+  const events = await stage.whole(id);
+  expect(logViolations(events)).toEqual([]);
+  expect(events.at(-1)).toMatchObject({ type: 'run.failed', error: { code: 'RUN_POISONED' } });
+});
+
 test('a run that ends every process that takes it up is parked as failed', async () => {
   await using stage = new Stage();
   let id: string | undefined;
