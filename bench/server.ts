@@ -38,12 +38,29 @@ async function send(response: ServerResponse, writes: readonly Buffer[]): Promis
 function answerTo(model: string, outputs: number, perWrite: number): Buffer[] {
   const [kind, count] = parseModel(model);
   // The last turn says how it ended; what came before is calls.
+  if (kind === 'work') return workAnswer(outputs < count, outputs, perWrite);
   const calls = kind === 'turns' && outputs < count ? 1 : kind === 'calls' && outputs === 0 ? count : 0;
   const deltas = kind === 'text' ? count : 1;
   const key = calls > 0 ? `calls ${calls} at ${outputs} by ${perWrite}` : `text ${deltas} by ${perWrite}`;
   let writes = answers.get(key);
   if (!writes)
     answers.set(key, (writes = grouped(calls > 0 ? callEvents(calls, outputs) : textEvents(deltas), perWrite)));
+  return writes;
+}
+
+/** What an agent at work says: a sentence of 20 pieces, and, where it is not done, a call. */
+function workAnswer(goesOn: boolean, outputs: number, perWrite: number): Buffer[] {
+  const key = `work ${goesOn ? outputs : 'done'} by ${perWrite}`;
+  const known = answers.get(key);
+  if (known) return known;
+  const text = textEvents(20);
+  const call = goesOn ? callEvents(1, outputs) : [];
+  const items = [text, call].flatMap(
+    (events) => ((events.at(-1)?.['response'] as Json | undefined)?.['output'] as Json[]) ?? [],
+  );
+  const shifted = call.slice(2, -1).map((event) => ({ ...event, output_index: 1 }));
+  const writes = grouped(inResponse(`resp_work_${outputs}`, items, [...text.slice(2, -1), ...shifted]), perWrite);
+  answers.set(key, writes);
   return writes;
 }
 

@@ -1,7 +1,7 @@
 /** What is run: the same for every subject. */
 
 export interface Task {
-  /** What the model does: `text:N` streams N deltas; `turns:N` calls a tool in N turns; `calls:N` calls it N times at once. */
+  /** What the model does: `text:N` streams N deltas; `turns:N` calls a tool in N turns; `calls:N` calls it N times at once; `work:N` says 20 pieces and calls it, in N turns. */
   readonly model: string;
   /** Base URL of the model server; undefined: the model lives in this process. */
   readonly url: string | undefined;

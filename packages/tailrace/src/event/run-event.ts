@@ -386,7 +386,8 @@ export function isTerminal<T extends RunEventBody>(event: T): event is T & Termi
 
 /**
  * Events that must be on disk before anything after them happens: they gate a side effect, decide an approval, or end the run.
- * All others may be committed in groups.
+ * All others may be committed in groups: a model's response goes with what follows from it, a call or the end, and saves a sync of the disk a turn. Who dies before
+ * that asks the model again.
  */
 const DURABLE: ReadonlySet<RunEventType> = new Set<RunEventType>([
   'run.started',
@@ -396,7 +397,6 @@ const DURABLE: ReadonlySet<RunEventType> = new Set<RunEventType>([
   'run.failed',
   'run.cancelled',
   'model.called',
-  'model.returned',
   'step.attempt',
   'tool.called',
   'tool.returned',
