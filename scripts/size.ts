@@ -5,8 +5,8 @@ import { gzipSync } from 'node:zlib';
 import { root } from './command.ts';
 
 const budgets: readonly { what: string; files: string; maxKiB: number; gzip: boolean }[] = [
-  { what: 'all code, as Node reads it', files: 'dist/**/*.js', maxKiB: 700, gzip: false },
-  { what: 'all code, compressed file by file', files: 'dist/**/*.js', maxKiB: 240, gzip: true },
+  { what: 'all code, as Node reads it', files: 'dist/**/*.js', maxKiB: 780, gzip: false },
+  { what: 'all code, compressed file by file', files: 'dist/**/*.js', maxKiB: 275, gzip: true },
   { what: 'declarations', files: 'dist/**/*.d.ts', maxKiB: 400, gzip: false },
   { what: 'everything in the package', files: '{dist,src}/**/*.{ts,js,map}', maxKiB: 3_000, gzip: false },
 ];
