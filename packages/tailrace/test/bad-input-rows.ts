@@ -285,8 +285,8 @@ export const MISTAKES: Mistake[] = [
   {
     item: 18,
     what: 'an option that would let a call through',
-    make: () => made({ needsApproval: true } as ToolGiven),
+    make: () => made({ inputGuardrails: [{ name: 'g' }] } as ToolGiven),
     code: 'OPTION_UNKNOWN',
-    says: ["Tool 't'", 'needsApproval', 'not supported'],
+    says: ["Tool 't'", 'inputGuardrails', 'not supported'],
   },
 ];
