@@ -9,12 +9,43 @@ export type AbortSource = AbortSignal | AbortScope;
 export function onAbort(source: AbortSource, callback: () => void): Disposable {
   if (source.aborted) {
     callback();
-    return { [Symbol.dispose]: () => undefined };
+    return NOTHING;
   }
-  if (source instanceof AbortScope) return source.listen(callback);
-  source.addEventListener('abort', callback, { once: true });
-  return { [Symbol.dispose]: () => source.removeEventListener('abort', callback) };
+  return source instanceof AbortScope ? source.listen(callback) : new SignalListener(source, callback);
 }
+
+// Classes, not literals: each turn of a run makes dozens, and a literal with a symbol for a key costs ten times as much.
+class SignalListener implements Disposable {
+  readonly #signal: AbortSignal;
+  readonly #callback: () => void;
+
+  constructor(signal: AbortSignal, callback: () => void) {
+    this.#signal = signal;
+    this.#callback = callback;
+    signal.addEventListener('abort', callback, { once: true });
+  }
+
+  [Symbol.dispose](): void {
+    this.#signal.removeEventListener('abort', this.#callback);
+  }
+}
+
+class ScopeListener implements Disposable {
+  readonly #among: Set<ScopeListener>;
+  readonly callback: () => void;
+
+  constructor(among: Set<ScopeListener>, callback: () => void) {
+    this.#among = among;
+    this.callback = callback;
+    among.add(this);
+  }
+
+  [Symbol.dispose](): void {
+    this.#among.delete(this);
+  }
+}
+
+const NOTHING: Disposable = { [Symbol.dispose]: () => undefined };
 
 /**
  * Aborts by itself and with its parents. Disposing it detaches it; it never aborts by that.
@@ -24,7 +55,7 @@ export function onAbort(source: AbortSource, callback: () => void): Disposable {
  */
 export class AbortScope implements Disposable {
   readonly #links: Disposable[] = [];
-  #listeners: Set<{ callback: () => void }> | undefined;
+  #listeners: Set<ScopeListener> | undefined;
   #controller: AbortController | undefined;
   #aborted: { reason: unknown } | undefined;
 
@@ -58,9 +89,7 @@ export class AbortScope implements Disposable {
   }
 
   listen(callback: () => void): Disposable {
-    const listener = { callback };
-    (this.#listeners ??= new Set()).add(listener);
-    return { [Symbol.dispose]: () => void this.#listeners?.delete(listener) };
+    return new ScopeListener((this.#listeners ??= new Set()), callback);
   }
 
   [Symbol.dispose](): void {

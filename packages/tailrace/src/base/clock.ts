@@ -18,7 +18,18 @@ export const systemClock: Clock = {
   now: () => Date.now(),
   monotonic: () => performance.now(),
   timer(delayMs, callback) {
-    const id = setTimeout(callback, Math.min(delayMs, MAX_TIMEOUT_MS));
-    return { [Symbol.dispose]: () => clearTimeout(id) };
+    return new Timer(delayMs, callback);
   },
 };
+
+class Timer implements Disposable {
+  readonly #id: ReturnType<typeof setTimeout>;
+
+  constructor(delayMs: number, callback: () => void) {
+    this.#id = setTimeout(callback, Math.min(delayMs, MAX_TIMEOUT_MS));
+  }
+
+  [Symbol.dispose](): void {
+    clearTimeout(this.#id);
+  }
+}

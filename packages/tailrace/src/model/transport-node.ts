@@ -90,9 +90,11 @@ function exchange(url: URL, request: HttpRequest, mayReconnect: boolean): Promis
       return;
     }
     const client = clientFor(url.protocol);
+    // Once: a text would be laid out anew for its length, behind the head, and for the socket.
+    const bytes = Buffer.from(request.body);
     const outgoing = client.request(url, {
       method: 'POST',
-      headers: { ...request.headers, 'accept-encoding': 'identity', 'content-length': Buffer.byteLength(request.body) },
+      headers: { ...request.headers, 'accept-encoding': 'identity', 'content-length': bytes.length },
       // The second try needs a connection that is certainly new.
       agent: mayReconnect ? client.agent : false,
     });
@@ -159,7 +161,7 @@ function exchange(url: URL, request: HttpRequest, mayReconnect: boolean): Promis
             ),
       );
     });
-    outgoing.end(request.body);
+    outgoing.end(bytes);
   });
 }
 

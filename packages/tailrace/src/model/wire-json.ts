@@ -63,13 +63,16 @@ function collect(value: object, values: unknown[]): void {
 
 /** A JSON object from fields that are JSON text already; `undefined` ones are left out. */
 export function jsonObject(fields: Readonly<Record<string, string | undefined>>): string {
-  const parts: string[] = [];
-  for (const [key, json] of Object.entries(fields))
-    if (json !== undefined) parts.push(`${JSON.stringify(key)}:${json}`);
-  return `{${parts.join(',')}}`;
+  let text = '';
+  for (const key in fields) {
+    const json = fields[key];
+    if (json !== undefined) text += `${text === '' ? '{' : ','}${JSON.stringify(key)}:${json}`;
+  }
+  return text === '' ? '{}' : `${text}}`;
 }
 
 /** A JSON list of texts that are JSON already; empty ones are left out. */
 export function jsonList(items: readonly string[]): string {
-  return `[${items.filter((item) => item !== '').join(',')}]`;
+  const written = items.includes('') ? items.filter((item) => item !== '') : items;
+  return `[${written.join(',')}]`;
 }

@@ -1,5 +1,5 @@
 /** A model's stream events as log events: each stored once, and the order in which the model gave them kept. */
-import type { ModelDelta, ModelReturned, RunEventBody, StepRef } from '../event/run-event.ts';
+import type { EventEnvelope, ModelDelta, ModelReturned, RunEventBody, StepRef } from '../event/run-event.ts';
 import type {
   StreamEvent,
   StreamEventGenericItem,
@@ -68,10 +68,15 @@ function encodeOne(part: StreamEvent, { ref, progress, complete }: PartEncoding)
 }
 
 function textDelta({ delta: text, itemId }: StreamEventTextStream, { step, attempt }: StepRef): ModelDelta {
-  const event: ModelDelta = { type: 'model.delta', step, attempt, text };
+  const event: Delta = { type: 'model.delta', step, attempt, text, run: '', seq: 0, epoch: 0, at: 0 };
   if (itemId !== undefined) event.itemId = itemId;
   return event;
 }
+
+/**
+ * A delta with room for what the log will say of it: fields that an object did not begin with are kept apart, and of deltas there are ten thousand.
+ */
+type Delta = ModelDelta & EventEnvelope;
 
 // Only these provider events come before anything of the answer.
 const OPENING: ReadonlySet<unknown> = new Set(['response.created', 'response.queued', 'response.in_progress']);
@@ -89,7 +94,18 @@ function pair(
 ): ModelDelta {
   take(progress, text);
   const { step, attempt } = ref;
-  const event: ModelDelta = { type: 'model.delta', step, attempt, text: text.delta, raw: raw.event, echo };
+  const event: Delta = {
+    type: 'model.delta',
+    step,
+    attempt,
+    text: text.delta,
+    raw: raw.event,
+    echo,
+    run: '',
+    seq: 0,
+    epoch: 0,
+    at: 0,
+  };
   if (text.itemId !== undefined) event.itemId = text.itemId;
   const source = sourceOf(raw);
   if (source) event.source = source;

@@ -1,12 +1,18 @@
 /**
  * Pulls a model's stream, one batch at a time, so that a pull can be given up at once when the run stops, even if the model does not listen
  * to it. Owns the model's iterator: `close` returns it on every path.
+ *
+ * P1 One pull at a time, and none before the last batch was taken and asked for more. P2 What a model gives without waiting for anything in between is one
+ * batch, up to a cap: a log entry each would cost it more than the model itself. P3 What came before a failure is given before it.
  */
 import { type AbortSource, onAbort } from '../base/abort.ts';
 import type { StreamEvent } from '../event/stream-event.ts';
 import type { Model, ModelRequest } from '../port/model.ts';
+import { afterMicrotasks } from './breathe.ts';
 
 type Parts = readonly StreamEvent[];
+
+const MAX_PARTS = 32;
 
 /** Gives what `take` makes of each batch. */
 export class PartSource<T> {
@@ -16,7 +22,9 @@ export class PartSource<T> {
   readonly #iterator: AsyncIterator<unknown>;
   /** Whether the iterator gives batches, not events. */
   readonly #batched: boolean;
-  /** The pull under way. One that was given up is deaf to what still comes. */
+  #parts: StreamEvent[] = [];
+  #pulling = false;
+  /** Whoever waits. One that was given up is deaf to what still comes. */
   #resolve: ((taken: T | undefined) => void) | undefined;
   #finished = false;
   #failure: { error: unknown } | undefined;
@@ -34,12 +42,9 @@ export class PartSource<T> {
   next(): Promise<T | undefined> {
     return new Promise((resolve) => {
       this.#resolve = resolve;
-      if (this.#stop.aborted) return this.#fail(this.#stop.reason);
-      try {
-        this.#iterator.next().then(this.#arrived, this.#broke);
-      } catch (error) {
-        this.#broke(error);
-      }
+      if (this.#stop.aborted) this.#fail(this.#stop.reason);
+      else if (this.#finished || this.#parts.length > 0) this.#flush();
+      else if (!this.#pulling) this.#pull();
     });
   }
 
@@ -57,23 +62,56 @@ export class PartSource<T> {
     void settle(() => this.#iterator.return?.());
   }
 
+  #pull(): void {
+    this.#pulling = true;
+    try {
+      this.#iterator.next().then(this.#arrived, this.#broke);
+    } catch (error) {
+      this.#broke(error);
+    }
+  }
+
   readonly #arrived = ({ done, value }: IteratorResult<unknown>): void => {
-    if (done) this.#finished = true;
+    this.#pulling = false;
+    if (done) {
+      this.#finished = true;
+      this.#flush();
+    } else if (this.#batched) {
+      this.#give(value as Parts);
+    } else {
+      this.#parts.push(value as StreamEvent);
+      if (!this.#resolve || this.#parts.length === MAX_PARTS) return this.#flush();
+      if (this.#parts.length === 1) afterMicrotasks(this.#flush);
+      this.#pull();
+    }
+  };
+
+  readonly #broke = (error: unknown): void => {
+    this.#pulling = false;
+    this.#finished = true;
+    this.#failure ??= { error };
+    this.#flush();
+  };
+
+  readonly #flush = (): void => {
+    if (!this.#resolve) return;
+    const parts = this.#parts;
+    if (parts.length === 0) return this.#finished ? this.#give(undefined) : undefined;
+    this.#parts = [];
+    this.#give(parts);
+  };
+
+  #give(parts: Parts | undefined): void {
     const resolve = this.#resolve;
     if (!resolve) return;
     try {
-      const taken = done ? undefined : this.#take(this.#batched ? (value as Parts) : [value as StreamEvent]);
+      const taken = parts && this.#take(parts);
       this.#resolve = undefined;
       resolve(taken);
     } catch (error) {
       this.#fail(error);
     }
-  };
-
-  readonly #broke = (error: unknown): void => {
-    this.#finished = true;
-    this.#fail(error);
-  };
+  }
 
   #fail(error: unknown): void {
     const resolve = this.#resolve;

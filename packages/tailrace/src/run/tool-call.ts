@@ -228,18 +228,19 @@ export class ToolCallRun {
   #details(scope: AbortScope, onFailure?: (error: unknown) => void): ToolCallDetails {
     const { runId } = this.#run.plan;
     const { callId } = this.call;
-    return {
+    const details: ToolCallDetails & { [ON_FAILURE]?: (error: unknown) => void } = {
       toolCall: this.call,
       // Most functions never look at it.
       get signal() {
         return scope.signal;
       },
-      ...(onFailure && { [ON_FAILURE]: onFailure }),
       runId,
       callId,
       attempt: this.ref.attempt,
       idempotencyKey: idempotencyKey(this.#run, this.ref),
     };
+    if (onFailure) details[ON_FAILURE] = onFailure;
+    return details;
   }
 
   #spanData(output: string): FunctionSpanData {

@@ -59,7 +59,16 @@ function showDelta(event: ModelDelta, shown: RunStreamEvent[]): void {
 
 function rawModelEvent(event: unknown, source: string | undefined): RunRawModelStreamEvent {
   if (source === undefined) return raw({ type: 'model', event });
-  return new RunRawModelStreamEvent({ type: 'model', event, providerData: { rawModelEventSource: source } }, source);
+  return new RunRawModelStreamEvent({ type: 'model', event, providerData: providerDataOf(source) }, source);
+}
+
+// One for all events of a wire, hence frozen.
+const providerData = new Map<string, Readonly<{ rawModelEventSource: string }>>();
+
+function providerDataOf(source: string): Readonly<{ rawModelEventSource: string }> {
+  let known = providerData.get(source);
+  if (!known) providerData.set(source, (known = Object.freeze({ rawModelEventSource: source })));
+  return known;
 }
 
 function textDelta({ itemId }: ModelDelta, delta: string): StreamEventTextStream {

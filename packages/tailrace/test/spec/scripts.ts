@@ -71,7 +71,10 @@ const reasoning = (text: string): ReasoningItem => ({
   content: [{ type: 'input_text', text }],
 });
 
-const soon = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
+// Turns of the event loop, not time: which of two comes first does not depend on how busy the machine is.
+async function turns(count: number): Promise<void> {
+  for (let taken = 0; taken < count; taken++) await new Promise((resolve) => void setImmediate(resolve));
+}
 
 function inputGuard(tripwireTriggered: boolean, parts: Partial<InputGuardrail> = {}): InputGuardrail {
   const execute = async (): ReturnType<InputGuardrail['execute']> => ({
@@ -94,7 +97,7 @@ const weather = tool({
   description: 'The weather in a city.',
   parameters: z.object({ city: z.string() }),
   execute: async ({ city }) => {
-    await soon(city === 'Oslo' ? 3 : 0);
+    await turns(city === 'Oslo' ? 10 : 1);
     return { city, degrees: 7 };
   },
 });
@@ -310,7 +313,7 @@ const GUARDRAILS: readonly Script[] = [
   failed('a parallel input trip, slower than the model', 'INPUT_GUARDRAIL_TRIPPED', () =>
     guarded({
       inputGuardrails: [
-        inputGuard(true, { execute: () => soon(10).then(() => ({ tripwireTriggered: true, outputInfo: 'late' })) }),
+        inputGuard(true, { execute: () => turns(50).then(() => ({ tripwireTriggered: true, outputInfo: 'late' })) }),
       ],
     }),
   ),
