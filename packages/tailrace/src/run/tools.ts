@@ -1,7 +1,7 @@
 /**
  * The function calls of one turn, side by side.
  *
- * T1 A function is called after its `tool.called` is durable. T2 Outputs are added in call order. T3 A failing call becomes its own error output and the others go
+ * T1 A function is called after its `tool.called` is durable. T2 Outputs are added in call order; those of calls that waited for a decision, when it has come. T3 A failing call becomes its own error output and the others go
  * on; they are aborted only when the failure ends the run. T4 After an abort a call has the grace to settle; then it is abandoned, and what it gives is late.
  */
 import type { AnyAgent } from '../agent/agent.ts';
@@ -11,9 +11,7 @@ import type { FunctionCallItem } from '../event/item.ts';
 import type { ApprovalRequested } from '../event/mail-events.ts';
 import { askAbout, unasked } from './ask-approval.ts';
 import { CallsOfTurn } from './calls-of-turn.ts';
-import type { RejectedCall } from './rejected-call.ts';
 import type { RunScope, Steps } from './scope.ts';
-import type { ToolCallRun } from './tool-call.ts';
 
 export interface AskedCall {
   call: FunctionCallItem;
@@ -47,12 +45,25 @@ export async function* runTools(
   try {
     for (;;) {
       const admitted = calls.admit();
-      if (admitted.length > 0) yield* startAll(run, admitted, stop);
+      if (admitted.length > 0) {
+        const unknown = admitted.filter((call) => call.unknown);
+        if (unknown.length > 0) {
+          yield unknown.flatMap((call) => call.openingEvents());
+          await Promise.all(unknown.map(async (call) => call.clearUp()));
+        }
+        yield admitted.flatMap((call) => [
+          ...(unknown.includes(call) ? [] : call.openingEvents()),
+          ...call.calledEvents(),
+        ]);
+        // The stop may have come while the calls were being stored: no function starts after it.
+        if (stop.aborted) throw stop.reason;
+        for (const call of admitted) if (!call.outcome) void call.perform();
+      }
       const events = calls.unreported ? calls.report() : [];
       if (events.length > 0 || !run.inbox.empty) yield events;
       if (calls.running) await run.inbox.wait();
       else if (calls.unreported) continue;
-      else if (scope.aborted || !calls.waiting || !(yield* hearAgain(run))) break;
+      else if (scope.aborted || !calls.waiting || !(await hearAgain(run))) break;
     }
     if (stop.aborted) throw stop.reason;
     if (scope.aborted) throw scope.reason;
@@ -62,24 +73,13 @@ export async function* runTools(
   }
 }
 
-async function* startAll(run: RunScope, calls: readonly (ToolCallRun | RejectedCall)[], stop: AbortScope): Steps<void> {
-  yield calls.flatMap((call) => call.openingEvents());
-  if (calls.some(({ unknown }) => unknown)) await Promise.all(calls.map(async (call) => call.clearUp()));
-  yield calls.flatMap((call) => call.calledEvents());
-  // The stop may have come while the calls were being stored: no function starts after it.
-  if (stop.aborted) throw stop.reason;
-  for (const call of calls) if (!call.outcome) void call.perform();
-}
-
 /** A last look for decisions before the run waits without anybody driving it. True when there is one. */
-async function* hearAgain(run: RunScope): Steps<boolean> {
+async function hearAgain(run: RunScope): Promise<boolean> {
   const before = run.approvals.waiting.length;
-  const looked = run.mailbox.look();
-  if (looked) await looked;
+  await run.mailbox.look();
   run.inbox.push(...run.approvals.expire(run.clock.now()));
   if (run.approvals.waiting.length < before) return true;
   // What comes from now on is for whoever takes the run up.
   run.mailbox.close();
-  yield [];
   return false;
 }

@@ -44,7 +44,9 @@ export async function* takeTurn(run: RunScope, agent: AnyAgent, entering: boolea
   run.turn = number;
   if (!begun) yield [{ type: 'turn.started', turn: number, agent: run.agents.keyOf(agent) }];
   growAgentSpan(run, agent, resources);
-  const request = await filterRequest(run, agent, requestOf(run, agent, resources));
+  const asked = requestOf(run, agent, resources);
+  // A model that has answered is not asked again, and so nobody filters for it again.
+  const request = open?.response ? asked : await filterRequest(run, agent, asked);
   const inputHash = checkedInput(run);
   if (entering) tellStart(run, agent);
 

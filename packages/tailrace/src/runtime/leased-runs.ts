@@ -11,7 +11,7 @@ import { WatchedLeases } from './watched-leases.ts';
 
 const RETRY_MS = 1_000;
 const MAX_RETRY_MS = 30_000;
-const MAX_LOOK_MS = 250;
+const MAX_LOOK_MS = 100;
 
 export interface LeasedRunsOptions {
   leases: LeaseStore;

@@ -182,6 +182,33 @@ describe.each(['memory', 'SQLite'])('a runtime on %s', (kind) => {
     await expect(desk.approve(id, 'c1')).rejects.toMatchObject({ code: 'RUN_ENDED' });
   });
 
+  test('a call that nobody decides about in time goes on as rejected, by a durable timer', async () => {
+    await using stage = new Stage();
+    const model = new ScriptedModel([[functionCall('pay', {}, { callId: 'c' })], [assistantMessage('Not paid.')]]);
+    const pay = tool({
+      name: 'pay',
+      description: 'Pays.',
+      parameters: z.object({}),
+      needsApproval: true,
+      approvalTimeoutMs: 300,
+      execute: () => 'paid',
+    });
+    const store = storeOf(stage);
+    const agents = { payer: new Agent({ name: 'Payer', model, tools: [pay] }) };
+    const first = stage.runtime({ store, agents });
+    await first.start();
+    const { id } = await first.submit('payer', 'Pay');
+    await until(async () => (await first.get(id)).status === 'suspended');
+    expect((await first.get(id)).wakeAt).toBeGreaterThan(Date.now() - 1_000);
+    // The timer is in the store: whoever is there when its time has come goes on.
+    await first.stop();
+    const second = stage.runtime({ store, agents });
+    await second.start();
+    await until(async () => (await second.get(id)).status === 'completed');
+    expect(JSON.stringify(model.calls[1]?.request.input)).not.toContain('paid"');
+    await expect(second.approve(id, 'c')).rejects.toMatchObject({ code: 'RUN_ENDED' });
+  });
+
   test('a suspended run is cancelled from anywhere', async () => {
     await using stage = new Stage();
     const model = new ScriptedModel([[functionCall('pay', {}, { callId: 'c' })]]);

@@ -79,6 +79,8 @@ describe('a store that fails', () => {
       claim: (run: string) => store.claim(run),
       head: (run: string) => store.head(run),
       read: (run: string, from: number, limit: number) => store.read(run, from, limit),
+      mail: (run: string, position: number) => store.mail(run, position),
+      watch: (run: string, wake: () => void) => store.watch(run, wake),
       append: (...args: Parameters<MemoryLogStore['append']>) => {
         appends++;
         store.append(...args);
