@@ -35,7 +35,7 @@ export async function* callModel(run: RunScope, call: ModelCall): Steps<ModelRes
       ...(call.model.name !== undefined && { model: call.model.name }),
     };
     const span = run.spans.start(data, run.turnSpan ?? run.agentSpan);
-    yield [...span.events, { type: 'model.called', ...ref, agent: call.agent }];
+    yield [...span.events, { type: 'model.called', agent: call.agent, ...ref }];
     const progress: Progress = { text: '', delivered: false, completed: false };
     try {
       const response = yield* attemptOnce(run, call, ref, progress);

@@ -11,6 +11,7 @@ import { AbortScope, onAbort } from '../base/abort.ts';
 import { withLive } from '../event/live.ts';
 import type { FunctionCallItem } from '../event/item.ts';
 import type { ItemAdded, RunEventBody, ToolCalled } from '../event/run-event.ts';
+import { breathe } from './breathe.ts';
 import type { RunScope, Steps } from './scope.ts';
 import { ToolCallRun, type ToolOutcome } from './tool-call.ts';
 import { resultItem } from './tool-output.ts';
@@ -44,6 +45,8 @@ export async function* runTools(
     let reported = 0;
     while (reported < calls.length) {
       await run.inbox.wait();
+      // Calls that settle in the same turn of the event loop are told together.
+      if (calls.length > 1) await breathe(1);
       const events: RunEventBody[] = [];
       for (let call = calls[reported]; call?.outcome; call = calls[++reported]) {
         const added = addOutput(run, agent, agentKey, call, call.outcome);
@@ -71,7 +74,8 @@ function calledEvent(run: RunScope, { call, tool, ref }: ToolCallRun): ToolCalle
   return [
     {
       type: 'tool.called',
-      ...ref,
+      step: ref.step,
+      attempt: ref.attempt,
       callId: call.callId,
       tool: tool.name,
       arguments: call.arguments,

@@ -49,8 +49,8 @@ export async function* takeTurn(run: RunScope, agent: AnyAgent, entering: boolea
   growAgentSpan(
     run,
     agent,
-    [...resources.tools.map(({ name }) => name)],
-    [...resources.handoffs.values()].map(({ agentName }) => agentName),
+    resources.tools.map(({ name }) => name),
+    Array.from(resources.handoffs.values(), ({ agentName }) => agentName),
   );
   const request = requestOf(run, agent, resources);
   if (entering) tellStart(run, agent);
