@@ -10,26 +10,24 @@ export const responsesItemJson: WireJson<AgentInputItem> = new WireJson(response
 export function responsesItem(item: AgentInputItem): ProviderObject | undefined {
   switch (item.type) {
     case 'function_call':
-      return {
-        ...item.providerData,
-        ...idOf(item.id),
+      return withProviderData(item.providerData, {
         type: 'function_call',
         call_id: item.callId,
         name: item.name,
-        ...(item.namespace === undefined ? {} : { namespace: item.namespace }),
         arguments: item.arguments,
-        ...(item.status === undefined ? {} : { status: item.status }),
-      };
+        ...idOf(item.id),
+        ...(item.namespace === undefined ? {} : { namespace: item.namespace }),
+        ...statusOf(item.status),
+      });
     case 'function_call_result': {
       const output = toolOutput(item.output);
-      return {
-        ...item.providerData,
-        ...idOf(item.id),
+      return withProviderData(item.providerData, {
         type: 'function_call_output',
         call_id: item.callId,
         output: typeof output === 'string' ? output : output.map(userPart),
         status: item.status,
-      };
+        ...idOf(item.id),
+      });
     }
     case 'reasoning':
       return reasoning(item);
@@ -47,6 +45,11 @@ export function responsesItem(item: AgentInputItem): ProviderObject | undefined 
     default:
       return item satisfies never;
   }
+}
+
+/** What the provider said of an item goes back with it; the item's own fields win. */
+function withProviderData(data: ProviderObject | undefined, item: ProviderObject): ProviderObject {
+  return data === undefined ? item : { ...data, ...item };
 }
 
 function message(item: Extract<AgentInputItem, { role: string }>): ProviderObject {

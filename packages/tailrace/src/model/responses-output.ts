@@ -39,16 +39,16 @@ function outputItem(item: ProviderObject): AgentOutputItem {
 function message(item: ProviderObject): AssistantMessageItem {
   const { id, type: _type, role: _role, content, status, phase, ...providerData } = item;
   return {
-    ...withId(id),
     type: 'message',
     role: 'assistant',
-    ...(phase === 'commentary' || phase === 'final_answer' ? { phase } : {}),
     content: (typeof content === 'string' ? [{ type: 'output_text', text: content }] : listOr(content))
       .filter(isObject)
       .map(contentPart)
       .filter((part) => part !== undefined),
     status: itemStatus(status),
     providerData,
+    ...withId(id),
+    ...(phase === 'commentary' || phase === 'final_answer' ? { phase } : {}),
   };
 }
 
@@ -69,13 +69,13 @@ function functionCall(item: ProviderObject): AgentOutputItem {
   const id = textOr(item['id'], undefined);
   return {
     type: 'function_call',
-    ...withId(id),
     callId: textOr(callId, id ?? ''),
     name: textOr(name, ''),
-    ...(typeof namespace === 'string' ? { namespace } : {}),
     status: itemStatus(status),
     arguments: argumentsText(args),
     providerData,
+    ...withId(id),
+    ...(typeof namespace === 'string' ? { namespace } : {}),
   };
 }
 

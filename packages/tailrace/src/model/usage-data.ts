@@ -29,8 +29,12 @@ export function usageIn(event: ProviderObject): ProviderObject | undefined {
 }
 
 function counts(details: unknown, always: string): Record<string, number> {
-  const numbers: Record<string, number> = { [always]: 0 };
-  for (const [key, value] of Object.entries(objectOr(details)))
+  const given = objectOr(details);
+  const numbers: Record<string, number> = {};
+  numbers[always] = 0;
+  for (const key of Object.keys(given)) {
+    const value = given[key];
     if (typeof value === 'number' && key !== '__proto__') numbers[key] = value;
+  }
   return numbers;
 }

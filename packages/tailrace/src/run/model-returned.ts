@@ -39,7 +39,8 @@ export function returned(
   const { output, responseId, requestId, providerData, rawUsage } = response;
   return {
     type: 'model.returned',
-    ...ref,
+    step: ref.step,
+    attempt: ref.attempt,
     output,
     usage,
     streamed,

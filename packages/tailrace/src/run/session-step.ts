@@ -82,6 +82,7 @@ export type Rejected = RunMessageOutputItem | 'tool outputs';
 /** Commits what this turn has added, without what was rejected of it. A call keeps an output: the session stays one that a run can go on from. */
 export async function* commitTurn(run: RunScope, rejected?: Rejected): Steps<void> {
   const { talk } = run;
+  if (!run.plan.session) return;
   const items = talk.items.slice(talk.committed).filter((item) => item !== rejected);
   talk.committed = talk.items.length;
   const stored = items.map((item) => forStorage(item.rawItem));

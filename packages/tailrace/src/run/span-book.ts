@@ -39,7 +39,7 @@ export class SpanBook {
   start(data: SpanData, parent: string | undefined): StartedSpan {
     if (!this.enabled) return OFF;
     const span = newSpanId();
-    const event: SpanStarted = { type: 'span.started', span, ...(parent !== undefined && { parent }), data };
+    const event: SpanStarted = { type: 'span.started', span, data, ...(parent !== undefined && { parent }) };
     this.#enter(event);
     return { id: span, events: [event] };
   }

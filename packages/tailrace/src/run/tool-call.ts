@@ -202,7 +202,8 @@ export class ToolCallRun {
       const { serialized: error } = outcome;
       const returned = {
         type: 'tool.returned',
-        ...this.ref,
+        step: this.ref.step,
+        attempt: this.ref.attempt,
         callId: call.callId,
         tool: tool.name,
         ...(told && { output: told.text }),

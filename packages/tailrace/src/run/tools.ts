@@ -10,6 +10,7 @@ import { AbortScope, onAbort } from '../base/abort.ts';
 import type { FunctionCallItem } from '../event/item.ts';
 import type { ApprovalRequested } from '../event/mail-events.ts';
 import { askAbout, unasked } from './ask-approval.ts';
+import { breathe } from './breathe.ts';
 import { CallsOfTurn } from './calls-of-turn.ts';
 import type { RunScope, Steps } from './scope.ts';
 
@@ -61,8 +62,11 @@ export async function* runTools(
       }
       const events = calls.unreported ? calls.report() : [];
       if (events.length > 0 || !run.inbox.empty) yield events;
-      if (calls.running) await run.inbox.wait();
-      else if (calls.unreported) continue;
+      if (calls.running) {
+        await run.inbox.wait();
+        // Calls that settle in the same turn of the event loop are told together.
+        if (asked.length > 1) await breathe(1);
+      } else if (calls.unreported) continue;
       else if (scope.aborted || !calls.waiting || !(await hearAgain(run))) break;
     }
     if (stop.aborted) throw stop.reason;
