@@ -46,7 +46,7 @@ function late(store: MemoryLogStore): LogStore {
         return Reflect.apply(value, target, args) as unknown;
       };
     },
-  }) as unknown as LogStore;
+  });
 }
 
 function logOf(store: MemoryLogStore): readonly RunEvent[] {
