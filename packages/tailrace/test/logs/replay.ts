@@ -36,10 +36,18 @@ async function resumed(script: LogScript, events: readonly RunEvent[], store?: L
   return {
     output,
     violations: logViolations(all),
-    added: added.flatMap((event) => (event.type === 'model.delta' ? [] : [event.type])),
+    added: counted(added),
     items: foldRun(all)?.items.map(({ kind }) => kind),
     session: session.map((item) => (item as { role?: string; type?: string }).role ?? (item as { type?: string }).type),
   };
+}
+
+/** What was done, without the order in which a version writes it, its spans, and the pieces of a stream. */
+function counted(events: readonly RunEvent[]): Record<string, number> {
+  const counts: Record<string, number> = {};
+  for (const { type } of events.toSorted((a, b) => (a.type < b.type ? -1 : 1)))
+    if (!/^span\.|^model\.(delta|part)$/.test(type)) counts[type] = (counts[type] ?? 0) + 1;
+  return counts;
 }
 
 function folded(events: readonly RunEvent[]): unknown {
