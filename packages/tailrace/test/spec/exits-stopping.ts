@@ -111,7 +111,10 @@ const cancelBesideGuardrail: Exit = {
     for (const streamed of [true, false]) {
       // The guardrail holds the run up at the end of its first turn: up to there every event comes.
       const log = streamed ? facts.streamed : facts.whole;
-      const turn = log.slice(0, log.findIndex(({ type }) => type === 'turn.ended'));
+      const turn = log.slice(
+        0,
+        log.findIndex(({ type }) => type === 'turn.ended'),
+      );
       const reach = turn.findLastIndex(({ type }) => type === 'item.added') + 1;
       for (const seq of upTo(reach)) {
         const onStored = at(seq, (act) => act(), 'immediate');
