@@ -4,7 +4,8 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import * as errors from '../src/event/errors.ts';
 import { ERROR_CODES, type ErrorCode } from '../src/event/error-codes.ts';
-import { isDurable, type RunEventBody } from '../src/event/run-event.ts';
+import { isDurable } from '../src/event/durability.ts';
+import type { RunEventBody } from '../src/event/run-event.ts';
 import { DEFAULTS } from '../src/run/options.ts';
 
 const library = join(import.meta.dirname, '..');
@@ -26,7 +27,7 @@ function rowsOf(section: string): string[][] {
 const sourceOf = (path: string): string => readFileSync(join(library, path), 'utf8');
 
 describe('events', () => {
-  const source = sourceOf('src/event/run-event.ts') + sourceOf('src/event/mail-events.ts');
+  const source = ['run-event', 'step-events', 'mail-events'].map((name) => sourceOf(`src/event/${name}.ts`)).join('');
   const [, union = ''] = /type RunEventBody = \(([^)]+)\)/.exec(source) ?? [];
   const types = [...union.matchAll(/\w+/g)].map(([name]) => typeOf(source, name));
   const rows = rowsOf('Events');

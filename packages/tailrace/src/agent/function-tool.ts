@@ -9,7 +9,7 @@ import {
   withoutStrictNulls,
 } from '../base/schema.ts';
 import { InvalidToolInputError, ToolCallError, UserError } from '../event/errors.ts';
-import type { ToolEffects } from '../event/run-event.ts';
+import type { ToolEffects } from '../event/step-events.ts';
 import type { JsonObjectSchema } from '../port/model.ts';
 import { checkOptions } from './option.ts';
 import type { RunContext } from './run-context.ts';

@@ -1,6 +1,6 @@
 /** Tools: functions a model may ask to have called, and hosted tools that the provider runs. */
 import type { FunctionCallItem, ProviderData } from '../event/item.ts';
-import type { ToolEffects } from '../event/run-event.ts';
+import type { ToolEffects } from '../event/step-events.ts';
 import type { SchemaOutput, StandardSchemaWithJSON } from '../base/schema.ts';
 import type { ToolTimeoutError } from '../event/errors.ts';
 import type { JsonObjectSchema } from '../port/model.ts';

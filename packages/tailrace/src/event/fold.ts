@@ -14,17 +14,15 @@ import {
   type HandoffOccurred,
   isTerminal,
   type ItemAdded,
-  type ModelReturned,
   type RunEvent,
   type RunStarted,
   type RunSuspended,
   type SpanEnded,
   type SpanStarted,
   type TerminalEvent,
-  type ToolCalled,
-  type ToolReturned,
   type TurnEnded,
 } from './run-event.ts';
+import type { ModelReturned, ToolCalled, ToolReturned } from './step-events.ts';
 import { Usage } from './usage.ts';
 
 /** One tool call of the open turn. */

@@ -3,18 +3,24 @@
  * Names are `noun.past`; deltas `noun.delta`. An agent is named by its key, which is its name unless two agents share it.
  */
 import type { Json } from '../base/json.ts';
+import type { SerializedError } from './agents-error.ts';
 import type { AgentGraph } from './agent-graph.ts';
+import type { AgentInputItem, AgentItem } from './item.ts';
 import type { ApprovalDecided, ApprovalRequested, InputReceived, MailIgnored } from './mail-events.ts';
-import type { SerializedError } from './errors.ts';
-import type {
-  AgentInputItem,
-  AgentItem,
-  AgentOutputItem,
-  AssistantMessageItem,
-  ToolCallStructuredOutput,
-} from './item.ts';
 import type { SpanData, SpanError } from './span-data.ts';
-import type { StreamEvent } from './stream-event.ts';
+import type {
+  ModelCalled,
+  ModelDelta,
+  ModelPart,
+  ModelReturned,
+  ModelStopped,
+  StepAttempt,
+  StepRef,
+  ToolCalled,
+  ToolOutcomeUnknown,
+  ToolProgress,
+  ToolReturned,
+} from './step-events.ts';
 import type { UsageData } from './usage.ts';
 
 /** The version of the union that `run.started` records. A reader of an older log upgrades it (event/upgrade). */
@@ -29,15 +35,6 @@ export interface EventEnvelope {
   epoch: number;
   /** Wall clock, milliseconds since the epoch. For people, never for order. */
   at: number;
-}
-
-/** `turn:kind:callId`, for example `2:tool:call_7`. Comes from the log, not from the order of user code. */
-export type StepKey = string;
-
-/** Which call of which step an event belongs to; every delta carries it. */
-export interface StepRef {
-  step: StepKey;
-  attempt: number;
 }
 
 export interface RunStarted {
@@ -133,66 +130,6 @@ export interface TurnEnded {
   to?: string;
 }
 
-/** A model is about to be called. Durable before the request leaves. */
-export interface ModelCalled extends StepRef {
-  type: 'model.called';
-  agent: string;
-  /** Of a run that is kept in a store: a hash over all items of the input, which grows with each new one. */
-  inputHash?: string;
-}
-
-/**
- * A piece of a model's stream. `raw` is the provider's event, unchanged; `text` a piece of the answer. Where the text only repeats what
- * `raw` says, `echo` says on which side of it the model gave it, and the text is stored once, here, as `text`.
- */
-export interface ModelDelta extends StepRef {
-  type: 'model.delta';
-  text?: string;
-  itemId?: string;
-  raw?: unknown;
-  /** Which wire `raw` was read from, where the model says so. */
-  source?: string;
-  echo?: 'before' | 'after';
-}
-
-/** A part of a model's stream that is neither a plain text delta nor a plain provider event: kept whole. */
-export interface ModelPart extends StepRef {
-  type: 'model.part';
-  part: StreamEvent;
-}
-
-/** A model's response, complete. `streamed` says whether parts of it are in the log before. */
-export interface ModelReturned extends StepRef {
-  type: 'model.returned';
-  output: AgentOutputItem[];
-  usage: UsageData;
-  streamed: boolean;
-  responseId?: string;
-  requestId?: string;
-  /** Present when the response itself carried any: kept for the raw response. */
-  providerData?: Record<string, unknown>;
-  rawUsage?: Record<string, unknown>;
-  /** The stream event that completed the response said more than the fields above: kept whole. */
-  done?: StreamEvent;
-}
-
-/** A model call ended without a response: failed (and may be tried again), or was stopped. */
-export interface ModelStopped extends StepRef {
-  type: 'model.stopped';
-  error: SerializedError;
-  /** What the assistant had said by then. */
-  partial?: AssistantMessageItem;
-  usage?: UsageData;
-}
-
-/** A step is tried again. Readers that showed text of attempt `supersedes` drop it. */
-export interface StepAttempt extends StepRef {
-  type: 'step.attempt';
-  of: 'model' | 'tool';
-  supersedes: number;
-  delayMs: number;
-}
-
 export type RunItemKind =
   | 'message'
   | 'reasoning'
@@ -212,43 +149,6 @@ export interface ItemAdded {
   item: AgentItem;
   /** For a handoff's output: the agent that takes over. */
   target?: string;
-}
-
-/** A tool's function is about to be called. Durable before it is. */
-export interface ToolCalled extends StepRef {
-  type: 'tool.called';
-  callId: string;
-  tool: string;
-  arguments: string;
-  effects: ToolEffects;
-  idempotencyKey: string;
-}
-
-export type ToolEffects = 'pure' | 'idempotent' | 'once';
-
-/** A tool's function returned or failed. What the model is told is the `tool_output` item that follows, in call order. */
-export interface ToolReturned extends StepRef {
-  type: 'tool.returned';
-  callId: string;
-  tool: string;
-  /** What the model is told, as text. Absent when the call was given up, or ends the run. */
-  output?: string;
-  /** What the model is told, where it is more than a text. */
-  content?: ToolCallStructuredOutput[];
-  error?: SerializedError;
-}
-
-export interface ToolProgress extends StepRef {
-  type: 'tool.progress';
-  callId: string;
-  data: Json;
-}
-
-/** A crash left a call that may not be repeated without its outcome. */
-export interface ToolOutcomeUnknown extends StepRef {
-  type: 'tool.outcome_unknown';
-  callId: string;
-  tool: string;
 }
 
 /** An item as a handoff filter left it, or made it. */
@@ -382,32 +282,4 @@ export type TerminalEvent = EventEnvelope & TerminalEventBody;
 /** True for the three events that end a run. */
 export function isTerminal<T extends RunEventBody>(event: T): event is T & TerminalEventBody {
   return event.type === 'run.completed' || event.type === 'run.failed' || event.type === 'run.cancelled';
-}
-
-/**
- * Events that must be on disk before anything after them happens: they gate a side effect, decide an approval, or end the run.
- * All others may be committed in groups: a model's response goes with what follows from it, a call or the end, and saves a sync of the disk a turn. Who dies before
- * that asks the model again.
- */
-const DURABLE: ReadonlySet<RunEventType> = new Set<RunEventType>([
-  'run.started',
-  'run.suspended',
-  'run.resumed',
-  'run.completed',
-  'run.failed',
-  'run.cancelled',
-  'model.called',
-  'step.attempt',
-  'tool.called',
-  'tool.returned',
-  'approval.requested',
-  'approval.decided',
-  'input.received',
-  'session.commit_started',
-  'session.committed',
-]);
-
-/** Whether an event must be committed durably before its writer goes on. */
-export function isDurable(event: RunEventBody): boolean {
-  return DURABLE.has(event.type);
 }

@@ -1,4 +1,5 @@
-import { isDurable, isTerminal, type RunEvent, type RunEventBody } from '../event/run-event.ts';
+import { isDurable } from '../event/durability.ts';
+import { isTerminal, type RunEvent, type RunEventBody } from '../event/run-event.ts';
 
 /** Events that are committed together. */
 export class Group {

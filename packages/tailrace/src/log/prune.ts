@@ -1,5 +1,6 @@
 /** Leaves the deltas of completed steps out of a log: what they said is also in the event that completed the step. */
-import type { RunEvent, StepRef } from '../event/run-event.ts';
+import type { RunEvent } from '../event/run-event.ts';
+import type { StepRef } from '../event/step-events.ts';
 import { lastSeq, type SeqRange, withPruned } from '../port/pruned-range.ts';
 
 /** The events with each range of prunable ones replaced by one `log.pruned`. */

@@ -2,7 +2,8 @@
 import { UserError } from '../event/errors.ts';
 import { foldRun } from '../event/fold.ts';
 import type { AgentInputItem } from '../event/item.ts';
-import type { FilteredItem, RunEvent, StepRef, TerminalEvent } from '../event/run-event.ts';
+import type { FilteredItem, RunEvent, TerminalEvent } from '../event/run-event.ts';
+import type { StepRef } from '../event/step-events.ts';
 import type { UsageData } from '../event/usage.ts';
 import type { LogStore } from '../port/log-store.ts';
 import { lastSeq } from '../port/pruned-range.ts';

@@ -1,5 +1,6 @@
 /** A model's stream events as log events: each stored once, and the order in which the model gave them kept. */
-import type { EventEnvelope, ModelDelta, ModelReturned, RunEventBody, StepRef } from '../event/run-event.ts';
+import type { EventEnvelope, RunEventBody } from '../event/run-event.ts';
+import type { ModelDelta, ModelReturned, StepRef } from '../event/step-events.ts';
 import type {
   StreamEvent,
   StreamEventGenericItem,

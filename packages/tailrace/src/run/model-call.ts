@@ -8,7 +8,7 @@ import { AbortScope, type AbortSource, abortable } from '../base/abort.ts';
 import { isAgentsError, ModelProviderError, ModelTimeoutError, serializeError } from '../event/errors.ts';
 import { ERROR_CODES } from '../event/error-codes.ts';
 import type { AssistantMessageItem } from '../event/item.ts';
-import type { ModelCalled, ModelStopped, StepAttempt, StepRef } from '../event/run-event.ts';
+import type { ModelCalled, ModelStopped, StepAttempt, StepRef } from '../event/step-events.ts';
 import type { GenerationSpanData } from '../event/span-data.ts';
 import type { Usage } from '../event/usage.ts';
 import type { Model, ModelRequest, ModelResponse } from '../port/model.ts';

@@ -1,5 +1,5 @@
 /** A model's response, as the log keeps it and as the turn uses it. */
-import type { ModelReturned, StepRef } from '../event/run-event.ts';
+import type { ModelReturned, StepRef } from '../event/step-events.ts';
 import type { StreamEventResponseCompleted } from '../event/stream-event.ts';
 import { Usage } from '../event/usage.ts';
 import type { ModelResponse } from '../port/model.ts';

@@ -3,7 +3,7 @@
  */
 import type { AbortScope } from '../base/abort.ts';
 import { ModelBehaviorError, ModelProviderError } from '../event/errors.ts';
-import type { ModelReturned, StepRef } from '../event/run-event.ts';
+import type { ModelReturned, StepRef } from '../event/step-events.ts';
 import type { StreamEvent, StreamEventResponseCompleted } from '../event/stream-event.ts';
 import type { Model, ModelRequest, ModelResponse } from '../port/model.ts';
 import { encodeBatch, type PartEncoding, type Progress } from './encode-part.ts';

@@ -1,6 +1,6 @@
 /** What a tool call came to. */
 import { AgentsError, type SerializedError, serializeError } from '../event/errors.ts';
-import type { ToolReturned } from '../event/run-event.ts';
+import type { ToolReturned } from '../event/step-events.ts';
 import type { SpanError } from '../event/span-data.ts';
 import { type RunScope, spanError } from './scope.ts';
 import type { ToldOutput } from './tool-output.ts';

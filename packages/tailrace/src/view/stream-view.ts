@@ -1,5 +1,6 @@
 /** From log events to the stream events of @openai/agents: a fold over the log, one state a reader. */
-import type { ModelDelta, ModelReturned, RunEvent } from '../event/run-event.ts';
+import type { RunEvent } from '../event/run-event.ts';
+import type { ModelDelta, ModelReturned } from '../event/step-events.ts';
 import type { StreamEvent, StreamEventTextStream } from '../event/stream-event.ts';
 import { type AgentByKey, itemOf } from '../agent/item-of.ts';
 import {

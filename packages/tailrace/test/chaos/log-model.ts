@@ -1,5 +1,6 @@
 // What a log should do, in the simplest words: the reference that the real one is compared with.
-import { isDurable, isTerminal, type RunEventBody } from '../../src/event/run-event.ts';
+import { isDurable } from '../../src/event/durability.ts';
+import { isTerminal, type RunEventBody } from '../../src/event/run-event.ts';
 
 export interface ModelWriter {
   epoch: number;

@@ -1,7 +1,8 @@
 import { expect, test } from 'vitest';
 import { z } from 'zod';
 import { Conversation } from '../../src/run/conversation.ts';
-import type { ModelCalled, RunEvent } from '../../src/event/run-event.ts';
+import type { RunEvent } from '../../src/event/run-event.ts';
+import type { ModelCalled } from '../../src/event/step-events.ts';
 import {
   Agent,
   type AgentInputItem,
