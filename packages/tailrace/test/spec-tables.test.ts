@@ -118,7 +118,8 @@ describe('documents', () => {
     const missing = documents.flatMap((document) => {
       const text = readFileSync(join(root, document), 'utf8');
       const named =
-        text.match(/\b(?:src\/)?(?:base|event|port|log|agent|run|view|model|store|testing)\/[\w/-]+\.ts\b/g) ?? [];
+        text.match(/\b(?:src\/)?(?:base|event|port|log|agent|run|runtime|view|model|store|testing)\/[\w/-]+\.ts\b/g) ??
+        [];
       return named
         .filter((path) => !existsSync(join(library, 'src', path.replace(/^src\//, ''))))
         .map((path) => `${document}: ${path}`);
@@ -150,6 +151,42 @@ describe('tests', () => {
     }
   });
 });
+
+describe('what survives what', () => {
+  const page = readFileSync(join(library, '..', '..', 'docs', 'what-survives-what.md'), 'utf8');
+  const links = [...page.matchAll(/^\[([\w-]+)\]: (\S+) "(.+)"$/gm)].map(([, name = '', path = '', test = '']) => ({
+    name,
+    path,
+    test,
+  }));
+  const linked = new Set([...page.matchAll(/\]\[([\w-]+)\]/g)].map(([, name = '']) => name));
+  const [, ...rows] = page.split('\n').filter((line) => line.startsWith('| '));
+
+  it('links to tests, each of them used, and none that is not there', () => {
+    expect(linked.size).toBeGreaterThan(30);
+    expect(links.map(({ name }) => name).toSorted()).toEqual([...linked].toSorted());
+  });
+
+  it.each(links)('$name: $test', ({ path, test }) => {
+    expect(readFileSync(join(library, '..', '..', 'docs', path), 'utf8')).toContain(test);
+  });
+
+  it.each(rows.filter((row) => !/^\| (fault|what happens) \|/.test(row)))('%s', (row) => {
+    const [fault, ...cells] = row.slice(2, -2).split(' | ');
+    const unproved = cells.filter((cell) => !cell.includes('][') && !UNPROVED.has(cell));
+    expect(unproved, fault).toEqual([]);
+  });
+});
+
+// What is lost, and who has nothing to do, no test can show.
+const UNPROVED: ReadonlySet<string> = new Set([
+  '—',
+  'no',
+  'the same',
+  'as if killed',
+  'any worker that starts',
+  'the run, which knows nothing of it',
+]);
 
 /** `60 s`, `64 MiB`, `16 Mi`, `0.7` as a number of milliseconds, bytes, or things. */
 function numberOf(text: string): number {

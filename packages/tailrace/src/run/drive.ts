@@ -92,12 +92,15 @@ async function writeStep(run: RunScope, log: RunLog, step: Batch | Flow): Promis
 function write(run: RunScope, log: RunLog, batch: Batch): void | Promise<void> {
   const events = run.inbox.empty ? batch : inOrder(run.inbox.take(), batch);
   if (events.length === 0) return undefined;
+  run.mailbox.appending = true;
   try {
     const stored = log.append(events);
     return stored && orRefused(run, events, stored);
   } catch (error) {
     takeBack(run, events);
     throw error;
+  } finally {
+    run.mailbox.appending = false;
   }
 }
 

@@ -16,6 +16,8 @@ export class Mailbox implements Disposable {
   #due = false;
   #looking: Promise<void> | undefined;
   #closed = false;
+  /** True while the run itself appends: the first wake then says what its writer knows. */
+  appending = false;
 
   constructor(store: LogStore, run: string, position: number, take: (message: StoredMessage) => void) {
     this.#store = store;
@@ -32,9 +34,11 @@ export class Mailbox implements Disposable {
   /** Looks whenever the store says that something has happened. */
   watch(): void {
     this.#watch ??= this.#store.watch(this.#run, () => {
-      if (this.#due) return;
+      const own = this.appending;
+      this.appending = false;
+      if (own || this.#due) return;
       this.#due = true;
-      // The store says so at every append of the run itself, too: one look for all of a turn of the event loop.
+      // Appends of the run wake it, too, where the store answers later: one look for all of a turn of the event loop.
       soon(() => {
         this.#due = false;
         void this.look();

@@ -140,22 +140,22 @@ export class LeasedRuns implements Serving {
     }
   }
 
-  #drive({ run, agent }: Lease): void {
+  #drive({ run, agent, owner }: Lease): void {
     const held: Held = { lost: new AbortController(), leave: new AbortController(), done: Promise.resolve() };
     if (this.#stopped) held.leave.abort();
     this.#held.set(run, held);
-    held.done = this.#driven(run, agent, held).finally(() => {
+    held.done = this.#driven(run, { agent, abandoned: owner !== undefined }, held).finally(() => {
       this.#held.delete(run);
       this.#lookNow();
     });
   }
 
-  async #driven(id: string, agent: string, { lost, leave }: Held): Promise<void> {
+  async #driven(id: string, about: Pick<Drive, 'agent' | 'abandoned'>, { lost, leave }: Held): Promise<void> {
     const { leases, owner, drive: driveRun } = this.#options;
     let wakeAt: number | undefined;
     const drive: Drive = {
       id,
-      agent,
+      ...about,
       signal: lost.signal,
       leave: leave.signal,
       wait: async (until) => {

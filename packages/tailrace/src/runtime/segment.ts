@@ -3,13 +3,16 @@ import type { AnyAgent } from '../agent/agent.ts';
 import { onAbort } from '../base/abort.ts';
 import type { Json } from '../base/json.ts';
 import { SystemError } from '../event/errors.ts';
-import type { EventEnvelope, RunStarted } from '../event/run-event.ts';
+import { type EventEnvelope, isTerminal, type RunStarted } from '../event/run-event.ts';
+import { readRun } from '../log/read-run.ts';
 import type { Drive, DriveOutcome } from '../port/driver.ts';
 import type { LogStore } from '../port/log-store.ts';
 import type { Session } from '../port/session.ts';
 import { planResume, type RunPlan, type Surroundings } from '../run/plan.ts';
 import type { Ending } from '../run/scope.ts';
 import { beginSegment, type Runner } from '../runner.ts';
+import { getGlobalTraceProvider } from '../view/trace/provider.ts';
+import { afterSuspension, traceView } from '../view/trace/trace-view.ts';
 import { holdSessionFor } from './held-sessions.ts';
 
 /** What is known of a run before it is driven. */
@@ -32,6 +35,7 @@ export interface SegmentParts {
 
 export async function driveRun(parts: SegmentParts, drive: Drive): Promise<DriveOutcome> {
   const { store } = parts;
+  if (drive.abandoned) await closeTrace(store, drive.id);
   for (;;) {
     const [started] = await store.read(drive.id, 0, 1);
     const head = await store.head(drive.id);
@@ -70,6 +74,15 @@ async function segment(parts: SegmentParts, drive: Drive, started: Started): Pro
   using _leave = onAbort(drive.leave, () => run.leave('at_boundary'));
   using _lost = onAbort(drive.signal, () => run.leave('now'));
   return await run.ended;
+}
+
+/** Whoever drove the run last did not live to let go of it, and maybe not to tell anybody that its last segment has ended. */
+async function closeTrace(store: LogStore, run: string): Promise<void> {
+  const events = await readRun((from, limit) => store.read(run, from, limit));
+  const last = events.at(-1);
+  if (!last || !(isTerminal(last) || last.type === 'run.suspended')) return;
+  const trace = traceView(() => getGlobalTraceProvider().processors);
+  trace.restore(events, afterSuspension(events.slice(0, -1)));
 }
 
 async function concluded({ store }: SegmentParts, { run, sessionId }: Started): Promise<DriveOutcome> {

@@ -14,6 +14,7 @@ export interface Statements {
   read: StatementSync;
   list: StatementSync;
   post: StatementSync;
+  wake: StatementSync;
   mail: StatementSync;
   deleteEvents: StatementSync;
   deleteMail: StatementSync;
@@ -64,6 +65,7 @@ export function prepareStatements(db: DatabaseSync): Statements {
       `INSERT OR IGNORE INTO mailbox (run_id, position, id, kind, body, at)
        VALUES (?, 1 + (SELECT coalesce(max(position), 0) FROM mailbox WHERE run_id = ?), ?, ?, ?, ?)`,
     ),
+    wake: sql('UPDATE lease SET wanted = 1 WHERE run = ?'),
     mail: sql(
       `SELECT position, id, kind, body, at FROM mailbox WHERE run_id = ${idOf} AND position > ? ORDER BY position`,
     ),

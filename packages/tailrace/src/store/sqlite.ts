@@ -158,6 +158,8 @@ class SqliteLogStore implements SqliteStore {
       const id = this.#knownId(run);
       const body = JSON.stringify(message.body) as string | undefined;
       const { changes } = this.#sql.post.run(id, id, message.id, message.kind, body ?? 'null', Date.now());
+      // With the message, so that a run that waits for it is woken though its sender dies over it.
+      if (changes === 1) this.#sql.wake.run(run);
       return changes === 1;
     });
     if (posted) this.#watchers.wake(run);

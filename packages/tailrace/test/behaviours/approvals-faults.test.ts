@@ -217,4 +217,34 @@ describe('a run that waits', () => {
     expect([last.finalOutput, ran]).toEqual(['Done.', []]);
     expect(logOf(store).filter(({ type }) => type === 'mail.ignored')).toMatchObject([{ why: 'expired' }]);
   });
+
+  test.each(['immediate', 'after_turn'] as const)(
+    'is cancelled (%s), at whichever event that is asked for',
+    async (mode) => {
+      let at = 0;
+      for (let asked = true; asked; at++) {
+        asked = false;
+        const store = new MemoryLogStore();
+        const { agent, ran } = paying(2);
+        const it = agent();
+        const result = await new Runner({ store }).run(it, 'Hi', { runId: 'run_1', stream: true });
+        for await (const { seq, type } of result.events()) {
+          if (seq === at) {
+            asked = true;
+            result.cancel({ mode });
+          }
+          if (type === 'run.suspended') break;
+        }
+        await result.completed;
+        if (!asked) break;
+        if (result.status === 'suspended') {
+          expect(types(logOf(store)).at(-1)).toBe('run.suspended');
+          await failure(new Runner({ store }).run(it, result.state));
+        }
+        expect([at, types(logOf(store)).at(-1), ran]).toEqual([at, 'run.cancelled', []]);
+        expect(store.watching).toBe(0);
+      }
+      expect(at).toBeGreaterThan(15);
+    },
+  );
 });

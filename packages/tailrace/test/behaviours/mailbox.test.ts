@@ -5,7 +5,8 @@ import { describe, expect, test } from 'vitest';
 import { z } from 'zod';
 import { type LogStore, MemoryLogStore, type RunEvent, Runner, tool } from '../../src/index.ts';
 import { sqlite } from '../../src/store/sqlite.ts';
-import { assistantMessage, functionCall, logViolations } from '../../src/testing/index.ts';
+import type { StreamEvent } from '../../src/event/stream-event.ts';
+import { assistantMessage, functionCall, logViolations, modelStream } from '../../src/testing/index.ts';
 import { modelOf, scripted, TestSession } from './cast.ts';
 import { failure, Moment, wait } from './stage.ts';
 
@@ -70,6 +71,27 @@ describe('a message to a run that is under way', () => {
     const log = await logOf(store);
     expect(log.find(({ type }) => type === 'cancel.requested')).toMatchObject({ mode: 'immediate', mail: 1 });
     expect(log.at(-1)).toMatchObject({ type: 'run.cancelled', reason: 'enough' });
+  });
+
+  everywhere('cancels it while its model is speaking without a pause', async ({ store, outside }) => {
+    const begun = new Moment();
+    let said = 0;
+    async function* speaking(): AsyncGenerator<StreamEvent> {
+      yield { type: 'response_started' };
+      for (; said < 2_000; said += 1) {
+        yield { type: 'output_text_delta', delta: 'word ' };
+        begun.reach();
+        await wait(1);
+      }
+    }
+    const agent = scripted([modelStream(speaking())]);
+    const result = await new Runner({ store }).run(agent, 'Hi', { runId: 'run_1', stream: true });
+    await begun.reached;
+    await outside.post('run_1', { id: 'm1', kind: 'cancel', body: { reason: 'enough' } });
+    await result.completed;
+    expect(result.status).toBe('cancelled');
+    expect(said).toBeLessThan(1_000);
+    await logOf(store);
   });
 
   everywhere('cancels it after the turn', async ({ store, outside }) => {

@@ -4,7 +4,7 @@
  *
  * Holds the open spans, and nothing once the segment has ended.
  * 1. `onTraceStart` once per run, `onTraceEnd` once per segment; neither when the run joined a trace of its caller.
- * 2. Every span that was told as started is told as ended, once, after its children and before the trace.
+ * 2. Every span that was told as started is told as ended, once, after its children and before the trace. After a crash: at least once, under the same id.
  * 3. No processor is awaited, and nothing that one does comes back.
  */
 import { liveOf } from '../../event/live.ts';
@@ -29,8 +29,11 @@ export interface TraceViewOptions {
 /** Takes the committed events of one run, in order. */
 export interface TraceView {
   (events: readonly RunEvent[]): void;
-  /** Takes events that were told before, by this process or another: what is open is known, and no processor is told again. */
-  restore(events: Iterable<RunEvent>): void;
+  /**
+   * Takes events that were told before, by this process or another: what is open is known. Of a segment whose process died nobody knows how far it was told:
+   * its ends are told again, those of the events from index `untold` on. By default that is the segment that has not ended.
+   */
+  restore(events: readonly RunEvent[], untold?: number): void;
   /** An open span, for `getCurrentSpan`. */
   spanOf(id: string): Span | undefined;
   /** The run's trace, once started, for `getCurrentTrace`. */
@@ -45,13 +48,22 @@ export function traceView(processors: () => readonly TracingProcessor[], options
   };
   return Object.defineProperties(view, {
     restore: {
-      value: (events: Iterable<RunEvent>) => {
-        for (const event of events) state.take(event, false);
+      value: (events: readonly RunEvent[], untold = afterSuspension(events)) => {
+        for (const [index, event] of events.entries()) state.take(event, index >= untold && isEnd(event));
       },
     },
     spanOf: { value: (id: string) => state.spanOf(id) },
     trace: { get: () => state.trace },
   }) as TraceView;
+}
+
+function isEnd(event: RunEvent): boolean {
+  return event.type === 'span.ended' || event.type === 'run.suspended' || isTerminal(event);
+}
+
+/** The index after the last suspension. */
+export function afterSuspension(events: readonly RunEvent[]): number {
+  return events.findLastIndex(({ type }) => type === 'run.suspended') + 1;
 }
 
 class TraceFold {

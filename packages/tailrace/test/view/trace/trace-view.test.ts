@@ -203,6 +203,18 @@ describe('segments', () => {
     expect(told(seen.calls)).toEqual(['span- b', 'span- a', 'trace- Flow']);
     expect(seen.spans[0]?.startedAt).toBe(new Date(EPOCH_MS + 2).toISOString());
   });
+
+  it('whose writer crashed may not have told their ends: those are told again', () => {
+    const events = log(...first, resumed, open('b'), open('c', 'b'), close('c'), resumed, close('b'), completed);
+    const { seen, view } = watched();
+    view.restore(events.slice(0, first.length + 4));
+    expect(told(seen.calls)).toEqual(['span- c']);
+    view(events.slice(first.length + 4));
+    expect(told(seen.calls)).toEqual(['span- c', 'span- b', 'trace- Flow']);
+    const after = watched();
+    after.view.restore(events);
+    expect(told(after.seen.calls)).toEqual(['span- c', 'span- b', 'trace- Flow']);
+  });
 });
 
 describe('a processor', () => {
