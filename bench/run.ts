@@ -38,7 +38,7 @@ const { values: options } = parseArgs({
   allowNegative: true,
 });
 const { quick, only } = options;
-const rounds = Number(options.rounds ?? (quick ? 1 : 5));
+const rounds = Number(options.rounds ?? (quick ? 1 : 3));
 const root = join(import.meta.dirname, '..');
 const began = performance.now();
 

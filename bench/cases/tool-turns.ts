@@ -5,8 +5,8 @@ export const toolTurns: Case = async (subject, { server, quick }) => {
   const url = `${server}/w16/v1`;
   const short = taskOf('turns:50', { url });
   const long = taskOf('turns:200', { url });
-  await spent(2, () => subject.run(short));
-  await spent(1, () => subject.run(long));
+  await spent(quick ? 2 : 6, () => subject.run(short));
+  await spent(quick ? 1 : 2, () => subject.run(long));
   const cpu = { short: 0, long: 0 };
   const rounds = quick ? 1 : 2;
   // Side by side: what the compiler and the collector do meanwhile falls on both.

@@ -12,7 +12,7 @@ interface OpenSpan {
   parent: string | undefined;
   openChildren: number;
   /** What the span has come to say since it started; told at its end, however it ends. */
-  data: SpanData | undefined;
+  data: GrownData | undefined;
 }
 
 export interface StartedSpan {
@@ -20,6 +20,9 @@ export interface StartedSpan {
   readonly id: string | undefined;
   readonly events: readonly RunEventBody[];
 }
+
+/** Data as they are, or how to come by them when the span ends. */
+export type GrownData = SpanData | (() => SpanData);
 
 export interface SpanEnd {
   data?: SpanData;
@@ -54,7 +57,7 @@ export class SpanBook {
   }
 
   /** What the span is to say at its end, however that comes. */
-  grow(span: string | undefined, data: SpanData): void {
+  grow(span: string | undefined, data: GrownData): void {
     const open = span === undefined ? undefined : this.#open.get(span);
     if (open) open.data = data;
   }
@@ -113,8 +116,11 @@ export class SpanBook {
 
   #leave(span: string, open: OpenSpan, end: SpanEnd): SpanEnded {
     this.#forget(span, open);
-    const data = end.data ?? open.data;
-    return { type: 'span.ended', span, ...(data && { data }), ...(end.error && { error: end.error }) };
+    const data = end.data ?? (typeof open.data === 'function' ? open.data() : open.data);
+    const event: SpanEnded = { type: 'span.ended', span };
+    if (data) event.data = data;
+    if (end.error) event.error = end.error;
+    return event;
   }
 
   #forget(span: string, open: OpenSpan | undefined): void {

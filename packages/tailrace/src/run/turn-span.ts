@@ -30,11 +30,12 @@ export function growAgentSpan(run: RunScope, agent: AnyAgent, { tools, handoffs 
 export function growUsage(run: RunScope, agent: AnyAgent, response: ModelResponse): void {
   const turn = { type: 'turn', turn: run.turn, agent_name: agent.name } as const;
   run.spans.grow(run.turnSpan, { ...turn, usage: turnUsage(response.usage) });
-  run.spans.grow(run.taskSpan, {
+  // Its sums go over all turns so far, so they are made once, when the task ends.
+  run.spans.grow(run.taskSpan, () => ({
     type: 'task',
     name: run.plan.trace.workflowName,
     usage: taskUsage(run.context.usage, run.folded?.usageBefore),
-  });
+  }));
 }
 
 /** Stops the run when the turn takes longer than `timeouts.turnMs`. */
