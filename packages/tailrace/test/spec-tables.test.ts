@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import * as errors from '../src/event/errors.ts';
 import { ERROR_CODES, type ErrorCode } from '../src/event/error-codes.ts';
-import { isDurable } from '../src/event/durability.ts';
+import { classOf } from '../src/event/durability.ts';
 import type { RunEventBody } from '../src/event/run-event.ts';
 import { DEFAULTS } from '../src/run/options.ts';
 
@@ -38,7 +38,7 @@ describe('events', () => {
   });
 
   it.each(rows)('%s: its class is the one the log acts on', (type = '', _when, durability) => {
-    expect(isDurable({ type } as RunEventBody) ? 'durable' : 'grouped').toBe(durability);
+    expect(classOf({ type } as RunEventBody)).toBe(durability);
   });
 
   it('that nothing writes are marked as later, and no others', () => {

@@ -1,29 +1,35 @@
 import type { RunEventBody, RunEventType } from './run-event.ts';
 
 /**
- * Events that must be on disk before anything after them happens: they gate a side effect, decide an approval, or end the run.
- * All others may be committed in groups: a model's response goes with what follows from it, a call or the end, and saves a sync of the disk a turn. Who dies before
- * that asks the model again.
+ * When an event must be in the store, and how surely, before its writer goes on.
+ *
+ * - `durable`: committed and on disk. It gates a side effect, decides an approval, or ends the run or a segment of it.
+ * - `stored`: committed. A process that dies loses nothing of it; a power failure may. It begins what may be repeated, so that all it costs then is the repetition.
+ * - `grouped`: committed with what comes within a moment.
+ *
+ * A model's response is grouped: it goes with what follows from it, a call or the end, and saves a commit a turn. Who dies before that asks the model again.
  */
-const DURABLE: ReadonlySet<RunEventType> = new Set<RunEventType>([
-  'run.started',
-  'run.suspended',
-  'run.resumed',
-  'run.completed',
-  'run.failed',
-  'run.cancelled',
-  'model.called',
-  'step.attempt',
-  'tool.called',
-  'tool.returned',
-  'approval.requested',
-  'approval.decided',
-  'input.received',
-  'session.commit_started',
-  'session.committed',
+export type EventClass = 'durable' | 'stored' | 'grouped';
+
+const CLASSES: ReadonlyMap<RunEventType, EventClass> = new Map<RunEventType, EventClass>([
+  ['run.started', 'durable'],
+  ['run.suspended', 'durable'],
+  ['run.resumed', 'durable'],
+  ['run.completed', 'durable'],
+  ['run.failed', 'durable'],
+  ['run.cancelled', 'durable'],
+  ['model.called', 'stored'],
+  ['step.attempt', 'stored'],
+  ['tool.called', 'durable'],
+  ['tool.returned', 'durable'],
+  ['approval.requested', 'durable'],
+  ['approval.decided', 'durable'],
+  ['input.received', 'durable'],
+  ['session.commit_started', 'durable'],
+  ['session.committed', 'durable'],
 ]);
 
-/** Whether an event must be committed durably before its writer goes on. */
-export function isDurable(event: RunEventBody): boolean {
-  return DURABLE.has(event.type);
+/** The class of an event. */
+export function classOf(event: RunEventBody): EventClass {
+  return CLASSES.get(event.type) ?? 'grouped';
 }

@@ -1,4 +1,4 @@
-import { isDurable } from '../event/durability.ts';
+import { classOf } from '../event/durability.ts';
 import { isTerminal, type RunEvent, type RunEventBody } from '../event/run-event.ts';
 
 /** Events that are committed together. */
@@ -8,6 +8,8 @@ export class Group {
   #own: RunEvent[] | undefined;
   /** Estimated, where the writer counts. */
   bytes = 0;
+  /** True when one of them must be committed before its writer goes on. */
+  pressing = false;
   /** True when one of them must be on disk before its writer goes on. */
   durable = false;
   /** True when the last of them ends the run. */
@@ -22,7 +24,10 @@ export class Group {
     else if (this.#events.length === 0) this.#events = events;
     else this.#events = this.#own = [...this.#events, ...events];
     for (const event of events) {
-      if (!isDurable(event)) continue;
+      const needed = classOf(event);
+      if (needed === 'grouped') continue;
+      this.pressing = true;
+      if (needed === 'stored') continue;
       this.durable = true;
       if (isTerminal(event)) this.terminal = true;
     }

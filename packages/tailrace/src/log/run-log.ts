@@ -115,7 +115,7 @@ export class RunLog implements LogSource {
   }
 
   /**
-   * Takes the events, gives them their places, and commits them: at once and durably when one of them is durable, else with the group.
+   * Takes the events, gives them their places, and commits them: at once when one of them must be stored or durable, else with the group.
    * The objects become the log's: do not touch them again. A promise comes back only when there is something to wait for.
    * @throws the error that broke the log; `LOG_FULL` when these events do not fit, and are not written.
    */
@@ -130,9 +130,9 @@ export class RunLog implements LogSource {
     this.#pending.add(placed);
     if (this.#pending.terminal) this.#sealed = true;
     if (this.#tail !== undefined) for (const event of placed) this.#pending.bytes += eventBytes(event);
-    const { durable, bytes, events } = this.#pending;
+    const { bytes, events } = this.#pending;
     if (events.length === 0) return undefined;
-    const pressing = durable || bytes > MAX_PENDING_BYTES;
+    const pressing = this.#pending.pressing || bytes > MAX_PENDING_BYTES;
     if (pressing || this.#store.groupMs === 0 || events.length >= GROUP_EVENTS) {
       this.#commit();
       return pressing && this.#storing ? this.#settled() : undefined;

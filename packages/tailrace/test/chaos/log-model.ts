@@ -1,5 +1,5 @@
 // What a log should do, in the simplest words: the reference that the real one is compared with.
-import { isDurable } from '../../src/event/durability.ts';
+import { classOf } from '../../src/event/durability.ts';
 import { isTerminal, type RunEventBody } from '../../src/event/run-event.ts';
 
 export interface ModelWriter {
@@ -47,7 +47,8 @@ export class LogModel {
       writer.pending.push({ ...body, ...place });
       writer.sealed ||= isTerminal(body);
     }
-    if (!this.groups || writer.pending.length >= 32 || writer.pending.some(isDurable)) this.commit(writer);
+    if (!this.groups || writer.pending.length >= 32 || writer.pending.some((event) => classOf(event) !== 'grouped'))
+      this.commit(writer);
   }
 
   commit(writer: ModelWriter): void {
