@@ -26,6 +26,8 @@ export async function drive(run: RunScope, log: RunLog, { onEnding, onLost }: Dr
   using _deadline =
     runMs === undefined ? undefined : run.clock.timer(runMs, () => run.control.fail(runDeadline(run, runMs)));
   const ending = unlessStopped(run, await written(run, log));
+  // Before a reader can see the end, and begin the next run on the session.
+  if (ending.event?.type !== 'run.suspended') run.session?.release();
   onEnding(ending);
   if (!ending.event) return left(run, log, ending);
   const last = [...run.inbox.take(), ...run.spans.endAll(openSpansError(run, ending)), ending.event];
@@ -34,6 +36,7 @@ export async function drive(run: RunScope, log: RunLog, { onEnding, onLost }: Dr
     if (ending.event.type === 'run.suspended') await log.close();
     return ending;
   } catch (error) {
+    run.session?.release();
     const lost = endingFor(run, ending.error ?? error);
     onEnding(lost);
     if (lost.event) onLost(stamped(log, [...last.slice(0, -1), lost.event]));

@@ -29,7 +29,7 @@ export async function* loop(run: RunScope): Steps<Ending> {
     if (run.folded.agent !== undefined && run.agentSpan === undefined)
       yield openAgent(run, agentsOf(run.agents)(run.folded.agent));
   } else yield* beginRun(run);
-  using session = holdSession(run);
+  run.session = holdSession(run);
   yield* beginSession(run);
   const at = yield* position(run);
   let { agent, entering } = at;
@@ -45,10 +45,7 @@ export async function* loop(run: RunScope): Steps<Ending> {
     if (plan.maxTurns !== null && run.turn >= plan.maxTurns) throw maxTurns(run, agent, plan.maxTurns);
     if (run.received.length > 0 || run.open) yield* joinInput(run, agent);
     const outcome: TurnOutcome = yield* takeTurn(run, agent, entering);
-    if (outcome.kind === 'suspended') {
-      session.keep();
-      return { event: outcome.event };
-    }
+    if (outcome.kind === 'suspended') return { event: outcome.event };
     entering = outcome.kind === 'handoff';
     if (outcome.kind === 'final') return complete(run, agent, outcome);
     if (outcome.kind !== 'handoff') continue;

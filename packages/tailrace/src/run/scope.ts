@@ -17,6 +17,7 @@ import type { Inbox } from './inbox.ts';
 import { Mailbox } from './mailbox.ts';
 import type { ModelProvider } from '../port/model.ts';
 import type { RunPlan } from './plan.ts';
+import type { HeldSession } from './session-step.ts';
 import { SpanBook } from './span-book.ts';
 import { takeMail } from './take-mail.ts';
 
@@ -70,6 +71,8 @@ export interface RunScope {
   agentSpan: string | undefined;
   taskSpan: string | undefined;
   turnSpan: string | undefined;
+  /** Set while the run has its session; a run that waits keeps it. */
+  session: HeldSession | undefined;
   /** Agents that have used a tool: their `toolChoice` is reset. */
   readonly usedTools: Set<AnyAgent>;
   readonly trail: string[];
@@ -102,6 +105,7 @@ export function openScope(parts: ScopeParts): RunScope {
     agentSpan: undefined,
     taskSpan: undefined,
     turnSpan: undefined,
+    session: undefined,
     usedTools: new Set(),
     trail: [],
     unknownToolCalls: 0,

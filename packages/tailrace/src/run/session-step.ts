@@ -12,22 +12,20 @@ import { asItems } from './conversation.ts';
 import { checkPairs } from './input.ts';
 import { inTrace, type RunScope, type Steps } from './scope.ts';
 
-/** Which run holds a session object: two runs on one session would interleave their items. */
-const holders = new WeakMap<Session, string>();
-
 /** A session in the hands of one run. */
-export interface HeldSession extends Disposable {
-  /** The run is suspended: it has the session until it ends. */
-  keep(): void;
+export interface HeldSession {
+  readonly runId: string;
+  /** Does nothing when a later segment of the run has it. */
+  release(): void;
 }
 
-const NO_SESSION: HeldSession = { keep: () => undefined, [Symbol.dispose]: () => undefined };
+/** Who holds a session object: two runs on one session would interleave their items. */
+const holders = new WeakMap<Session, HeldSession>();
 
 /** @throws SystemError SESSION_BUSY, naming the run that holds the session */
-export function holdSession(run: RunScope): HeldSession {
-  const { session, runId } = run.plan;
-  if (!session) return NO_SESSION;
-  const holder = holders.get(session);
+export function holdSession({ plan: { session, runId } }: RunScope): HeldSession | undefined {
+  if (!session) return undefined;
+  const holder = holders.get(session)?.runId;
   if (holder !== undefined && holder !== runId) {
     throw new SystemError(`The session is in use by run ${holder}. Wait for it to end, or cancel it, and try again.`, {
       code: 'SESSION_BUSY',
@@ -35,14 +33,14 @@ export function holdSession(run: RunScope): HeldSession {
       data: { holder },
     });
   }
-  holders.set(session, runId);
-  let kept = false;
-  return {
-    keep: () => void (kept = true),
-    [Symbol.dispose]: () => {
-      if (!kept) holders.delete(session);
+  const held: HeldSession = {
+    runId,
+    release: () => {
+      if (holders.get(session) === held) holders.delete(session);
     },
   };
+  holders.set(session, held);
+  return held;
 }
 
 /** The session's id, or why it has none. Does not throw: the log begins with `run.started`, whatever the session does. */
