@@ -21,12 +21,15 @@ export const CANDIDATES: readonly Candidate[] = [
 const LIMIT_MS = 250;
 const MAX_BYTES = 1024 * 1024;
 
-/** Asks all of them at once; none may take longer than 250 ms. */
-export async function findLocalServer(candidates: readonly Candidate[] = CANDIDATES): Promise<LocalServer | undefined> {
+/** Asks all of them at once; none may take longer than the limit, 250 ms. */
+export async function findLocalServer(
+  candidates: readonly Candidate[] = CANDIDATES,
+  limitMs: number = LIMIT_MS,
+): Promise<LocalServer | undefined> {
   const answers = await Promise.all(
     candidates.map(async ({ name, port }) => {
       const baseURL = `http://127.0.0.1:${port}/v1`;
-      const models = await listModels(baseURL, undefined, LIMIT_MS);
+      const models = await listModels(baseURL, undefined, limitMs);
       return models && { name, baseURL, models };
     }),
   );

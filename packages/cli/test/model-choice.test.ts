@@ -35,16 +35,17 @@ describe('a local server', () => {
       setTimeout(() => json(list('slow', 'other'))(request, response), 60),
     );
     const second = await serve(json(list('fast')));
-    const found = await findLocalServer([
+    const candidates = [
       { name: 'A', port: first },
       { name: 'B', port: second },
-    ]);
+    ];
+    const found = await findLocalServer(candidates, 5_000);
     expect(found).toEqual({ name: 'A', baseURL: `http://127.0.0.1:${first}/v1`, models: ['slow', 'other'] });
   });
 
   it('leaves out models that do not write', async () => {
     const port = await serve(json(list('nomic-embed-text', 'llama3')));
-    expect((await findLocalServer([{ name: 'A', port }]))?.models).toEqual(['llama3']);
+    expect((await findLocalServer([{ name: 'A', port }], 5_000))?.models).toEqual(['llama3']);
   });
 
   const bad: [string, RequestListener][] = [

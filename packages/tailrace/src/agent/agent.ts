@@ -46,7 +46,7 @@ export interface AgentConfiguration<TContext = unknown, TOutput extends AgentOut
   modelSettings: ModelSettings;
   tools: readonly Tool<TContext>[];
   inputGuardrails: readonly InputGuardrail<TContext>[];
-  outputGuardrails: readonly OutputGuardrail<TContext, ResolvedAgentOutput<TOutput>>[];
+  outputGuardrails: readonly OutputGuardrail<TOutput, TContext>[];
   outputType: TOutput;
   toolUseBehavior: ToolUseBehavior;
   /** After a tool was used, `toolChoice` is left out, so that a forced tool is not called for ever. True by default. */
@@ -92,7 +92,7 @@ export class Agent<TContext = unknown, TOutput extends AgentOutputType = TextOut
   modelSettings: ModelSettings;
   tools: Tool<TContext>[];
   inputGuardrails: InputGuardrail<TContext>[];
-  outputGuardrails: OutputGuardrail<TContext, ResolvedAgentOutput<TOutput>>[];
+  outputGuardrails: OutputGuardrail<TOutput, TContext>[];
   outputType: TOutput;
   toolUseBehavior: ToolUseBehavior;
   resetToolChoice: boolean;

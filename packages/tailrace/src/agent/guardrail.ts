@@ -2,6 +2,7 @@ import { UserError } from '../event/errors.ts';
 import type { AgentInputItem, AgentOutputItem } from '../event/item.ts';
 import type { ModelResponse } from '../port/model.ts';
 import type { AnyAgent } from './agent.ts';
+import type { AgentOutputType, ResolvedAgentOutput, TextOutput } from './output-type.ts';
 import type { RunContext } from './run-context.ts';
 import type { Method } from './tool.ts';
 
@@ -38,18 +39,18 @@ export interface InputGuardrailResult {
   output: GuardrailFunctionOutput;
 }
 
-export interface OutputGuardrailFunctionArgs<TContext = unknown, TOutput = unknown> {
+export interface OutputGuardrailFunctionArgs<TContext = unknown, TOutput extends AgentOutputType = TextOutput> {
   agent: AnyAgent;
-  /** The final output, parsed. */
-  agentOutput: TOutput;
+  /** The final output, parsed as the agent's `outputType` says. */
+  agentOutput: ResolvedAgentOutput<TOutput>;
   context: RunContext<TContext>;
   /** Aborts when the verdict is no longer needed: another guardrail has tripped, or the run has stopped. */
   signal?: AbortSignal;
   details?: { modelResponse?: ModelResponse; output?: AgentOutputItem[] };
 }
 
-/** Looks at a run's final output, all of it. */
-export interface OutputGuardrail<TContext = unknown, TOutput = unknown> {
+/** Looks at a run's final output, all of it. `TOutput` is the agent's output type: `'text'`, or the type of its schema. */
+export interface OutputGuardrail<TOutput extends AgentOutputType = TextOutput, TContext = unknown> {
   name: string;
   execute: Method<[args: OutputGuardrailFunctionArgs<TContext, TOutput>], Promise<GuardrailFunctionOutput>>;
 }
@@ -67,9 +68,9 @@ export interface OutputGuardrailResult {
 }
 
 /** Types an output guardrail. It gives back what it is given. */
-export function defineOutputGuardrail<TContext = unknown, TOutput = string>(
-  guardrail: OutputGuardrail<TContext, TOutput>,
-): OutputGuardrail<TContext, TOutput> {
+export function defineOutputGuardrail<TOutput extends AgentOutputType = TextOutput, TContext = unknown>(
+  guardrail: OutputGuardrail<TOutput, TContext>,
+): OutputGuardrail<TOutput, TContext> {
   checkGuardrail(guardrail);
   return guardrail;
 }

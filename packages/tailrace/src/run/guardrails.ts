@@ -146,7 +146,7 @@ export interface OutputToCheck {
   output: AgentOutputItem[];
 }
 
-export function outputChecks(run: RunScope, guardrails: readonly OutputGuardrail[], subject: OutputToCheck): Check[] {
+export function outputChecks(run: RunScope, guardrails: readonly OutputGuardrail<AgentOutputType>[], subject: OutputToCheck): Check[] {
   const { agent, agentOutput, modelResponse, output: items } = subject;
   return guardrails.map((guardrail) => ({
     kind: 'output',

@@ -2,6 +2,7 @@
 import type { AnyAgent } from '../agent/agent.ts';
 import type { HandoffInputFilter } from '../agent/handoff.ts';
 import type { InputGuardrail, OutputGuardrail } from '../agent/guardrail.ts';
+import type { AgentOutputType } from '../agent/output-type.ts';
 import type { RunContext } from '../agent/run-context.ts';
 import { checkOptions } from '../agent/option.ts';
 import type { Method } from '../agent/tool.ts';
@@ -73,7 +74,7 @@ export interface RunConfig {
   modelSettings?: ModelSettings;
   handoffInputFilter?: HandoffInputFilter;
   inputGuardrails?: InputGuardrail[];
-  outputGuardrails?: OutputGuardrail[];
+  outputGuardrails?: OutputGuardrail<AgentOutputType>[];
   tracingDisabled?: boolean;
   /** False keeps inputs, outputs and error texts out of all spans. True by default. */
   traceIncludeSensitiveData?: boolean;

@@ -1,6 +1,7 @@
 /** A run as it was asked for, checked and with its defaults filled in. Nothing here changes while it runs. */
 import type { AnyAgent } from '../agent/agent.ts';
 import type { InputGuardrail, OutputGuardrail } from '../agent/guardrail.ts';
+import type { AgentOutputType } from '../agent/output-type.ts';
 import type { RunHooks } from '../agent/lifecycle.ts';
 import { RunContext } from '../agent/run-context.ts';
 import type { Json } from '../base/json.ts';
@@ -58,7 +59,7 @@ export interface RunPlan {
   callModelInputFilter: CallModelInputFilter | undefined;
   toolNotFoundBehavior: ToolNotFoundBehavior;
   inputGuardrails: readonly InputGuardrail[];
-  outputGuardrails: readonly OutputGuardrail[];
+  outputGuardrails: readonly OutputGuardrail<AgentOutputType>[];
   timeouts: PlannedTimeouts;
   /** How long a call waits for a decision, where its tool does not say. */
   approvalTimeoutMs: number | undefined;
