@@ -6,7 +6,7 @@
  * here: its log and its spans stay open.
  */
 import { onAbort } from '../base/abort.ts';
-import { LimitError } from '../event/errors.ts';
+import { LimitError, StaleEpoch } from '../event/errors.ts';
 import type { RunEvent, RunEventBody } from '../event/run-event.ts';
 import type { RunLog } from '../log/run-log.ts';
 import { endingFor, openSpansError } from './ending.ts';
@@ -20,7 +20,7 @@ export interface DriveOptions {
   onLost: (events: readonly RunEvent[]) => void;
 }
 
-export async function drive(run: RunScope, log: RunLog, { onEnding, onLost }: DriveOptions): Promise<Ending> {
+export async function drive(run: RunScope, log: RunLog, options: DriveOptions): Promise<Ending> {
   const { runMs } = run.plan.timeouts;
   using _fenced = onAbort(log.signal, () => run.control.fail(log.signal.reason));
   using _deadline =
@@ -28,7 +28,7 @@ export async function drive(run: RunScope, log: RunLog, { onEnding, onLost }: Dr
   const ending = unlessStopped(run, await written(run, log));
   // Before a reader can see the end, and begin the next run on the session.
   if (ending.event?.type !== 'run.suspended') run.session?.release();
-  onEnding(ending);
+  options.onEnding(ending);
   if (!ending.event) return left(run, log, ending);
   const last = [...run.inbox.take(), ...run.spans.endAll(openSpansError(run, ending)), ending.event];
   try {
@@ -37,10 +37,27 @@ export async function drive(run: RunScope, log: RunLog, { onEnding, onLost }: Dr
     return ending;
   } catch (error) {
     run.session?.release();
-    const lost = endingFor(run, ending.error ?? error);
-    onEnding(lost);
-    if (lost.event) onLost(stamped(log, [...last.slice(0, -1), lost.event]));
+    // Whoever has taken the run over says how it ends.
+    const lost = endingFor(run, error instanceof StaleEpoch ? error : (ending.error ?? error));
+    await endOtherwise(log, last.slice(0, -1), lost, options);
     return lost;
+  }
+}
+
+/** The log did not take the end. One that was only too full to say that the run waits still takes that it has failed. */
+async function endOtherwise(
+  log: RunLog,
+  before: Batch,
+  lost: Ending,
+  { onEnding, onLost }: DriveOptions,
+): Promise<void> {
+  onEnding(lost);
+  if (!lost.event) return;
+  const last = [...before, lost.event];
+  try {
+    await log.append(last);
+  } catch {
+    onLost(stamped(log, last));
   }
 }
 

@@ -39,3 +39,40 @@ test('a run that is cancelled in the turn in which it would have waited lets go 
   const next = await new Runner().run(agent, 'Hi', { session });
   expect(next.finalOutput).toBe('Again.');
 });
+
+test('a run that could not store that it waits ends, and lets go of its session', async () => {
+  const session = new MemorySession();
+  const store = new (class extends MemoryLogStore {
+    override append(...args: Parameters<MemoryLogStore['append']>): void {
+      if (args[3].some(({ type }) => type === 'run.suspended'))
+        throw new LimitError('Full.', { code: 'LOG_FULL', runId: args[0] });
+      super.append(...args);
+    }
+  })();
+  const pay = named('pay', () => 'paid', true);
+  const calls = [functionCall('pay', {}, { callId: 'c1' })];
+  const agent = scripted([calls, [assistantMessage('Again.')]], { tools: [pay] });
+  const error = await failure(new Runner({ store }).run(agent, 'Hi', { session, runId: 'run_1' }));
+  expect(error).toMatchObject({ code: 'LOG_FULL' });
+  const log = store.read('run_1', 0, 1_000);
+  expect(types(log).at(-1)).toBe('run.failed');
+  expect(logViolations([...log])).toEqual([]);
+  const next = await new Runner({ store }).run(agent, 'Hi', { session });
+  expect(next.finalOutput).toBe('Again.');
+});
+
+test('a run that fails when another writer has it already is left, not ended', async () => {
+  const store = new MemoryLogStore();
+  const trace = new InMemoryTraceProcessor();
+  addTraceProcessor(trace);
+  const instructions = (): string => {
+    store.claim('run_1');
+    throw new Error('broken');
+  };
+  const agent = scripted([], { instructions });
+  const error = await failure(new Runner({ store }).run(agent, 'Hi', { runId: 'run_1' }));
+  expect(error).toMatchObject({ code: 'STALE_EPOCH' });
+  // Its trace goes on with whoever drives it now.
+  expect(trace.spans).toEqual([]);
+  getGlobalTraceProvider().setProcessors([]);
+});
