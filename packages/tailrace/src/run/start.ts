@@ -13,6 +13,7 @@ import { RunControl, reasonText } from './control.ts';
 import { drive } from './drive.ts';
 import { Inbox } from './inbox.ts';
 import type { RunPlan } from './plan.ts';
+import { exists } from './submit.ts';
 import { checkResumable, refuseIncompatible } from './resumable.ts';
 import { isUntouched } from './reenter.ts';
 import { type Ending, type LiveTrace, openScope } from './scope.ts';
@@ -64,6 +65,8 @@ export async function startRun(plan: RunPlan, options: StartOptions): Promise<St
   const log = await RunLog.open(plan.store, plan.runId, maxLogBytes === undefined ? {} : { maxLogBytes });
   // Claimed before it is read: from here on nobody else can add to it.
   const past = resume ? await readRun((from, limit) => log.read(from, limit)) : [];
+  // Somebody has chosen the same id in the same moment, and has begun.
+  if (!resume && log.next > 0) throw exists(plan.runId);
   const folded = foldRun(past);
   if (resume && (!folded || folded.ended)) throw notResumable(plan.runId, folded);
   if (folded) checkResumable(plan, folded);
@@ -149,14 +152,7 @@ function atEnd(hold: Disposable): EventObserver {
 
 // To claim the log of a run that is under way would stop that run.
 async function refuseExisting({ store, runId }: RunPlan): Promise<void> {
-  if ((await store.head(runId)) === undefined) return;
-  throw new UserError(
-    `Run ${runId} is in the store already. A run id names one run: leave runId out, or choose a new one.`,
-    {
-      code: 'RUN_EXISTS',
-      runId,
-    },
-  );
+  if ((await store.head(runId)) !== undefined) throw exists(runId);
 }
 
 // A streamed run begins in a later turn of the event loop, so that whoever started it can still cancel it before anything has happened.

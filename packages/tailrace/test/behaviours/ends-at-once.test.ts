@@ -76,3 +76,26 @@ test('a run that fails when another writer has it already is left, not ended', a
   expect(trace.spans).toEqual([]);
   getGlobalTraceProvider().setProcessors([]);
 });
+
+test('of two runs that choose one id at once, one begins', async () => {
+  const store = new MemoryLogStore();
+  const slow = new Proxy(store, {
+    get(target, key) {
+      const value: unknown = Reflect.get(target, key);
+      if (typeof value !== 'function') return value;
+      if (key !== 'claim') return value.bind(target) as unknown;
+      return async (run: string) => {
+        await first;
+        return target.claim(run);
+      };
+    },
+  });
+  const agent = (): Agent => scripted([[assistantMessage('Done.')]]);
+  const second = new Runner({ store: slow });
+  const { promise: first, resolve } = Promise.withResolvers<void>();
+  const late = failure(second.run(agent(), 'Hi', { runId: 'run_1' }));
+  await new Runner({ store }).run(agent(), 'Hi', { runId: 'run_1' });
+  resolve();
+  expect(await late).toMatchObject({ code: 'RUN_EXISTS' });
+  expect(types(store.read('run_1', 0, 100)).filter((type) => type === 'run.started')).toHaveLength(1);
+});
