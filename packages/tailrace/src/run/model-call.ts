@@ -31,7 +31,7 @@ export interface ModelCall {
 export async function* callModel(run: RunScope, call: ModelCall): Steps<ModelResponse> {
   const begun = run.open?.attempts ?? 0;
   // What an earlier writer's attempt showed is void: readers are told before the next one begins.
-  if (begun > 0) yield [attemptEvent(call.step, begun + 1, 0)];
+  if (begun > 0) yield* anotherAttempt(run, call.step, begun + 1, 0);
   for (let attempt = begun + 1; ; attempt++) {
     const ref = { step: call.step, attempt };
     const data: GenerationSpanData = {
@@ -48,15 +48,16 @@ export async function* callModel(run: RunScope, call: ModelCall): Steps<ModelRes
     } catch (thrown) {
       // A model may reject with an abort error of its own; the run ends for the reason that it was stopped for.
       const error: unknown = call.stop.aborted ? call.stop.reason : thrown;
-      const ended = run.spans.end(span.id, { error: spanError(run, 'Error calling the model', error) });
+      // A cancel is no error of the model's: like the run's other spans, this one says nothing of it.
+      const wanted = error !== undefined && error === run.control.immediate?.error;
+      const ended = run.spans.end(span.id, wanted ? {} : { error: spanError(run, 'Error calling the model', error) });
       yield [stopped(run, ref, error, progress), ...ended];
       const delayMs =
         call.stop.aborted || progress.delivered
           ? undefined
           : retryDelay(error, attempt - begun, call.request.modelSettings.retry);
       if (delayMs === undefined) throw error;
-      run.context.usage.requests += 1;
-      yield [attemptEvent(call.step, attempt + 1, delayMs)];
+      yield* anotherAttempt(run, call.step, attempt + 1, delayMs);
       await pause(run, delayMs, call.stop);
     }
   }
@@ -66,8 +67,11 @@ function calledEvent({ agent, inputHash }: ModelCall, ref: StepRef): ModelCalled
   return { type: 'model.called', ...ref, agent, ...(inputHash !== undefined && { inputHash }) };
 }
 
-function attemptEvent(step: string, attempt: number, delayMs: number): StepAttempt {
-  return { type: 'step.attempt', of: 'model', step, attempt, supersedes: attempt - 1, delayMs };
+/** The attempt before it gave no response, and was a request all the same. */
+async function* anotherAttempt(run: RunScope, step: string, attempt: number, delayMs: number): Steps<void> {
+  run.context.usage.requests += 1;
+  const event: StepAttempt = { type: 'step.attempt', of: 'model', step, attempt, supersedes: attempt - 1, delayMs };
+  yield [event];
 }
 
 async function* attemptOnce(run: RunScope, call: ModelCall, ref: StepRef, progress: Progress): Steps<ModelResponse> {
