@@ -137,7 +137,7 @@ export async function beginSegment(
   const around = { hooks: runner, store, tracingDisabled: tracing.disabled, caller };
   const plan = planned(around);
   const outer = caller?.trace instanceof Trace ? { trace: caller.trace } : {};
-  const trace = traceView(() => tracing.processors, outer);
+  const trace = traceView(() => (plan.trace.id === undefined ? [] : tracing.processors), outer);
   let state: RunState | undefined;
   const started = await startRun(plan, {
     resume,

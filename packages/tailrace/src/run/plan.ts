@@ -1,5 +1,6 @@
 /** A run as it was asked for, checked and with its defaults filled in. Nothing here changes while it runs. */
 import type { AnyAgent } from '../agent/agent.ts';
+import { isAgent } from '../agent/agent-parts.ts';
 import type { InputGuardrail, OutputGuardrail } from '../agent/guardrail.ts';
 import type { AgentOutputType } from '../agent/output-type.ts';
 import type { RunHooks } from '../agent/lifecycle.ts';
@@ -94,6 +95,13 @@ export function planRun(
   config: Partial<RunConfig>,
   around: Surroundings,
 ): RunPlan {
+  if (!isAgent(agent)) {
+    const got: unknown = agent;
+    throw new UserError(
+      `run() takes an agent first, got ${got === null ? 'null' : typeof got}. Make one: new Agent({ name: "Support", … }).`,
+      { code: 'OPTION_TYPE' },
+    );
+  }
   checkRunOptions(options);
   const checked = checkInput(input, config.maxInputLength ?? DEFAULTS.maxInputLength);
   if (typeof checked !== 'string' && !options.session) checkPairs(checked);
@@ -142,7 +150,8 @@ export function planResume(
   });
   const trace: TracePlan = {
     ...plan.trace,
-    id: traceId,
+    // Where tracing is off, whoever goes on with a traced run only closes what is open.
+    id: plan.trace.id === undefined ? undefined : traceId,
     joined: started.traceJoined === true,
     workflowName,
     ...(groupId !== undefined && { groupId }),

@@ -35,7 +35,7 @@ export interface SegmentParts {
 
 export async function driveRun(parts: SegmentParts, drive: Drive): Promise<DriveOutcome> {
   const { store } = parts;
-  if (drive.abandoned) await closeTrace(store, drive.id);
+  if (drive.abandoned) await closeTrace(parts, drive.id);
   for (;;) {
     const [started] = await store.read(drive.id, 0, 1);
     const head = await store.head(drive.id);
@@ -77,11 +77,13 @@ async function segment(parts: SegmentParts, drive: Drive, started: Started): Pro
 }
 
 /** Whoever drove the run last did not live to let go of it, and maybe not to tell anybody that its last segment has ended. */
-async function closeTrace(store: LogStore, run: string): Promise<void> {
+async function closeTrace({ store, runner }: SegmentParts, run: string): Promise<void> {
+  const tracing = getGlobalTraceProvider();
+  if (tracing.disabled || runner.config.tracingDisabled === true) return;
   const events = await readRun((from, limit) => store.read(run, from, limit));
   const last = events.at(-1);
   if (!last || !(isTerminal(last) || last.type === 'run.suspended')) return;
-  const trace = traceView(() => getGlobalTraceProvider().processors);
+  const trace = traceView(() => tracing.processors);
   trace.restore(events, afterSuspension(events.slice(0, -1)));
 }
 

@@ -34,3 +34,14 @@ test('an attempt that its process did not live to end counts as a request, for t
   expect(folded?.ended?.usage).toEqual(folded?.usage.toData());
   expect(result.runContext.usage.requests).toBe(folded?.usage.requests);
 });
+
+test('a process in which tracing is switched off tells no processor of a run that it takes up', async () => {
+  const store = new MemoryLogStore();
+  await dieWaiting(store);
+  const trace = new InMemoryTraceProcessor();
+  addTraceProcessor(trace);
+  const agent = new Agent({ name: 'A', model: new ScriptedModel([[assistantMessage('Done.')]]) });
+  await new Runner({ store, tracingDisabled: true }).resume(agent, 'run_1');
+  getGlobalTraceProvider().setProcessors([]);
+  expect(trace.spans).toEqual([]);
+});
