@@ -108,7 +108,7 @@ export interface RunConfig {
 export interface SharedRunOptions<TContext = unknown> {
   /** Handed to tools, guardrails, hooks and instructions; never sent to a model, never stored. */
   context?: TContext | RunContext<TContext>;
-  /** Model turns. 10 by default; null: no limit. */
+  /** Model turns. 10 by default, or, for a run that goes on, what it began with; null: no limit. */
   maxTurns?: number | null;
   /** Its abort is an immediate cancel. No listener stays on it after the run. */
   signal?: AbortSignal;

@@ -142,7 +142,8 @@ export function planResume(
   config: Partial<RunConfig>,
   around: Surroundings,
 ): RunPlan {
-  const { input, maxTurns, traceId, groupId, traceMetadata, workflowName } = started;
+  const { input, traceId, groupId, traceMetadata, workflowName } = started;
+  const maxTurns = options.maxTurns === undefined ? started.maxTurns : options.maxTurns;
   // The input was checked when the run began, together with a session that is not at hand yet.
   const plan = planRun(agent, '', { ...options, maxTurns, runId: started.run }, config, {
     ...around,

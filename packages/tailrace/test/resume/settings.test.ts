@@ -45,3 +45,26 @@ test('a process in which tracing is switched off tells no processor of a run tha
   getGlobalTraceProvider().setProcessors([]);
   expect(trace.spans).toEqual([]);
 });
+
+test('maxTurns that is given to a run that goes on holds from then on', async () => {
+  const store = new MemoryLogStore();
+  const look = tool({ name: 'look', description: 'Looks.', parameters: z.object({}), execute: () => 'seen' });
+  const pay = tool({
+    name: 'pay',
+    description: 'Pays.',
+    parameters: z.object({}),
+    needsApproval: true,
+    execute: () => 'paid',
+  });
+  const model = new ScriptedModel([
+    [functionCall('pay', {}, { callId: 'c1' })],
+    [functionCall('look', {}, { callId: 'c2' })],
+    [assistantMessage('Done.')],
+  ]);
+  const agent = new Agent({ name: 'A', model, tools: [look, pay] });
+  const runner = new Runner({ store });
+  const first = await runner.run(agent, 'Hi', { maxTurns: 1 });
+  await first.state.approve(first.interruptions[0] as never);
+  const last = await runner.run(agent, first.state, { maxTurns: 5 });
+  expect(last.finalOutput).toBe('Done.');
+});
