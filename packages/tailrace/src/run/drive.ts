@@ -31,6 +31,7 @@ export async function drive(run: RunScope, log: RunLog, options: DriveOptions): 
   options.onEnding(ending);
   if (!ending.event) return left(run, log, ending);
   const last = [...run.inbox.take(), ...run.spans.endAll(openSpansError(run, ending)), ending.event];
+  run.inbox.close();
   try {
     await log.append(last);
     if (ending.event.type === 'run.suspended') await log.close();
@@ -76,6 +77,7 @@ async function left(run: RunScope, log: RunLog, ending: Ending): Promise<Ending>
   } catch {
     // The log is somebody else's already.
   }
+  run.inbox.close();
   await log.close();
   return ending;
 }

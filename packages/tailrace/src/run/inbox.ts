@@ -8,10 +8,21 @@ export class Inbox {
   #events: RunEventBody[] = [];
   #wake: (() => void) | undefined;
   #rung = false;
+  #closed = false;
 
   push(...events: RunEventBody[]): void {
-    this.#events.push(...events);
+    if (!this.#closed) this.#events.push(...events);
     this.ring();
+  }
+
+  /** True when nobody takes events out any more: what comes now is dropped. */
+  get closed(): boolean {
+    return this.#closed;
+  }
+
+  close(): void {
+    this.#closed = true;
+    this.#events = [];
   }
 
   /** Wakes the loop without an event: something it waits for has changed. */

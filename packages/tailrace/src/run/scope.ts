@@ -133,6 +133,8 @@ export function inTrace<T>(run: RunScope, spanId: string | undefined, callback: 
 
 // User code may hold on to a span that has ended since; what it starts below it goes below the run instead.
 function emitSpan(run: RunScope, event: SpanEventBody): void {
+  // What a tool left behind may go on for as long as the process does.
+  if (run.inbox.closed) return;
   if (event.type === 'span.started' && event.parent !== undefined && !run.spans.has(event.parent)) {
     if (run.taskSpan === undefined) delete event.parent;
     else event.parent = run.taskSpan;
