@@ -23,6 +23,7 @@ export async function* loop(run: RunScope): Steps<Ending> {
   const { plan, control } = run;
   if (run.folded) {
     yield reenter(run, run.folded, plan.resumedBy);
+    listen(run);
     refusePoison(run, run.folded);
     if (plan.prepare) await abortable(plan.prepare(), control.signal);
     yield openTask(run);
@@ -89,7 +90,13 @@ async function* position(run: RunScope): Steps<Position> {
 async function* beginRun(run: RunScope): Steps<void> {
   const session = await identifySession(run);
   yield [startedEvent(run.plan, run.agents, session.id), ...openTask(run)];
+  listen(run);
   if (session.failure) throw session.failure.error;
+}
+
+/** From now on the run hears of its mail at once. A store of its own is out of everybody's reach. */
+function listen({ plan, mailbox }: RunScope): void {
+  if (plan.config.store) mailbox.watch();
 }
 
 function enterAgent(run: RunScope, agent: AnyAgent): RunEventBody[] {

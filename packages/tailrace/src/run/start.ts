@@ -94,8 +94,6 @@ export async function startRun(plan: RunPlan, options: StartOptions): Promise<St
     else observer.restore(past);
     log.observe((events) => observer.take(events));
   }
-  // A store of the run's own is out of everybody's reach.
-  if (plan.config.store) scope.mailbox.watch();
   const started = {
     plan,
     control,
