@@ -231,7 +231,11 @@ export const MISTAKES: Mistake[] = [
     what: `maxTurns ${String(maxTurns)}`,
     make: () => options({ maxTurns }),
     code: 'OPTION_RANGE',
-    says: ['maxTurns must be a whole number of 1 or more', `got ${String(maxTurns)}`, 'null for no limit'],
+    says: [
+      'maxTurns must be a whole number of 1 or more',
+      `got ${typeof maxTurns === 'string' ? "the text '3'" : String(maxTurns)}`,
+      'null for no limit',
+    ],
   })),
   {
     item: 17,

@@ -1,7 +1,8 @@
 import { UserError } from '../event/errors.ts';
 import type { Model, ModelSettings } from '../port/model.ts';
+import { checkParts, listOf } from './agent-parts.ts';
 import { checkGuardrail, type InputGuardrail, type OutputGuardrail } from './guardrail.ts';
-import { getHandoff, Handoff } from './handoff.ts';
+import { getHandoff, type Handoff } from './handoff.ts';
 import { AgentHooks } from './lifecycle.ts';
 import { checkOptions } from './option.ts';
 import {
@@ -78,7 +79,7 @@ const KNOWN_ELSEWHERE = ['prompt', 'mcpServers', 'mcpConfig', 'handoffOutputType
 /**
  * A model with instructions, tools, handoffs and guardrails. Data: it holds nothing of any run, and many runs may share it.
  *
- * @throws UserError AGENT_NAME_REQUIRED, AGENT_NAME_INVALID, TOOL_NAME_DUPLICATE, HANDOFF_INVALID, GUARDRAIL_INVALID, OPTION_UNKNOWN
+ * @throws UserError AGENT_NAME_REQUIRED, AGENT_NAME_INVALID, TOOL_NAME_DUPLICATE, HANDOFF_INVALID, GUARDRAIL_INVALID, OPTION_UNKNOWN, OPTION_TYPE
  */
 export class Agent<TContext = unknown, TOutput extends AgentOutputType = TextOutput>
   extends AgentHooks<TContext>
@@ -105,18 +106,17 @@ export class Agent<TContext = unknown, TOutput extends AgentOutputType = TextOut
     this.#config = config;
     this.instructions = config.instructions ?? '';
     this.handoffDescription = config.handoffDescription ?? '';
-    this.handoffs = list(config.handoffs);
+    this.handoffs = listOf(this.name, 'handoffs', config.handoffs);
     this.model = config.model ?? '';
     this.modelSettings = config.modelSettings ?? {};
-    this.tools = list(config.tools);
-    this.inputGuardrails = list(config.inputGuardrails);
-    this.outputGuardrails = list(config.outputGuardrails);
+    this.tools = listOf(this.name, 'tools', config.tools);
+    this.inputGuardrails = listOf(this.name, 'inputGuardrails', config.inputGuardrails);
+    this.outputGuardrails = listOf(this.name, 'outputGuardrails', config.outputGuardrails);
     this.outputType = config.outputType ?? ('text' as TOutput);
     this.toolUseBehavior = config.toolUseBehavior ?? 'run_llm_again';
     this.resetToolChoice = config.resetToolChoice ?? true;
     for (const guardrail of [...this.inputGuardrails, ...this.outputGuardrails]) checkGuardrail(guardrail);
-    checkTargets(this);
-    checkToolNames(this.name, this.tools, this.handoffs);
+    checkParts(this);
   }
 
   /** The same as the constructor; the result's type also covers what the handoffs' agents may put out. */
@@ -190,10 +190,6 @@ type OutputOf<T> = T extends Agent<unknown, infer O> ? O : T extends Handoff<unk
 /** The output types of the agents that a run may end in. */
 export type HandoffsOutputUnion<T extends readonly unknown[]> = OutputOf<T[number]>;
 
-function list<T>(items: readonly T[] | undefined): T[] {
-  return items ? (items as T[]) : [];
-}
-
 function agentName(config: { name?: unknown } | undefined): string {
   const name = config?.name;
   if (name === undefined) {
@@ -212,36 +208,4 @@ function nameProblem(name: unknown): string | undefined {
   if (typeof name !== 'string') return typeof name;
   if (name === '' || name.length > 256) return `one of ${name.length} characters`;
   return /[\u0000-\u001f\u007f\u2028\u2029]/.test(name) ? 'one with a line break or control character' : undefined;
-}
-
-/** @throws UserError TOOL_NAME_DUPLICATE, naming both places */
-export function checkToolNames(
-  agent: string,
-  tools: readonly { name: string }[],
-  handoffs: readonly (AnyAgent | Handoff)[],
-): void {
-  const places = new Map<string, string>();
-  const claim = (name: string, place: string): void => {
-    const other = places.get(name);
-    if (other) {
-      const message = `Agent '${agent}' has two tools called '${name}': ${other} and ${place}. A model cannot tell them apart: rename one.`;
-      throw new UserError(message, { code: 'TOOL_NAME_DUPLICATE' });
-    }
-    places.set(name, place);
-  };
-  tools.forEach((tool, index) => claim(tool.name, `tools[${index}]`));
-  handoffs.forEach((handoff, index) => claim(getHandoff(handoff).toolName, `handoffs[${index}]`));
-}
-
-function checkTargets(agent: { name: string; handoffs: readonly (AnyAgent | Handoff)[] }): void {
-  const targets = new Map<object, number>();
-  agent.handoffs.forEach((entry, index) => {
-    const target = getHandoff(entry).agent;
-    const earlier = targets.get(target);
-    if (earlier !== undefined && !(entry instanceof Handoff)) {
-      const message = `Agent '${agent.name}' hands off to '${target.name}' twice: handoffs[${earlier}] and handoffs[${index}]. Leave one out.`;
-      throw new UserError(message, { code: 'HANDOFF_INVALID' });
-    }
-    targets.set(target, index);
-  });
 }

@@ -42,7 +42,10 @@ function nearest(name: string, known: readonly string[]): string | undefined {
   const ranked = known.map((option) => ({ option, distance: editDistance(name.toLowerCase(), option.toLowerCase()) }));
   ranked.sort((a, b) => a.distance - b.distance);
   const best = ranked[0];
-  return best && best.distance <= Math.max(2, name.length / 3) ? best.option : undefined;
+  if (!best || best.distance <= 2) return best?.option;
+  // 'streaming' is a longer 'stream', not a misspelt 'tracing'.
+  const begins = known.find((option) => option.length > 3 && name.toLowerCase().startsWith(option.toLowerCase()));
+  return begins ?? (best.distance <= name.length / 3 ? best.option : undefined);
 }
 
 function editDistance(a: string, b: string): number {

@@ -11,6 +11,7 @@ import type {
   OutputGuardrail,
   OutputGuardrailResult,
 } from '../agent/guardrail.ts';
+import type { AgentOutputType } from '../agent/output-type.ts';
 import { AbortScope, type AbortSource, abortable } from '../base/abort.ts';
 import { asError, errorText } from '../base/error-text.ts';
 import { jsonProblem, type Json } from '../base/json.ts';
@@ -146,7 +147,11 @@ export interface OutputToCheck {
   output: AgentOutputItem[];
 }
 
-export function outputChecks(run: RunScope, guardrails: readonly OutputGuardrail<AgentOutputType>[], subject: OutputToCheck): Check[] {
+export function outputChecks(
+  run: RunScope,
+  guardrails: readonly OutputGuardrail<AgentOutputType>[],
+  subject: OutputToCheck,
+): Check[] {
   const { agent, agentOutput, modelResponse, output: items } = subject;
   return guardrails.map((guardrail) => ({
     kind: 'output',

@@ -55,9 +55,14 @@ function checkItem(item: unknown, index: number): AgentInputItem {
   if (type === undefined || type === 'message') {
     if (!ROLES.has(role)) throw fail(`is a message of role ${JSON.stringify(role)}`);
     if (typeof content !== 'string' && !Array.isArray(content)) throw fail(`has content of type ${typeof content}`);
-  } else if (!TYPES.has(type)) throw fail(`has the unknown type ${JSON.stringify(type)}`);
+  } else if (!TYPES.has(type)) throw fail(`has the unknown type ${JSON.stringify(type)}${hintOf(type)}`);
   if (type === 'function_call' || type === 'function_call_result') checkCall(item, fail);
   return item as AgentInputItem;
+}
+
+// What the Responses API calls it, which this is easily mistaken for.
+function hintOf(type: unknown): string {
+  return type === 'function_call_output' ? ", did you mean 'function_call_result'" : '';
 }
 
 function checkCall(item: { callId?: unknown; name?: unknown }, fail: (why: string) => UserError): void {

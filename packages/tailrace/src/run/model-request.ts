@@ -1,6 +1,6 @@
 /** What a turn asks of the model: resolved once a turn, each tool's schema serialised once a tool. */
 import type { AnyAgent } from '../agent/agent.ts';
-import { checkToolNames } from '../agent/agent.ts';
+import { checkToolNames } from '../agent/agent-parts.ts';
 import type { Handoff } from '../agent/handoff.ts';
 import { serializeOutputType } from '../agent/output-type.ts';
 import type { FunctionTool, Tool } from '../agent/tool.ts';

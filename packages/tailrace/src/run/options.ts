@@ -259,7 +259,8 @@ function checkTimeouts(timeouts: RunTimeouts | undefined): void {
 
 function checkCount(name: string, value: number | undefined, hint = ''): void {
   if (value === undefined || (Number.isInteger(value) && value > 0)) return;
-  throw new UserError(`${name} must be a whole number of 1 or more, got ${String(value)}. ${hint}`.trim(), {
+  const got = typeof value === 'string' ? `the text '${String(value)}'` : String(value);
+  throw new UserError(`${name} must be a whole number of 1 or more, got ${got}. ${hint}`.trim(), {
     code: 'OPTION_RANGE',
   });
 }

@@ -1,5 +1,6 @@
 /** What a runtime and its calls are told, and how it is checked. */
 import type { AnyAgent } from '../agent/agent.ts';
+import { isAgent } from '../agent/agent-parts.ts';
 import { checkOptions } from '../agent/option.ts';
 import { type Json, jsonProblem } from '../base/json.ts';
 import { UserError } from '../event/errors.ts';
@@ -66,9 +67,21 @@ const OPTION_NAMES = [
 ] as const;
 const SUBMIT_NAMES = ['sessionId', 'metadata', 'runId', 'maxTurns'] as const;
 
-/** @throws UserError OPTION_UNKNOWN, OPTION_RANGE */
+/** @throws UserError OPTION_UNKNOWN, OPTION_TYPE, OPTION_RANGE */
 export function checkRuntimeOptions(options: RuntimeOptions): void {
   checkOptions('createRuntime()', options, OPTION_NAMES);
+  const { store, agents }: { store: unknown; agents: unknown } = options;
+  if (typeof store !== 'object' || store === null) {
+    throw new UserError('createRuntime() needs a store that outlives the process, such as sqlite(path).', {
+      code: 'OPTION_TYPE',
+    });
+  }
+  if (typeof agents !== 'object' || agents === null || Array.isArray(agents) || !Object.values(agents).every(isAgent)) {
+    throw new UserError(
+      'createRuntime() needs its agents by the names that runs are submitted under: { agents: { support: agent } }.',
+      { code: 'OPTION_TYPE' },
+    );
+  }
   checkAtLeast('leaseMs', options.leaseMs, 30);
   checkAtLeast('concurrency', options.concurrency, 1);
   checkAtLeast('maxTakeovers', options.maxTakeovers, 1);
