@@ -48,9 +48,7 @@ export async function* callModel(run: RunScope, call: ModelCall): Steps<ModelRes
     } catch (thrown) {
       // A model may reject with an abort error of its own; the run ends for the reason that it was stopped for.
       const error: unknown = call.stop.aborted ? call.stop.reason : thrown;
-      // A cancel is no error of the model's: like the run's other spans, this one says nothing of it.
-      const wanted = error !== undefined && error === run.control.immediate?.error;
-      const ended = run.spans.end(span.id, wanted ? {} : { error: spanError(run, 'Error calling the model', error) });
+      const ended = run.spans.end(span.id, { error: spanError(run, 'Error calling the model', error) });
       yield [stopped(run, ref, error, progress), ...ended];
       const delayMs =
         call.stop.aborted || progress.delivered

@@ -148,12 +148,13 @@ export function callUser<T>(run: RunScope, spanId: string | undefined, callback:
   return abortable(called, run.control.signal);
 }
 
-/** What spans say of an error: nothing of its text when sensitive data is left out. */
+/** What spans say of an error: nothing of a cancel, which is none, and nothing of its text when sensitive data is left out. */
 export function spanError(
   run: RunScope,
   message: string,
   error: unknown,
   data: Record<string, unknown> = {},
-): SpanError {
+): SpanError | undefined {
+  if (error !== undefined && error === run.control.immediate?.error) return undefined;
   return run.plan.trace.sensitive ? { message, data: { ...data, error: errorText(error) } } : { message, data };
 }

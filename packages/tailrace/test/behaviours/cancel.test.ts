@@ -1,3 +1,4 @@
+import { setTimeout as setTimer } from 'node:timers/promises';
 import { describe, expect } from 'vitest';
 import { type LateResult, RunCancelledError, type RunStreamEvent, type StreamEvent, tool } from '../../src/index.ts';
 import { assistantMessage, modelResponse, modelStall, textStream } from '../../src/testing/index.ts';
@@ -203,6 +204,23 @@ describe('cancel, immediate', () => {
     result.cancel();
     expect(await timed(result.completed)).toBeLessThan(1000);
     expect(result.status).toBe('cancelled');
+  });
+});
+
+describe('cancel, in the trace', () => {
+  on('no span of a cancelled run has an error: not the model’s, and not the tool’s', async ({ stage }) => {
+    const listening = weather((_input, signal) => setTimer(5_000, undefined, { signal }));
+    for (const agent of [stuck(step.events.slice(0, 3)), scripted(toolScript(), { tools: [listening] })]) {
+      const result = await stage.stream(agent);
+      const errors: unknown[] = [];
+      for await (const event of result.events()) {
+        if (event.type === 'model.delta' || event.type === 'tool.called') result.cancel();
+        if (event.type === 'span.ended') errors.push(event.error);
+      }
+      expect(result.status).toBe('cancelled');
+      expect(errors.length).toBeGreaterThan(3);
+      expect(errors.filter((error) => error !== undefined)).toEqual([]);
+    }
   });
 });
 
