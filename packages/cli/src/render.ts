@@ -98,7 +98,7 @@ export function renderer({ color, columns, input }: RenderOptions): (event: RunE
 
 /** That text is void has to be said: a terminal cannot take it back. */
 function attemptText({ of, delayMs }: Extract<RunEvent, { type: 'step.attempt' }>, said: string): string {
-  const again = `trying again${delayMs > 0 ? ` in ${delayMs} ms` : ''}`;
+  const again = `trying again${delayMs > 0 ? ` in ${Math.round(delayMs)} ms` : ''}`;
   return of === 'model' && said.trim() !== '' ? `${again}: what follows replaces the unfinished text above` : again;
 }
 
