@@ -63,8 +63,13 @@ export class Runtime implements AsyncDisposable {
   /** Begins to drive runs: what is unfinished and driven by nobody, and what is submitted from now on. Idempotent. */
   async start(): Promise<void> {
     if (this.#stopped) throw new UserError('This runtime was stopped. Create another one.', { code: 'USER_ERROR' });
-    this.#serving ??= this.#serve();
-    await this.#serving;
+    const serving = (this.#serving ??= this.#serve());
+    try {
+      await serving;
+    } catch (error) {
+      if (this.#serving === serving) this.#serving = undefined;
+      throw error;
+    }
   }
 
   async #serve(): Promise<Serving> {
@@ -82,7 +87,12 @@ export class Runtime implements AsyncDisposable {
       concurrency,
       ...(runConfig?.codeVersion !== undefined && { codeVersion: runConfig.codeVersion }),
     });
-    await this.#adopt();
+    try {
+      await this.#adopt();
+    } catch (error) {
+      await serving.stop({ graceMs: 0 });
+      throw error;
+    }
     return serving;
   }
 
@@ -215,7 +225,8 @@ export class Runtime implements AsyncDisposable {
    * them; none of them ends by this. Resolves when all are let go of. The store stays open. Idempotent.
    */
   stop({ graceMs = STOP_GRACE_MS }: { graceMs?: number } = {}): Promise<void> {
-    this.#stopped ??= (async () => (await this.#serving)?.stop({ graceMs }))();
+    // One that could not start has nothing to stop.
+    this.#stopped ??= (async () => (await this.#serving?.catch(() => undefined))?.stop({ graceMs }))();
     return this.#stopped;
   }
 
