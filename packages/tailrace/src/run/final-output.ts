@@ -7,6 +7,7 @@ import { isAgentsError, ModelRefusalError, OutputGuardrailTripwireTriggered, Sys
 import { refusalOfMessage, textOfMessage } from '../event/item.ts';
 import type { ModelResponse } from '../port/model.ts';
 import { outputChecks, RunningChecks } from './guardrails.ts';
+import { withoutVerdict } from './recorded-verdicts.ts';
 import { callUser, type RunScope, type Steps } from './scope.ts';
 import { commitTurn } from './session-step.ts';
 
@@ -59,10 +60,8 @@ interface Candidate {
 /** Checks the candidate and commits the turn. @throws what keeps it from being the final output */
 export async function* acceptOutput(run: RunScope, { agent, text, response, message }: Candidate): Steps<FinalOutput> {
   const value: unknown = await abortable(agent.processFinalOutput(text), run.control.signal);
-  const given = new Set(
-    run.open && run.folded?.verdicts.flatMap(({ kind, guardrail }) => (kind === 'output' ? [guardrail] : [])),
-  );
-  const guardrails = [...run.plan.outputGuardrails, ...agent.outputGuardrails].filter(({ name }) => !given.has(name));
+  const all = [...run.plan.outputGuardrails, ...agent.outputGuardrails];
+  const guardrails = run.open ? withoutVerdict(all, 'output', run.folded?.verdicts) : all;
   if (guardrails.length > 0) {
     const output = response.output;
     const checks = outputChecks(run, guardrails, { agent, agentOutput: value, modelResponse: response, output });

@@ -2,6 +2,7 @@
 import type { AnyAgent } from '../agent/agent.ts';
 import type { InputGuardrail } from '../agent/guardrail.ts';
 import { inputChecks, RunningChecks } from './guardrails.ts';
+import { withoutVerdict } from './recorded-verdicts.ts';
 import type { RunScope, Steps } from './scope.ts';
 
 /** Runs the blocking ones to their end. @throws the first trip or failure */
@@ -29,9 +30,5 @@ export function runParallel(
 
 // A verdict that the log has is not asked for again.
 function pending(run: RunScope, guardrails: readonly InputGuardrail[]): readonly InputGuardrail[] {
-  const verdicts = run.folded?.verdicts;
-  if (!verdicts) return guardrails;
-  return guardrails.filter(
-    ({ name }) => !verdicts.some(({ kind, guardrail }) => kind === 'input' && guardrail === name),
-  );
+  return withoutVerdict(guardrails, 'input', run.folded?.verdicts);
 }
