@@ -97,7 +97,8 @@ test(
           const lost = [yes, no].flatMap((each) => (each.status === 'rejected' ? [each.reason as unknown] : []));
           expect(lost).toHaveLength(1);
           expect(lost[0]).toBeInstanceOf(CommandError);
-          expect((lost[0] as CommandError).code).toBe('APPROVAL_DECIDED');
+          // Of a decision that was quick, the run may have ended before the other one came.
+          expect(['APPROVAL_DECIDED', 'RUN_ENDED']).toContain((lost[0] as CommandError).code);
           for (let decided; !decided; await sleep(5)) {
             decided = (await round.log(run)).find((each) => each.type === 'approval.decided' && each.callId === call);
             if (decided) expect(decided).toMatchObject({ approved: yes.status === 'fulfilled' });
