@@ -2,7 +2,7 @@
 import { DatabaseSync } from 'node:sqlite';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, expect, test } from 'vitest';
-import { type Child, Workers } from './children.ts';
+import { type Child, dismiss, Workers } from './children.ts';
 import { violations } from './checks.ts';
 import { chance, inLanes, long, seeds } from './random.ts';
 import { notInTime, Round } from './round.ts';
@@ -47,6 +47,7 @@ async function zombie(seed: number): Promise<string[]> {
   const late = await notInTime(round, conducted, LIMIT_MS);
   if (late) return [late, ...heir.driveErrors, ...sleeper.driveErrors];
   await sleep(50);
+  await dismiss(sleeper, heir);
   const wrong = await violations(round);
   for (const [index, run] of round.runs.entries()) {
     const events = await round.log(run);
@@ -56,7 +57,6 @@ async function zombie(seed: number): Promise<string[]> {
     const stale = events.slice(next).filter((event) => event.epoch < epoch);
     wrong.push(...stale.map(({ seq, type }) => `run ${run}: seq ${seq}: ${type} is a zombie's`));
   }
-  await Promise.all([sleeper.kill(), heir.kill()]);
   return wrong;
 }
 
