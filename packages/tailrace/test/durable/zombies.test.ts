@@ -31,7 +31,7 @@ async function zombie(seed: number): Promise<string[]> {
   const random = chance(seed);
   const first = random.upTo(1_000_000) * 10;
   const chains = [[first + 1, first + 2], [first + 3], [first + 4]];
-  await using round = await Round.begin({ leaseMs: LEASE_MS, chains, chance: random });
+  await using round = await Round.begin({ leaseMs: LEASE_MS, chains, chance: random, patienceMs: 50 });
   const [sleeper, heir] = [await workers.take(round.world), await workers.take(round.world)];
   await sleeper.tell({ do: 'start' });
   const conducted = round.conduct();
