@@ -159,7 +159,14 @@ function traceViolations(events: readonly RunEvent[], told: readonly string[][])
     if (id === trace && !spans.has(span)) wrong.push(`span ${span} was told, and is not in the log`);
     if (what === 'span.end') seen.add(span);
   }
-  for (const span of spans) if (!seen.has(span)) wrong.push(`span ${span} was not told to have ended`);
+  for (const span of spans) {
+    if (seen.has(span)) continue;
+    const course = events.flatMap((event) => {
+      if ('span' in event && event.span === span) return [`${event.seq}.${event.epoch} ${event.type}`];
+      return event.type.startsWith('run.') ? [`${event.seq}.${event.epoch} ${event.type}`] : [];
+    });
+    wrong.push(`span ${span} was not told to have ended: ${course.join(', ')}`);
+  }
   return wrong;
 }
 

@@ -117,6 +117,17 @@ export class Child<TCommand extends object = WorkerCommand> {
   }
 }
 
+/** Lets the workers say what they still have to say, which they do after the end is in the log, and ends them. */
+export async function dismiss(...workers: Child[]): Promise<void> {
+  await Promise.all(
+    workers.map(async (worker) => {
+      if (worker.dead) return;
+      await worker.tell({ do: 'stop', graceMs: 5_000 });
+      await worker.kill();
+    }),
+  );
+}
+
 /** Workers that are ready when they are asked for. */
 export class Workers implements AsyncDisposable {
   readonly #spare: Child[] = [];

@@ -1,7 +1,7 @@
 // A process that kills itself before and after each of its writes to the store, and another that goes on.
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, expect, test } from 'vitest';
-import { Workers } from './children.ts';
+import { dismiss, Workers } from './children.ts';
 import { type Recorded, recorded, violations } from './checks.ts';
 import { chance, long, seeds } from './random.ts';
 import { notInTime, Round } from './round.ts';
@@ -66,8 +66,7 @@ async function round(death: Death | undefined): Promise<{ wrong: string[]; write
     if (left.length === 0) break;
     await sleep(10);
   }
-  await heir.tell({ do: 'stop', graceMs: 1_000 });
-  await heir.kill();
+  await dismiss(heir);
   tally.takeovers(await it.log(RUN));
   return { wrong: [...(await violations(it, records)), ...left], writes };
 }

@@ -1,7 +1,7 @@
 // Processes that are killed at any moment, and others that go on with their runs.
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, expect, test } from 'vitest';
-import { Child, Workers } from './children.ts';
+import { Child, dismiss, Workers } from './children.ts';
 import { type Recorded, recorded, violations } from './checks.ts';
 import { type Chance, chance, inLanes, long, seeds } from './random.ts';
 import type { ReaderCommand, ReaderReport } from './reader.ts';
@@ -73,7 +73,7 @@ test('a process that is killed at a random millisecond is gone on with by the ne
     if (late) return [late, ...worker.driveErrors];
     const report = (await reader.tell({ do: 'report' })) as ReaderReport;
     for (const run of round.runs) tally.takeovers(await round.log(run));
-    await worker.kill();
+    await dismiss(worker);
     return [...(await violations(round, records)), ...readerViolations(report, round, watched)];
   });
 });
@@ -99,7 +99,7 @@ test('of two processes on one file, either may be killed at any millisecond', op
     const late = await notInTime(round, conducted, LIMIT_MS);
     if (late) return [late, ...last.driveErrors];
     for (const run of round.runs) tally.takeovers(await round.log(run));
-    await Promise.all([two.kill(), last.kill()]);
+    await dismiss(...new Set([two, last]));
     return await violations(round);
   });
 });
@@ -136,7 +136,7 @@ test('a call that waits for approval outlives its process, and is made once', op
     const late = await notInTime(round, round.attend(run, [call as string]), LIMIT_MS);
     if (late) return [late, ...third.driveErrors];
     tally.takeovers(await round.log(run));
-    await Promise.all([second.kill(), third.kill()]);
+    await dismiss(second, third);
     return await violations(round);
   });
 });
@@ -164,8 +164,8 @@ test('an approval whose sender dies over it is there, or is not', options(8), as
     if (stored) await expect(again).rejects.toMatchObject({ code: 'APPROVAL_DECIDED' });
     else await again;
     expect(await notInTime(round, round.attend(run, [call]), LIMIT_MS), JSON.stringify(dies)).toBeUndefined();
+    await dismiss(worker);
     expect(await violations(round)).toEqual([]);
-    await worker.kill();
   }
 });
 

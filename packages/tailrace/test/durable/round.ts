@@ -32,6 +32,8 @@ export interface RoundOptions extends ScriptOptions {
   /** Runs of each session, one after the other. */
   chains: number[][];
   chance: Chance;
+  /** How long the test's own process waits for the file's lock, in milliseconds: nothing else happens in it meanwhile. 5,000 by default. */
+  patienceMs?: number;
 }
 
 export class Round implements AsyncDisposable {
@@ -71,7 +73,7 @@ export class Round implements AsyncDisposable {
       traces: at('traces'),
       leaseMs: options.leaseMs,
     };
-    this.store = sqlite(this.world.db, { pollMs: 5, busyTimeoutMs: 50 });
+    this.store = sqlite(this.world.db, { pollMs: 5, busyTimeoutMs: options.patienceMs ?? 5_000 });
     const model = new OpenAIResponsesModel({ baseURL: server.url, apiKey: 'none' }, 'scripted');
     this.runtime = createRuntime({
       store: this.store,

@@ -2,7 +2,7 @@
 import { DatabaseSync } from 'node:sqlite';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, expect, test } from 'vitest';
-import { type Child, Workers } from './children.ts';
+import { type Child, dismiss, Workers } from './children.ts';
 import { violations } from './checks.ts';
 import { chance, inLanes, long, seeds } from './random.ts';
 import { notInTime, Round } from './round.ts';
@@ -31,7 +31,7 @@ async function zombie(seed: number): Promise<string[]> {
   const random = chance(seed);
   const first = random.upTo(1_000_000) * 10;
   const chains = [[first + 1, first + 2], [first + 3], [first + 4]];
-  await using round = await Round.begin({ leaseMs: LEASE_MS, chains, chance: random });
+  await using round = await Round.begin({ leaseMs: LEASE_MS, chains, chance: random, patienceMs: 50 });
   const [sleeper, heir] = [await workers.take(round.world), await workers.take(round.world)];
   await sleeper.tell({ do: 'start' });
   const conducted = round.conduct();
@@ -47,6 +47,7 @@ async function zombie(seed: number): Promise<string[]> {
   const late = await notInTime(round, conducted, LIMIT_MS);
   if (late) return [late, ...heir.driveErrors, ...sleeper.driveErrors];
   await sleep(50);
+  await dismiss(sleeper, heir);
   const wrong = await violations(round);
   for (const [index, run] of round.runs.entries()) {
     const events = await round.log(run);
@@ -56,7 +57,6 @@ async function zombie(seed: number): Promise<string[]> {
     const stale = events.slice(next).filter((event) => event.epoch < epoch);
     wrong.push(...stale.map(({ seq, type }) => `run ${run}: seq ${seq}: ${type} is a zombie's`));
   }
-  await Promise.all([sleeper.kill(), heir.kill()]);
   return wrong;
 }
 
