@@ -1,8 +1,11 @@
 // Running
 export { run, Runner, type RunInput, runStreamed } from './runner.ts';
 export type {
+  CallModelInputFilter,
+  CallModelInputFilterArgs,
   IndividualRunOptions,
   LateResult,
+  ModelInputData,
   NonStreamRunOptions,
   OnDisconnect,
   RunConfig,
@@ -89,6 +92,7 @@ export type {
   HostedTool,
   Tool,
   ToolCallDetails,
+  ToolErrorFunction,
   ToolExecuteArgument,
   ToolInputParameters,
 } from './agent/tool.ts';
@@ -108,9 +112,11 @@ export {
   type GuardrailFunctionOutput,
   type InputGuardrail,
   type InputGuardrailFunctionArgs,
+  type InputGuardrailMetadata,
   type InputGuardrailResult,
   type OutputGuardrail,
   type OutputGuardrailFunctionArgs,
+  type OutputGuardrailMetadata,
   type OutputGuardrailResult,
 } from './agent/guardrail.ts';
 export { type AgentHookEvents, AgentHooks, type RunHookEvents, RunHooks } from './agent/lifecycle.ts';

@@ -44,8 +44,7 @@ export class Runner extends RunHooks<unknown> {
   }
 
   /**
-   * Runs the agent to its end. Streamed: resolves at once with a result whose iterators read the run as it goes. Not streamed: resolves with the
-   * completed result, rejects with the error of a failed or cancelled run.
+   * Runs the agent to its final output. Resolves with the result, or rejects with the error of a failed or cancelled run.
    *
    * @throws UserError for input and options that cannot work, before the run starts
    */
@@ -54,6 +53,7 @@ export class Runner extends RunHooks<unknown> {
     input: RunInput | RunState<TContext>,
     options?: NonStreamRunOptions<TContext>,
   ): Promise<RunResult<TContext, TAgent>>;
+  /** Starts a streamed run and resolves at once, with a result whose iterators read the run as it goes. */
   run<TAgent extends Agent<TContext, AgentOutputType>, TContext = unknown>(
     agent: TAgent,
     input: RunInput | RunState<TContext>,
@@ -169,12 +169,23 @@ export async function beginSegment(
 
 let defaultRunner: Runner | undefined;
 
-/** `new Runner().run(…)`. */
+/**
+ * Runs the agent to its final output, with a Runner of default configuration. Resolves with the result, or rejects with the error of a failed or cancelled run;
+ * a run that waits for an approval resolves with `interruptions`.
+ *
+ * @throws UserError for input and options that cannot work, before the run starts
+ */
 export function run<TAgent extends Agent<TContext, AgentOutputType>, TContext = unknown>(
   agent: TAgent,
   input: RunInput | RunState<TContext>,
   options?: NonStreamRunOptions<TContext>,
 ): Promise<RunResult<TContext, TAgent>>;
+/**
+ * Starts a streamed run and resolves at once. Iterate the result for its events; what failed is thrown after the last one. When its last reader leaves early the run
+ * is cancelled, unless `onDisconnect` says otherwise.
+ *
+ * @throws UserError for input and options that cannot work, before the run starts
+ */
 export function run<TAgent extends Agent<TContext, AgentOutputType>, TContext = unknown>(
   agent: TAgent,
   input: RunInput | RunState<TContext>,

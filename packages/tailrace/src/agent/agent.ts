@@ -36,19 +36,29 @@ export type ToolUseBehavior =
   | { stopAtToolNames: string[] }
   | ToolToFinalOutputFunction;
 
+/** What an agent is made of. Only the name is needed. */
 export interface AgentConfiguration<TContext = unknown, TOutput extends AgentOutputType = TextOutput> {
   /** 1 to 256 characters on one line. */
   name: string;
+  /** The system prompt, or a function that makes it at each turn. */
   instructions: Instructions<TContext>;
+  /** What other agents' models are told this one is for. */
   handoffDescription: string;
+  /** Agents that the conversation may be given to. */
   handoffs: readonly (AnyAgent | Handoff)[];
   /** A model, or the name of one that the run's provider knows. '' is the provider's default. */
   model: string | Model;
+  /** Temperature, tool choice, retries and the like. They win over the Runner's, one by one. */
   modelSettings: ModelSettings;
+  /** What the model may call. */
   tools: readonly Tool<TContext>[];
+  /** Look at the run's input, when the run begins with this agent. */
   inputGuardrails: readonly InputGuardrail<TContext>[];
+  /** Look at the final output, when the run ends with this agent. */
   outputGuardrails: readonly OutputGuardrail<TOutput, TContext>[];
+  /** What `finalOutput` is: `'text'` (default), or a schema that the model's answer is checked against. */
   outputType: TOutput;
+  /** What follows when tools have run. `'run_llm_again'` by default. */
   toolUseBehavior: ToolUseBehavior;
   /** After a tool was used, `toolChoice` is left out, so that a forced tool is not called for ever. True by default. */
   resetToolChoice: boolean;

@@ -27,14 +27,20 @@ import type {
   UnknownOutcomePolicy,
 } from './tool.ts';
 
+/** What `tool()` makes a tool of. */
 export interface ToolOptions<TParameters extends ToolInputParameters, TContext = unknown, TResult = unknown> {
   /** 1 to 64 of `A-Z a-z 0-9 _ -`; spaces become underscores. The function's own name by default. */
   name?: string;
+  /** What the model chooses the tool by: say what it does, and when to use it. */
   description: string;
   /** What the function takes: a schema object (validated before each call), or a JSON schema (told to the model, not validated). */
   parameters: TParameters;
   /** Tells the provider to hold the model to the schema. True by default. */
   strict?: boolean;
+  /**
+   * Does the work. Gets the arguments as the schema gives them, the run's context, and details: pass `details.signal` on. The model is told what it returns: text as it is,
+   * anything else as JSON. What it throws goes to `errorFunction`.
+   */
   execute: Method<
     [input: ToolExecuteArgument<TParameters>, context?: RunContext<TContext>, details?: ToolCallDetails],
     TResult | Promise<TResult>
@@ -45,7 +51,9 @@ export interface ToolOptions<TParameters extends ToolInputParameters, TContext =
   timeoutMs?: number;
   /** On timeout: tell the model (default), or fail the run with ToolTimeoutError. */
   timeoutBehavior?: FunctionToolTimeoutBehavior;
+  /** What the model is told of a timeout. */
   timeoutErrorFunction?: ToolTimeoutErrorFunction<TContext>;
+  /** False hides the tool from the model; a function is asked at each turn. True by default. */
   isEnabled?: boolean | ToolEnabledPredicate<TContext>;
   /** Whether a call waits until somebody approves it; a function decides call by call. False by default. */
   needsApproval?: boolean | ToolApprovalFunction<TParameters, TContext>;

@@ -33,17 +33,22 @@ export type HandoffInputFilter = (input: HandoffInputData) => HandoffInputData;
 
 export type HandoffEnabled = Method<[args: { runContext: RunContext; agent: AnyAgent }], boolean | Promise<boolean>>;
 
+/** How a handoff differs from the plain one that an agent in `handoffs` stands for. */
 export interface HandoffConfig<
   TInput extends StandardSchemaWithJSON | JsonObjectSchema | undefined = undefined,
   TContext = unknown,
 > {
+  /** The tool's name as the model sees it. `transfer_to_<agent>` by default. */
   toolNameOverride?: string;
+  /** The tool's description as the model sees it. */
   toolDescriptionOverride?: string;
   /** Called when the model asks for the handoff, before the other agent takes over. What it throws fails the run. */
   onHandoff?: Method<[context: RunContext<TContext>, input?: ToolExecuteArgument<TInput>], void | Promise<void>>;
   /** What the model has to give along. Needs `onHandoff`. */
   inputType?: TInput;
+  /** Decides what the next agent sees of what was said. The Runner's `handoffInputFilter` by default. */
   inputFilter?: HandoffInputFilter;
+  /** False hides the handoff from the model; a function is asked at each turn. True by default. */
   isEnabled?: boolean | HandoffEnabled;
 }
 

@@ -39,6 +39,7 @@ export interface ModelInputData {
   instructions?: string;
 }
 
+/** What a `callModelInputFilter` gets. */
 export interface CallModelInputFilterArgs<TContext = unknown> {
   modelData: ModelInputData;
   agent: AnyAgent;
@@ -69,21 +70,31 @@ export interface LateResult {
 export interface RunConfig {
   /** For agents that name no model. */
   model?: string | Model;
+  /** Turns a model's name into a model. OpenAI's by default. */
   modelProvider?: ModelProvider;
   /** An agent's own settings win, one by one. */
   modelSettings?: ModelSettings;
+  /** For handoffs that have no filter of their own. */
   handoffInputFilter?: HandoffInputFilter;
+  /** Beside those of the first agent. */
   inputGuardrails?: InputGuardrail[];
+  /** Beside those of the agent that ends the run. */
   outputGuardrails?: OutputGuardrail<AgentOutputType>[];
+  /** True leaves out all spans. False by default. */
   tracingDisabled?: boolean;
   /** False keeps inputs, outputs and error texts out of all spans. True by default. */
   traceIncludeSensitiveData?: boolean;
+  /** The trace's name. 'Agent workflow' by default. */
   workflowName?: string;
+  /** The trace's id; a random one by default. */
   traceId?: string;
+  /** Ties traces together, such as those of one conversation. */
   groupId?: string;
   traceMetadata?: Record<string, string>;
   tracing?: TracingConfig;
+  /** When the model calls a tool that is not there: fail the run (default), or tell the model. */
   toolNotFoundBehavior?: ToolNotFoundBehavior;
+  /** Decides what the model sees of a session's items and the new ones. */
   sessionInputCallback?: SessionInputCallback;
   callModelInputFilter?: CallModelInputFilter;
   /** Where logs are kept. In memory, with the result, by default. */
@@ -97,6 +108,7 @@ export interface RunConfig {
   maxInputLength?: number;
   /** Of what one tool call tells the model, in characters; longer output is cut with a marker. 1 Mi by default. */
   maxToolOutputLength?: number;
+  /** Gets what a tool gave after its call was given up. */
   onLateResult?: (late: LateResult) => void;
   /** How long a call waits for a decision, in milliseconds; then it counts as rejected. No limit by default. */
   approvalTimeoutMs?: number;
@@ -112,6 +124,7 @@ export interface SharedRunOptions<TContext = unknown> {
   maxTurns?: number | null;
   /** Its abort is an immediate cancel. No listener stays on it after the run. */
   signal?: AbortSignal;
+  /** The conversation that the run continues and is added to. */
   session?: Session;
   sessionInputCallback?: SessionInputCallback;
   callModelInputFilter?: CallModelInputFilter<TContext>;
@@ -124,10 +137,12 @@ export interface SharedRunOptions<TContext = unknown> {
   runId?: string;
 }
 
+/** For a run whose result is awaited. */
 export interface NonStreamRunOptions<TContext = unknown> extends SharedRunOptions<TContext> {
   stream?: false;
 }
 
+/** For a run that is read while it goes on. */
 export interface StreamRunOptions<TContext = unknown> extends SharedRunOptions<TContext> {
   stream: true;
   /** What happens when the last reader that began reading leaves early. `cancel` by default. */

@@ -11,6 +11,7 @@ import type { Session } from '../port/session.ts';
 import type { RunConfig } from '../run/options.ts';
 import type { RunInfo } from './segment.ts';
 
+/** What a runtime works with. */
 export interface RuntimeOptions {
   /** Where logs are kept, and, without a `driver`, who drives what: `sqlite(path)` for any number of processes. */
   store: LogStore;
@@ -36,7 +37,9 @@ export interface RuntimeOptions {
 
 /** JSON only: nothing else outlives the process. */
 export interface SubmitOptions {
+  /** The conversation that the run belongs to. One run at a time has it. */
   sessionId?: string;
+  /** Comes back from `get` and `list`. */
   metadata?: Json;
   /** 1 to 128 of `A-Z a-z 0-9 _ -`; a random one by default. */
   runId?: string;

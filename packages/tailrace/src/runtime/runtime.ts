@@ -30,11 +30,17 @@ import { lastingSource } from './lasting-watch.ts';
 
 const STOP_GRACE_MS = 10_000;
 
-/** @throws UserError OPTION_UNKNOWN, OPTION_RANGE, OPTION_TYPE */
+/**
+ * Makes a runtime: it stores runs, reads them and decides about them. It drives runs only after `start()`, and then also those that other processes submitted or
+ * left behind.
+ *
+ * @throws UserError OPTION_UNKNOWN, OPTION_RANGE, OPTION_TYPE
+ */
 export function createRuntime(options: RuntimeOptions): Runtime {
   return new Runtime(options);
 }
 
+/** Runs that outlive their process. Make one with `createRuntime()`. */
 export class Runtime implements AsyncDisposable {
   readonly #store: LogStore;
   readonly #agents: ReadonlyMap<string, AnyAgent>;

@@ -28,6 +28,7 @@ export interface ReadOptions {
 
 let warnedEarly = false;
 
+/** A run that is read while it goes on. Iterate it for its events, as often as you like; `completed` settles when it has ended. */
 export class StreamedRunResult<TContext = unknown, TAgent = AnyAgent>
   extends RunResultBase<TContext, TAgent>
   implements AsyncIterable<RunStreamEvent>
@@ -130,6 +131,7 @@ export class StreamedRunResult<TContext = unknown, TAgent = AnyAgent>
     return webStreamOf(this.streamEvents());
   }
 
+  /** The text of the answers as they are written. Cancelling it is leaving it. */
   toTextStream(options?: { compatibleWithNodeStreams?: false }): ReadableStream<string>;
   toTextStream(options: { compatibleWithNodeStreams: true }): NodeReadable;
   /** The answer's text as it comes. */
