@@ -125,8 +125,7 @@ describe('a tool and a model', () => {
       {
         append: (...args: Parameters<MemoryLogStore['append']>) => {
           const [, , , events, durability] = args;
-          if (durability !== 'full')
-            careless.push(...events.filter(({ type }) => type === 'tool.called'));
+          if (durability !== 'full') careless.push(...events.filter(({ type }) => type === 'tool.called'));
           inner.append(...args);
         },
       },
