@@ -7,6 +7,7 @@ import type { AbortScope } from '../base/abort.ts';
 import type { FunctionCallItem } from '../event/item.ts';
 import { withLive } from '../event/live.ts';
 import type { ItemAdded, RunItemKind } from '../event/run-event.ts';
+import type { Verdict } from './approvals.ts';
 import { callStep } from './ask-approval.ts';
 import { RejectedCall } from './rejected-call.ts';
 import type { RunScope } from './scope.ts';
@@ -45,7 +46,7 @@ export class CallsOfTurn {
     for (const slot of this.#slots) {
       if (slot.call) continue;
       const { call, tool } = slot.asked;
-      const verdict = this.#run.approvals.verdict(callStep(this.#run, call), call);
+      const verdict = this.#verdict(call);
       if (verdict === 'waiting') continue;
       slot.call =
         verdict === 'free'
@@ -54,6 +55,11 @@ export class CallsOfTurn {
       admitted.push(slot.call);
     }
     return admitted;
+  }
+
+  /** True when a call that waited has been decided about. */
+  get admissible(): boolean {
+    return this.#slots.some(({ asked, call }) => !call && this.#verdict(asked.call) !== 'waiting');
   }
 
   get running(): boolean {
@@ -89,6 +95,10 @@ export class CallsOfTurn {
       if (added) events.push(added);
     }
     return events;
+  }
+
+  #verdict(call: FunctionCallItem): Verdict {
+    return this.#run.approvals.verdict(callStep(this.#run, call), call);
   }
 
   abandon(): void {

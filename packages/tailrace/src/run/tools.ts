@@ -67,7 +67,7 @@ export async function* runTools(
         // Calls that settle in the same turn of the event loop are told together.
         if (asked.length > 1) await breathe(1);
       } else if (calls.unreported) continue;
-      else if (scope.aborted || !calls.waiting || !(await hearAgain(run))) break;
+      else if (scope.aborted || !calls.waiting || !(await hearAgain(run, calls))) break;
     }
     if (stop.aborted) throw stop.reason;
     if (scope.aborted) throw scope.reason;
@@ -78,11 +78,11 @@ export async function* runTools(
 }
 
 /** A last look for decisions before the run waits without anybody driving it. True when there is one. */
-async function hearAgain(run: RunScope): Promise<boolean> {
-  const before = run.approvals.waiting.length;
+async function hearAgain(run: RunScope, calls: CallsOfTurn): Promise<boolean> {
   await run.mailbox.look();
   run.inbox.push(...run.approvals.expire(run.clock.now()));
-  if (run.approvals.waiting.length < before) return true;
+  // Also one that came while the run was saying that it waits.
+  if (calls.admissible) return true;
   // What comes from now on is for whoever takes the run up.
   run.mailbox.close();
   return false;
