@@ -25,15 +25,14 @@ function named(name: string, execute: () => string, needsApproval = false): Retu
 
 test('a run that is cancelled in the turn in which it would have waited lets go of its session', async () => {
   const session = new MemorySession();
-  let result: StreamedRunResult | undefined;
   const stop = named('stop', () => {
-    result?.cancel({ mode: 'after_turn' });
+    result.cancel({ mode: 'after_turn' });
     return 'stopping';
   });
   const pay = named('pay', () => 'paid', true);
   const calls = [functionCall('pay', {}, { callId: 'c1' }), functionCall('stop', {}, { callId: 'c2' })];
   const agent = scripted([calls, [assistantMessage('Again.')]], { tools: [pay, stop] });
-  result = await new Runner().run(agent, 'Hi', { session, stream: true });
+  const result: StreamedRunResult = await new Runner().run(agent, 'Hi', { session, stream: true });
   await settled(result);
   expect(result.status).toBe('cancelled');
   const next = await new Runner().run(agent, 'Hi', { session });
