@@ -171,7 +171,8 @@ const STATUS: Readonly<Record<RunSuspended['type'] | TerminalEventBody['type'] |
   'run.completed': 'completed',
   'run.failed': 'failed',
   'run.cancelled': 'cancelled',
-  left: 'cancelled',
+  // For its caller: whoever has it now says how it ends.
+  left: 'failed',
 };
 
 /** Who reads, and what happens when the last one has left before the end. */

@@ -15,7 +15,7 @@ import {
 } from '../../src/index.ts';
 import { assistantMessage, functionCall, logViolations } from '../../src/testing/index.ts';
 import { scripted } from './cast.ts';
-import { failure, settled } from './stage.ts';
+import { failure, read, settled } from './stage.ts';
 
 const types = (log: readonly RunEvent[]): string[] => log.map(({ type }) => type);
 
@@ -97,4 +97,19 @@ test('of two runs that choose one id at once, one begins', async () => {
   resolve();
   expect(await late).toMatchObject({ code: 'RUN_EXISTS' });
   expect(types(store.read('run_1', 0, 100)).filter((type) => type === 'run.started')).toHaveLength(1);
+});
+
+test('the result of a run that another writer has taken says the same everywhere', async () => {
+  const store = new MemoryLogStore();
+  const take = named('take', () => {
+    store.claim('run_1');
+    return 'taken';
+  });
+  const agent = scripted([[functionCall('take', {}, { callId: 'c1' })]], { tools: [take] });
+  const result = await new Runner({ store }).run(agent, 'Hi', { runId: 'run_1', stream: true });
+  const { error } = await read(result);
+  expect(error).toMatchObject({ code: 'STALE_EPOCH' });
+  expect(await failure(result.completed)).toBe(error);
+  expect(result.error).toBe(error);
+  expect([result.status, result.cancelled]).toEqual(['failed', false]);
 });
