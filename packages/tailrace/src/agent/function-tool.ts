@@ -1,18 +1,9 @@
 import { asError, errorText } from '../base/error-text.ts';
-import {
-  isStandardSchema,
-  jsonSchemaOf,
-  type JsonSchema,
-  SchemaUnsupported,
-  strictSchema,
-  validate,
-  withoutStrictNulls,
-} from '../base/schema.ts';
 import { InvalidToolInputError, ToolCallError, UserError } from '../event/errors.ts';
 import type { ToolEffects } from '../event/step-events.ts';
-import type { JsonObjectSchema } from '../port/model.ts';
 import { checkOptions } from './option.ts';
 import type { RunContext } from './run-context.ts';
+import { toolInput } from './tool-input.ts';
 import { approvalRule, PARSE, type ToolApprovalFunction } from './tool-approval.ts';
 import type {
   FunctionTool,
@@ -195,67 +186,6 @@ function noteFailure(details: ToolCallDetails | undefined, error: unknown): void
 function defaultErrorFunction(_context: unknown, error: unknown): string {
   if (error instanceof InvalidToolInputError) return error.message;
   return 'An error occurred while running the tool. Please try again.';
-}
-
-interface ToolInput {
-  schema: JsonObjectSchema;
-  parse: (text: string) => unknown;
-}
-
-const NO_INPUT: JsonObjectSchema = { type: 'object', properties: {}, required: [], additionalProperties: false };
-
-function toolInput(name: string, parameters: ToolInputParameters, strict: boolean): ToolInput {
-  if (parameters === undefined) return { schema: NO_INPUT, parse: (text) => text };
-  if (!isStandardSchema(parameters)) return { schema: parameters, parse: (text) => parseJson(name, text) };
-  const original = convert(name, () => jsonSchemaOf(parameters));
-  const schema = (strict ? convert(name, () => strictSchema(original)) : original) as JsonObjectSchema;
-  return {
-    schema,
-    parse: (text) =>
-      parseWith(name, parameters, strict ? withoutStrictNulls(parseJson(name, text), original) : parseJson(name, text)),
-  };
-}
-
-function convert(name: string, make: () => JsonSchema): JsonSchema {
-  try {
-    return make();
-  } catch (error) {
-    if (!(error instanceof SchemaUnsupported)) throw error;
-    const where = error.path === '' ? 'its parameters' : `parameter ${error.path}`;
-    throw new UserError(
-      `Tool '${name}': ${where} cannot be told to a model: ${error.message}. Use a narrower schema there, a JSON schema, or strict: false.`,
-      {
-        code: 'TOOL_SCHEMA_UNSUPPORTED',
-        cause: error,
-        data: { path: error.path },
-      },
-    );
-  }
-}
-
-function parseJson(name: string, text: string): unknown {
-  try {
-    return JSON.parse(text === '' ? '{}' : text);
-  } catch (cause) {
-    throw new InvalidToolInputError(
-      `The arguments of tool '${name}' are not valid JSON. Call it again with a JSON object.`,
-      { cause },
-    );
-  }
-}
-
-async function parseWith(name: string, schema: Parameters<typeof validate>[0], value: unknown): Promise<unknown> {
-  const verdict = await validate(schema, value);
-  if (verdict.ok) return verdict.value;
-  const issues = verdict.issues.map((issue) => `${issue.path || '/'}: ${issue.message}`).join('; ');
-  throw new InvalidToolInputError(
-    `The arguments of tool '${name}' do not match its schema. ${issues}. Call it again with these corrected.`,
-    {
-      data: { paths: verdict.issues.map((issue) => issue.path) },
-      // An issue may quote an argument.
-      publicMessage: `The arguments of tool '${name}' do not match its schema.`,
-    },
-  );
 }
 
 function toolName(options: { name?: string; execute: unknown }): string {

@@ -19,6 +19,9 @@ const answering = (): Agent => agentWith({ model: new ScriptedModel([[assistantM
 const runWith = (options: object): Promise<unknown> => run(answering(), 'Hi', options as { stream?: false });
 const runtimeWith = (options: object): unknown => createRuntime(options as Parameters<typeof createRuntime>[0]);
 
+const toolWith = (parameters: unknown): unknown =>
+  tool({ name: 't', description: 'T.', parameters: parameters as undefined, execute: () => 1 });
+
 const rows: [what: string, make: () => unknown, code: string, says: string][] = [
   [
     'tools that are no list',
@@ -44,6 +47,13 @@ const rows: [what: string, make: () => unknown, code: string, says: string][] = 
   ['an object for a handoff', () => agentWith({ handoffs: [other, {}] }), 'HANDOFF_INVALID', 'handoffs[1] is neither'],
   ['no agent to run', () => run({ name: 'A' } as Agent, 'Hi'), 'OPTION_TYPE', 'run() takes an agent first, got object'],
   ['nothing to run', () => run(undefined as unknown as Agent, 'Hi'), 'OPTION_TYPE', 'run() takes an agent first'],
+  [
+    'a text for arguments',
+    () => toolWith(z.string()),
+    'TOOL_SCHEMA_UNSUPPORTED',
+    "z.object({ … }), got one of type 'string'",
+  ],
+  ['a schema of an old library', () => toolWith({ _def: {} }), 'TOOL_SCHEMA_UNSUPPORTED', 'zod needs 4.2 or newer'],
   ['streaming', () => runWith({ streaming: true }), 'OPTION_UNKNOWN', "Did you mean 'stream'?"],
   [
     'an item as the Responses API has it',
