@@ -12,14 +12,18 @@ export interface MappedReaderOptions<T> {
   map: (events: readonly RunEvent[]) => readonly T[];
   /** True for the event that ends what this reader shows, where the log goes on behind it. */
   isLast?: (event: RunEvent) => boolean;
-  /** The error that the end is, if it is one. Asked once, when all has been delivered. */
-  failure: () => { error: unknown } | undefined;
+  /** The error that the end is, if it is one. Asked once, when all has been delivered. `unread`: why the log could not be read to its end. */
+  failure: (unread?: Failure) => Failure | undefined;
   /** The first `next`. */
   onBegin?: () => void;
   /** Over: all was delivered, it failed, or it was left before. Called once. */
   onOver?: (how: 'finished' | 'left') => void;
   /** The log reader's own signal: its abort is leaving. */
   signal?: AbortSignal;
+}
+
+export interface Failure {
+  error: unknown;
 }
 
 const DONE: IteratorReturnResult<undefined> = { done: true, value: undefined };
@@ -93,7 +97,9 @@ export class MappedReader<T> implements AsyncIterableIterator<T, undefined> {
     },
     reject: (error) => {
       this.#asking = false;
-      this.#fail(error);
+      if (this.#options.signal?.aborted === true) return this.#fail(error);
+      this.#over('finished');
+      this.#finish(this.#options.failure({ error }));
     },
   };
 
@@ -135,7 +141,7 @@ export class MappedReader<T> implements AsyncIterableIterator<T, undefined> {
   }
 
   /** The first who waits gets the error, if it is one; the others are done. */
-  #finish(failure: { error: unknown } | undefined): void {
+  #finish(failure: Failure | undefined): void {
     if (failure) this.#waiting.shift()?.reject(failure.error);
     for (let next = this.#waiting.shift(); next; next = this.#waiting.shift()) next.resolve(DONE);
   }

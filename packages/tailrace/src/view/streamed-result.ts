@@ -147,9 +147,12 @@ export class StreamedRunResult<TContext = unknown, TAgent = AnyAgent>
       isLast: ({ type, seq }) => type === 'run.suspended' && seq >= segmentFrom,
       ...(options.signal && { signal: options.signal }),
       map,
-      failure: () => {
-        const { ending } = this.started;
-        return ending && (!ending.event || ending.event.type === 'run.failed') ? { error: ending.error } : undefined;
+      failure: (unread) => {
+        const { ending, log } = this.started;
+        if (unread && log.broken === undefined) return unread;
+        if (ending && (!ending.event || ending.event.type === 'run.failed')) return { error: ending.error };
+        // A log that broke while it took another end broke the run, too.
+        return ending?.event?.type === 'run.cancelled' ? undefined : unread;
       },
       onBegin: () => readers.begin(),
       onOver: (how) => readers.over(how),

@@ -113,3 +113,34 @@ test('the result of a run that another writer has taken says the same everywhere
   expect(result.error).toBe(error);
   expect([result.status, result.cancelled]).toEqual(['failed', false]);
 });
+
+test.each(['failed', 'cancelled'] as const)(
+  'a run that is %s and cannot store it says the same everywhere',
+  async (how) => {
+    const store = new (class extends MemoryLogStore {
+      override append(...args: Parameters<MemoryLogStore['append']>): void {
+        if (args[3].some(({ type }) => type === `run.${how}`)) throw new Error('disk gone');
+        super.append(...args);
+      }
+    })();
+    const stop = tool({
+      name: 'stop',
+      description: 'Stops.',
+      parameters: z.object({}),
+      errorFunction: null,
+      execute: () => {
+        if (how === 'failed') throw new Error('broken');
+        result.cancel();
+      },
+    });
+    const agent = scripted([[functionCall('stop', {}, { callId: 'c1' })]], { tools: [stop] });
+    const result: StreamedRunResult = await new Runner({ store }).run(agent, 'Hi', { stream: true });
+    const { error } = await read(result);
+    const said: unknown = await result.completed.then(
+      () => undefined,
+      (thrown: unknown) => thrown,
+    );
+    expect(result.status).toBe(how);
+    expect(error).toBe(said);
+  },
+);
