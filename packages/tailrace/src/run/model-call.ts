@@ -73,6 +73,8 @@ async function* anotherAttempt(run: RunScope, step: string, attempt: number, del
 }
 
 async function* attemptOnce(run: RunScope, call: ModelCall, ref: StepRef, progress: Progress): Steps<ModelResponse> {
+  // The stop may have come while the call was being stored.
+  if (call.stop.aborted) throw call.stop.reason;
   using scope = new AbortScope(call.stop);
   const attemptMs = call.request.modelSettings.timeoutMs ?? run.plan.timeouts.attemptMs;
   using _deadline =

@@ -1,9 +1,9 @@
 import { expect, test } from 'vitest';
 import { z } from 'zod';
-import { type LogStore, MemoryLogStore, Runner, tool } from '../../src/index.ts';
+import { type LogStore, MemoryLogStore, type Model, Runner, tool, Usage } from '../../src/index.ts';
 import { decide } from '../../src/run/decide.ts';
 import { assistantMessage, functionCall, logViolations } from '../../src/testing/index.ts';
-import { scripted } from './cast.ts';
+import { agentOf, scripted } from './cast.ts';
 import { wait } from './stage.ts';
 
 /** A store that takes its time over some events; meanwhile somebody approves the call. */
@@ -56,4 +56,35 @@ test('a call that is approved while the result of another one is stored is made 
   expect(ran).toEqual(['pay']);
   expect(result.finalOutput).toBe('Done.');
   expect(logViolations([...store.read('run_1', 0, 1_000)])).toEqual([]);
+});
+
+test('a model is not asked for a run that was cancelled while the call was being stored', async () => {
+  const caller = new AbortController();
+  const store = new Proxy(new MemoryLogStore(), {
+    get(target, key) {
+      const value: unknown = Reflect.get(target, key);
+      if (typeof value !== 'function') return value;
+      if (key !== 'append') return value.bind(target) as unknown;
+      return async (...args: Parameters<MemoryLogStore['append']>) => {
+        if (args[3].some(({ type }) => type === 'model.called')) caller.abort();
+        await wait(1);
+        target.append(...args);
+      };
+    },
+  });
+  let asked = 0;
+  // Deaf to signals.
+  const model: Model = {
+    getResponse: async () => {
+      asked += 1;
+      return { output: [assistantMessage('Done.')], usage: new Usage() };
+    },
+    getStreamedResponse: () => {
+      throw new Error('Not streamed.');
+    },
+  };
+  await expect(new Runner({ store }).run(agentOf(model), 'Hi', { signal: caller.signal })).rejects.toMatchObject({
+    name: 'AbortError',
+  });
+  expect(asked).toBe(0);
 });
