@@ -68,6 +68,16 @@ describe('what is only warned of, or put right', () => {
     expect(given).toEqual([{ role: 'user', content: [{ type: 'input_text', text }] }]);
   });
 
+  test.each(['previousResponseId', 'conversationId'])(
+    '18: %s, without which the conversation would be lost, is refused',
+    async (name) => {
+      await expect(options({ [name]: 'one' })).rejects.toMatchObject({
+        code: 'OPTION_UNKNOWN',
+        message: expect.stringMatching(new RegExp(`${name} is not supported.*result\\.history`)) as string,
+      });
+    },
+  );
+
   test('18: an option that @openai/agents has and we do not is warned of, once', async () => {
     const warn = vi.spyOn(console, 'warn').mockReturnValue();
     for (let time = 0; time < 3; time += 1) {

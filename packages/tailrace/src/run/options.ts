@@ -226,7 +226,9 @@ const OPTION_NAMES = [
   'stream',
   'onDisconnect',
 ] as const;
-const OPTION_ELSEWHERE = [...CONFIG_ELSEWHERE, 'errorHandlers', 'previousResponseId', 'conversationId'] as const;
+const OPTION_ELSEWHERE = [...CONFIG_ELSEWHERE, 'errorHandlers'] as const;
+// Left out quietly, the model would be asked without the conversation that its caller means.
+const SERVER_HISTORY = ['previousResponseId', 'conversationId'] as const;
 
 const TIMEOUT_NAMES = ['runMs', 'turnMs', 'attemptMs', 'firstTokenMs', 'idleMs', 'toolGraceMs'] as const;
 
@@ -251,6 +253,7 @@ export function checkConfig(config: Partial<RunConfig>): void {
 
 /** @throws UserError OPTION_UNKNOWN, OPTION_RANGE, OPTION_TYPE, RUN_ID_INVALID */
 export function checkRunOptions(options: IndividualRunOptions<unknown>): void {
+  refuseServerHistory(options);
   checkOptions('run()', options, OPTION_NAMES, OPTION_ELSEWHERE);
   if (options.maxTurns !== null) checkCount('maxTurns', options.maxTurns, 'Use null for no limit.');
   checkTimeouts(options.timeouts);
@@ -258,6 +261,15 @@ export function checkRunOptions(options: IndividualRunOptions<unknown>): void {
   if (options.signal !== undefined && !(options.signal instanceof AbortSignal)) {
     throw new UserError(`run(): signal must be an AbortSignal, got ${typeof options.signal}.`, { code: 'OPTION_TYPE' });
   }
+}
+
+function refuseServerHistory(options: object): void {
+  const name = SERVER_HISTORY.find((one) => Reflect.get(options, one) !== undefined);
+  if (name === undefined) return;
+  throw new UserError(
+    `run(): ${name} is not supported by this version, and without it the model would not know the conversation. Pass result.history as input, or a session.`,
+    { code: 'OPTION_UNKNOWN' },
+  );
 }
 
 function checkTimeouts(timeouts: RunTimeouts | undefined): void {
