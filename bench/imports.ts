@@ -12,7 +12,8 @@ const handles = process.getActiveResourcesInfo().length;
 const start = performance.now();
 IMPORT
 const ms = performance.now() - start;
-console.log(JSON.stringify({ ms, listeners: listeners() - before, handles: process.getActiveResourcesInfo().length - handles }));
+const { user, system } = process.cpuUsage();
+console.log(JSON.stringify({ ms, cpuMs: (user + system) / 1_000, listeners: listeners() - before, handles: process.getActiveResourcesInfo().length - handles }));
 process.exit();
 `;
 

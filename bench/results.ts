@@ -1,6 +1,6 @@
 /** The figures as the tables of RESULTS.md. */
 import { readFileSync, writeFileSync } from 'node:fs';
-import { cpus } from 'node:os';
+import { cpus, loadavg } from 'node:os';
 import { join } from 'node:path';
 import type { Figures } from './cases/case.ts';
 
@@ -84,6 +84,7 @@ const ROWS: readonly Row[] = [
   { label: 'a call of 100, µs', case: 'parallelCalls', figure: 'µsPerCall100', digits: 0, target: atMost(50, 'µs') },
   { label: 'a call of 400, µs', case: 'parallelCalls', figure: 'µsPerCall400', digits: 0, target: atMost(50, 'µs') },
   { label: 'tracing on, µs a span', case: 'spans', figure: 'µs', target: atMost(5, 'µs') },
+  { label: 'import, ms over bare Node (CPU)', case: 'import', figure: 'cpuMs', digits: 0 },
   {
     label: 'import, ms over bare Node (wall)',
     case: 'import',
@@ -134,7 +135,7 @@ export function tables(results: Results, rounds: number): string {
     lines.push(`| ${[row.label, ...cells, ...ratios, row.target?.says ?? '', verdict].join(' | ')} |`);
   }
   const machine = `${cpus().length} × ${cpus()[0]?.model ?? 'unknown'}, ${process.platform}, Node ${process.versions.node}`;
-  const how = `${machine}; medians of ${rounds} ${rounds === 1 ? 'process' : 'processes'} each, by turns. Responses wire format.`;
+  const how = `${machine}; medians of ${rounds} ${rounds === 1 ? 'process' : 'processes'} each, by turns, at a load of ${loadavg()[2]?.toFixed(1)} (15 minutes). Responses wire format.`;
   return `${how}\n\n${lines.join('\n')}\n`;
 }
 
@@ -142,8 +143,8 @@ function figure(results: Results, row: Row, subject: string): number | undefined
   const figures = results[row.case]?.[subject];
   if (row.figure === 'left') return figures && (figures['listeners'] ?? 0) + (figures['handles'] ?? 0);
   const value = figures?.[row.figure];
-  if (row.figure !== 'processMs' || value === undefined) return value;
-  return value - (results[row.case]?.['bare']?.['processMs'] ?? 0);
+  if (row.case !== 'import' || value === undefined) return value;
+  return value - (results[row.case]?.['bare']?.[row.figure] ?? 0);
 }
 
 // Only costs have ratios that mean something.
