@@ -123,10 +123,9 @@ export class RunState<TContext = unknown> {
 
   // What changes nothing here needs no case: most events, and every delta.
   #apply(event: RunEvent): void {
-    if (event.scope) return;
+    // First of all: nearly every event is one, and to find that it has no scope costs more than the rest.
+    if (event.type === 'model.delta' || event.scope) return;
     switch (event.type) {
-      case 'model.delta':
-        return;
       case 'turn.started':
         this.currentTurn = event.turn;
         return;

@@ -86,6 +86,9 @@ class TraceFold {
 
   take(event: RunEvent, tell: boolean): void {
     switch (event.type) {
+      // First: nearly every event is one.
+      case 'model.delta':
+        break;
       case 'span.started':
         this.#spanStarted(event, tell);
         break;
