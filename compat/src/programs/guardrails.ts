@@ -66,7 +66,8 @@ export const guardrailPrograms: Record<string, Program> = {
     const order: string[] = [];
     const model = new testing.ScriptedModel([
       testing.modelResponder(async () => {
-        await pause(30);
+        // Long beside the guardrail's 5 ms, on a busy machine too.
+        await pause(400);
         return [testing.functionCall('tick', {}, { callId: 'call_1' })];
       }),
     ]);
