@@ -253,7 +253,7 @@ export { waterfall, type WaterfallOptions } from './view/trace/waterfall.ts';
 
 // Durable runs
 export { createRuntime, Runtime } from './runtime/runtime.ts';
-export type { DecisionOptions, RuntimeOptions, SubmitOptions } from './runtime/options.ts';
+export type { DecisionOptions, LocalOptions, RuntimeOptions, SubmitOptions } from './runtime/options.ts';
 export type { ListOptions } from './runtime/run-list.ts';
 export type { PendingApproval, RunStatus, RunStatusName } from './runtime/run-status.ts';
 export type { RunInfo } from './runtime/segment.ts';

@@ -23,6 +23,9 @@ import type {
 } from './step-events.ts';
 import type { UsageData } from './usage.ts';
 
+/** What becomes of a run when its last reader leaves before its end: nothing; it is cancelled; it is, if no reader comes for so long. */
+export type OnDisconnect = 'continue' | 'cancel' | { cancelAfterMs: number };
+
 /** The version of the union that `run.started` records. A reader of an older log upgrades it (event/upgrade). */
 export const EVENT_VERSION = 1;
 
@@ -55,6 +58,10 @@ export interface RunStarted {
   registered?: string;
   /** What whoever submitted the run said about it. */
   metadata?: Json;
+  /** On whose behalf it was submitted. */
+  principal?: string;
+  /** What follows when the last of the readers that began to read it leaves before its end. Absent: nothing. */
+  onDisconnect?: OnDisconnect;
   /** What the program says of itself. */
   codeVersion?: string;
   /** Of a run that is kept in a store: what it needs of whoever takes it up. */

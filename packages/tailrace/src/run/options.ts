@@ -1,4 +1,5 @@
 /** What a caller may say about a run, and its defaults. SPEC.md has the same table; a test keeps the two equal. */
+import type { OnDisconnect } from '../event/run-event.ts';
 import type { AnyAgent } from '../agent/agent.ts';
 import type { HandoffInputFilter } from '../agent/handoff.ts';
 import type { InputGuardrail, OutputGuardrail } from '../agent/guardrail.ts';
@@ -31,6 +32,15 @@ export interface RunTimeouts {
 export interface TracingConfig {
   /** False leaves out the spans of the run itself and of its turns. True by default. */
   includeTaskAndTurnSpans?: boolean;
+  /** Whom `OpenAITracingExporter` exports this run's trace as. Never in a log. */
+  apiKey?: string;
+  /**
+   * The W3C `traceparent` header of whoever asked for the run: its trace is that one's. Of no effect inside `withTrace`, beside a `traceId`, and when it is no such
+   * header.
+   */
+  traceparent?: string;
+  /** True sends a `traceparent` header with model calls. False by default: it tells a provider which calls belong together. */
+  propagate?: boolean;
 }
 
 /** What a model is about to be given. */
@@ -54,8 +64,7 @@ export type CallModelInputFilter<TContext = unknown> = Method<
 
 export type ToolNotFoundBehavior = 'raise_error' | 'return_error_to_model';
 
-/** What a reader's leaving does to a streamed run. */
-export type OnDisconnect = 'continue' | 'cancel' | { cancelAfterMs: number };
+export type { OnDisconnect } from '../event/run-event.ts';
 
 /** A tool's result that came after its call was abandoned or its run had ended. */
 export interface LateResult {

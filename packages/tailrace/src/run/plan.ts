@@ -7,6 +7,7 @@ import type { RunHooks } from '../agent/lifecycle.ts';
 import { RunContext } from '../agent/run-context.ts';
 import type { Json } from '../base/json.ts';
 import { newRunId, newTraceId, RUN_ID } from '../base/id.ts';
+import { parseTraceparent } from '../base/traceparent.ts';
 import { UserError } from '../event/errors.ts';
 import type { AgentInputItem } from '../event/item.ts';
 import type { EventEnvelope, RunResumed, RunStarted } from '../event/run-event.ts';
@@ -35,12 +36,19 @@ export interface TracePlan {
   metadata?: Record<string, string>;
   sensitive: boolean;
   taskAndTurns: boolean;
+  /** Model calls carry a `traceparent` header. */
+  propagate: boolean;
+  apiKey: string | undefined;
   /** Keeps the caller's trace open until the run has ended. */
   hold?: () => Disposable;
 }
 
 /** Timeouts with their defaults; only those without one may be missing. */
 export type PlannedTimeouts = Required<RunTimeouts> & { idleMs: number; toolGraceMs: number };
+
+/** What the beginning of a submitted run's log says beside its plan. `registered`: the name of its agent in a runtime. */
+export type Submitted = Required<Pick<RunStarted, 'registered'>> &
+  Pick<RunStarted, 'metadata' | 'principal' | 'onDisconnect' | 'sessionId'>;
 
 export interface RunPlan {
   runId: string;
@@ -68,7 +76,7 @@ export interface RunPlan {
   hooks: RunHooks;
   store: LogStore;
   /** The name of the agent in a runtime, and what was said about the run when it was submitted to it. */
-  submitted?: { registered: string; metadata?: Json; sessionId?: string };
+  submitted?: Submitted;
   /**
    * Brings what is not data into a run that was taken up: fills in `session` and the context's own. Called once that is recorded, so that it counts who dies of
    * it. What it throws ends the run.
@@ -190,16 +198,23 @@ function tracePlan(
   const off =
     around.tracingDisabled || config.tracingDisabled === true || (caller !== undefined && caller.traceId === undefined);
   const groupId = config.groupId ?? caller?.groupId;
-  const metadata = config.traceMetadata ?? caller?.metadata;
+  const tracing = { ...config.tracing, ...options.tracing };
+  const own = caller?.traceId ?? config.traceId;
+  const from = own === undefined ? parseTraceparent(tracing.traceparent) : undefined;
+  const given = config.traceMetadata ?? caller?.metadata;
+  // Recorded with the metadata: whoever takes the run up, and every processor, finds it there.
+  const metadata = from && tracing.traceparent ? { ...given, traceparent: tracing.traceparent.trim() } : given;
   return {
-    id: off ? undefined : (caller?.traceId ?? config.traceId ?? newTraceId()),
+    id: off ? undefined : (own ?? (from ? `trace_${from.traceId}` : newTraceId())),
     joined: caller?.traceId !== undefined,
     parent: caller?.spanId,
     workflowName: config.workflowName ?? DEFAULTS.workflowName,
     ...(groupId !== undefined && { groupId }),
     ...(metadata && { metadata }),
     sensitive: config.traceIncludeSensitiveData ?? true,
-    taskAndTurns: (options.tracing ?? config.tracing)?.includeTaskAndTurnSpans ?? true,
+    taskAndTurns: tracing.includeTaskAndTurnSpans ?? true,
+    propagate: tracing.propagate === true,
+    apiKey: tracing.apiKey,
     ...(caller?.hold && { hold: caller.hold }),
   };
 }

@@ -21,5 +21,7 @@ export function startedEvent(plan: RunPlan, agents: AgentRegistry, sessionId: st
     ...codeOf(plan),
     ...(submitted && { registered: submitted.registered }),
     ...(submitted?.metadata !== undefined && { metadata: submitted.metadata }),
+    ...(submitted?.principal !== undefined && { principal: submitted.principal }),
+    ...(submitted?.onDisconnect !== undefined && { onDisconnect: submitted.onDisconnect }),
   };
 }

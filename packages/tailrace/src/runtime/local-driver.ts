@@ -2,7 +2,9 @@
 import { systemClock, type Clock } from '../base/clock.ts';
 import { newItemId } from '../base/id.ts';
 import type { Driver, DriveRun, DrivenRun, ServeOptions, Serving } from '../port/driver.ts';
+import { UserError } from '../event/errors.ts';
 import type { LeaseStore } from '../port/lease-store.ts';
+import type { LogStore } from '../port/log-store.ts';
 import { LeasedRuns } from './leased-runs.ts';
 
 export interface LocalDriverOptions {
@@ -39,4 +41,12 @@ export class LocalDriver implements Driver {
     runs.begin();
     return runs;
   }
+}
+
+/** @throws UserError OPTION_TYPE for a store that keeps no leases */
+export function localDriverOf(store: LogStore, leaseMs: number | undefined): LocalDriver {
+  if (store.leases) return new LocalDriver(store.leases, leaseMs === undefined ? {} : { leaseMs });
+  throw new UserError('This store keeps no leases. Give the runtime a driver, or use sqlite(path).', {
+    code: 'OPTION_TYPE',
+  });
 }

@@ -4,6 +4,7 @@ import { isAgent } from '../agent/agent-parts.ts';
 import { checkOptions } from '../agent/option.ts';
 import { type Json, jsonProblem } from '../base/json.ts';
 import { UserError } from '../event/errors.ts';
+import type { OnDisconnect } from '../event/run-event.ts';
 import type { DrivenRun, Driver } from '../port/driver.ts';
 import type { LogStore } from '../port/log-store.ts';
 import { checkSessionId } from '../port/session-id.ts';
@@ -43,8 +44,18 @@ export interface SubmitOptions {
   metadata?: Json;
   /** 1 to 128 of `A-Z a-z 0-9 _ -`; a random one by default. */
   runId?: string;
+  /** On whose behalf it runs: comes back from `get` and `list`, and the HTTP handler lets only them at the run. */
+  principal?: string;
+  /** For readers that count themselves, as the HTTP handler's do: what follows when the last one has left before the end. `'continue'` by default. */
+  onDisconnect?: OnDisconnect;
   /** Model turns. 10 by default; null: no limit. */
   maxTurns?: number | null;
+}
+
+/** What only this process has. */
+export interface LocalOptions {
+  /** The run's context in the segments that this process drives, in place of the runtime's `context`. Let go of with the run. */
+  context?: unknown;
 }
 
 export interface DecisionOptions {
@@ -68,7 +79,7 @@ const OPTION_NAMES = [
   'maxTakeovers',
   'onDriveError',
 ] as const;
-const SUBMIT_NAMES = ['sessionId', 'metadata', 'runId', 'maxTurns'] as const;
+const SUBMIT_NAMES = ['sessionId', 'metadata', 'runId', 'principal', 'onDisconnect', 'maxTurns'] as const;
 
 /** @throws UserError OPTION_UNKNOWN, OPTION_TYPE, OPTION_RANGE */
 export function checkRuntimeOptions(options: RuntimeOptions): void {

@@ -19,6 +19,7 @@ export interface RunStatus {
   agent: string;
   sessionId?: string;
   metadata?: Json;
+  principal?: string;
   /** When it was submitted: wall clock, milliseconds since the epoch. */
   at: number;
   traceId?: string;
@@ -60,6 +61,7 @@ function statusOf(id: string, at: number, folded: FoldedRun, waits: RunSuspended
     at,
     ...(started.sessionId !== undefined && { sessionId: started.sessionId }),
     ...(started.metadata !== undefined && { metadata: started.metadata }),
+    ...(started.principal !== undefined && { principal: started.principal }),
     ...(started.traceId !== undefined && { traceId: started.traceId }),
     ...(ended?.type === 'run.completed' && { output: ended.output }),
     ...(ended?.type === 'run.failed' && { error: ended.error }),

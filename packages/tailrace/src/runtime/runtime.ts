@@ -2,11 +2,9 @@
 import type { AnyAgent } from '../agent/agent.ts';
 import { newItemId } from '../base/id.ts';
 import { UserError } from '../event/errors.ts';
-import { MemorySession } from '../agent/memory-session.ts';
 import { type LogReader, readLog, type ReadLogOptions } from '../log/reader.ts';
 import type { Drive, DriveOutcome, Driver, Serving } from '../port/driver.ts';
 import type { LogStore } from '../port/log-store.ts';
-import type { Session } from '../port/session.ts';
 import { type CancelOptions, reasonText } from '../run/control.ts';
 import { decide } from '../run/decide.ts';
 import { planRun } from '../run/plan.ts';
@@ -14,19 +12,21 @@ import { writeStart } from '../run/submit.ts';
 import { Runner, type RunInput } from '../runner.ts';
 import { getGlobalTraceProvider } from '../view/trace/provider.ts';
 import { holdSessionFor } from './held-sessions.ts';
-import { LocalDriver } from './local-driver.ts';
+import { localDriverOf } from './local-driver.ts';
 import { type ListOptions, listRuns } from './run-list.ts';
 import { type RunStatus, runStatus } from './run-status.ts';
 import {
   checkJson,
   checkRuntimeOptions,
   checkSubmitOptions,
+  type LocalOptions,
   type DecisionOptions,
   type RuntimeOptions,
   type SubmitOptions,
 } from './options.ts';
-import { driveRun, type SegmentParts } from './segment.ts';
+import { driveRun, type RunInfo, type SegmentParts } from './segment.ts';
 import { lastingSource } from './lasting-watch.ts';
+import { SessionsById } from './sessions-by-id.ts';
 
 const STOP_GRACE_MS = 10_000;
 
@@ -47,7 +47,8 @@ export class Runtime implements AsyncDisposable {
   readonly #runner: Runner;
   readonly #driver: Driver;
   readonly #options: RuntimeOptions;
-  readonly #sessions: Map<string, MemorySession> = new Map();
+  readonly #sessions: SessionsById;
+  readonly #contexts: Map<string, unknown> = new Map();
   #serving: Promise<Serving> | undefined;
   #stopped: Promise<void> | undefined;
 
@@ -56,14 +57,25 @@ export class Runtime implements AsyncDisposable {
     const { store, leaseMs, driver } = options;
     this.#options = options;
     this.#store = store;
+    this.#sessions = new SessionsById(store, options.sessions);
     this.#agents = new Map(Object.entries(options.agents));
     this.#runner = new Runner({ ...options.runConfig, store });
-    this.#driver = driver ?? localDriver(store, leaseMs);
+    this.#driver = driver ?? localDriverOf(store, leaseMs);
   }
 
   /** What all runs of this runtime are told to; for its hooks. */
   get runner(): Runner {
     return this.#runner;
+  }
+
+  /** Where the runs are kept. */
+  get store(): LogStore {
+    return this.#store;
+  }
+
+  /** By the names that runs are submitted with. */
+  get agents(): ReadonlyMap<string, AnyAgent> {
+    return this.#agents;
   }
 
   /** Begins to drive runs: what is unfinished and driven by nobody, and what is submitted from now on. Idempotent. */
@@ -84,8 +96,9 @@ export class Runtime implements AsyncDisposable {
       store: this.#store,
       runner: this.#runner,
       agents: this.#agents,
-      context,
-      session: (sessionId: string) => this.#session(sessionId),
+      context: (run: RunInfo) => (this.#contexts.has(run.id) ? this.#contexts.get(run.id) : context(run)),
+      onEnded: (run: string) => void this.#contexts.delete(run),
+      session: (sessionId: string) => this.#sessions.open(sessionId),
       maxTakeovers,
     };
     const serving = await this.#driver.serve((drive) => this.#drive(parts, drive), {
@@ -136,11 +149,16 @@ export class Runtime implements AsyncDisposable {
    *
    * @throws UserError AGENT_NOT_REGISTERED, RUN_EXISTS, and for input and options that cannot work. SystemError SESSION_BUSY
    */
-  async submit(agentName: string, input: RunInput, options: SubmitOptions = {}): Promise<{ id: string }> {
+  async submit(
+    agentName: string,
+    input: RunInput,
+    options: SubmitOptions = {},
+    local: LocalOptions = {},
+  ): Promise<{ id: string }> {
     checkSubmitOptions(options);
-    const { sessionId, metadata, runId, maxTurns } = options;
+    const { sessionId, metadata, runId, maxTurns, principal, onDisconnect } = options;
     const agent = this.#agentNamed(agentName);
-    const session = sessionId === undefined ? undefined : await this.#session(sessionId);
+    const session = sessionId === undefined ? undefined : await this.#sessions.open(sessionId);
     const planned = planRun(
       agent,
       input,
@@ -162,10 +180,13 @@ export class Runtime implements AsyncDisposable {
       registered: agentName,
       ...(metadata !== undefined && { metadata }),
       ...(sessionId !== undefined && { sessionId }),
+      ...(principal !== undefined && { principal }),
+      ...(onDisconnect !== undefined && { onDisconnect }),
     };
     const id = planned.runId;
     await writeStart({ ...planned, submitted });
     if (sessionId !== undefined) await this.#holdOrUndo(sessionId, id);
+    if ('context' in local) this.#contexts.set(id, local.context);
     await this.#driver.submit({ id, agent: agentName });
     return { id };
   }
@@ -275,21 +296,4 @@ export class Runtime implements AsyncDisposable {
     if (first?.type === 'run.started' && first.registered !== undefined)
       await this.#driver.submit({ id, agent: first.registered });
   }
-
-  async #session(sessionId: string): Promise<Session> {
-    const { sessions } = this.#options;
-    if (sessions) return sessions(sessionId);
-    const kept = this.#store.session?.(sessionId) ?? this.#sessions.get(sessionId);
-    if (kept) return kept;
-    const fresh = new MemorySession({ sessionId });
-    this.#sessions.set(sessionId, fresh);
-    return fresh;
-  }
-}
-
-function localDriver(store: LogStore, leaseMs: number | undefined): LocalDriver {
-  if (store.leases) return new LocalDriver(store.leases, leaseMs === undefined ? {} : { leaseMs });
-  throw new UserError('This store keeps no leases. Give the runtime a driver, or use sqlite(path).', {
-    code: 'OPTION_TYPE',
-  });
 }

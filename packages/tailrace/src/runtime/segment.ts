@@ -22,6 +22,8 @@ export interface RunInfo {
   agent: string;
   sessionId?: string;
   metadata?: Json;
+  /** On whose behalf it was submitted. */
+  principal?: string;
 }
 
 export interface SegmentParts {
@@ -29,6 +31,8 @@ export interface SegmentParts {
   runner: Runner;
   agents: ReadonlyMap<string, AnyAgent>;
   context: (run: RunInfo) => unknown;
+  /** Told when a run that this process drove has ended. */
+  onEnded: (run: string) => void;
   session: (sessionId: string) => Session | Promise<Session>;
   maxTakeovers: number;
 }
@@ -87,13 +91,20 @@ async function closeTrace({ store, runner }: SegmentParts, run: string): Promise
   trace.restore(events, afterSuspension(events.slice(0, -1)));
 }
 
-async function concluded({ store }: SegmentParts, { run, sessionId }: Started): Promise<DriveOutcome> {
+async function concluded({ store, onEnded }: SegmentParts, { run, sessionId }: Started): Promise<DriveOutcome> {
+  onEnded(run);
   if (sessionId !== undefined) await store.leases?.dropSession(sessionId, run);
   return 'ended';
 }
 
-function infoOf({ id, agent }: Drive, { sessionId, metadata }: Started): RunInfo {
-  return { id, agent, ...(sessionId !== undefined && { sessionId }), ...(metadata !== undefined && { metadata }) };
+function infoOf({ id, agent }: Drive, { sessionId, metadata, principal }: Started): RunInfo {
+  return {
+    id,
+    agent,
+    ...(sessionId !== undefined && { sessionId }),
+    ...(metadata !== undefined && { metadata }),
+    ...(principal !== undefined && { principal }),
+  };
 }
 
 function unstored(runId: string, cause: unknown): SystemError {
