@@ -54,6 +54,8 @@ export interface ToolOptions<TParameters extends ToolInputParameters, TContext =
   effects?: ToolEffects;
   /** What becomes of a `once` call that a crash left without its outcome. `tell_model` by default. */
   unknownOutcome?: UnknownOutcomePolicy<TContext>;
+  /** What of its calls clients of the HTTP handler see: all (true), `'arguments'`, `'output'`, or nothing but the name (false, the default). */
+  exposeToClient?: boolean | 'arguments' | 'output';
 }
 
 const OPTION_NAMES = [
@@ -71,6 +73,7 @@ const OPTION_NAMES = [
   'approvalTimeoutMs',
   'effects',
   'unknownOutcome',
+  'exposeToClient',
 ] as const;
 
 const KNOWN_ELSEWHERE = [
@@ -128,6 +131,7 @@ export function tool<TParameters extends ToolInputParameters = undefined, TConte
     ...(approvalTimeoutMs !== undefined && { approvalTimeoutMs }),
     effects: options.effects ?? 'once',
     ...(options.unknownOutcome && { unknownOutcome: options.unknownOutcome }),
+    ...(options.exposeToClient !== undefined && { exposeToClient: options.exposeToClient }),
     [PARSE]: input.parse,
   };
   return made;

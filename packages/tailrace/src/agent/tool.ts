@@ -76,6 +76,8 @@ export interface FunctionTool<TContext = unknown, TResult = unknown> {
   effects?: ToolEffects;
   /** What becomes of a `once` call that a crash left without its outcome. `tell_model` by default. */
   unknownOutcome?: UnknownOutcomePolicy<TContext>;
+  /** What of its calls clients of the HTTP handler see. Nothing but the name by default. */
+  exposeToClient?: boolean | 'arguments' | 'output';
 }
 
 /** What the tool itself can find out about a call: what it came to, or that it never happened and may be made now. */
