@@ -1,6 +1,15 @@
 import { afterEach, describe, expect, test, vi } from 'vitest';
 import { z } from 'zod';
-import { type AgentInputItem, type AgentOptions, run, type RunConfig, Runner, tool, UserError } from '../src/index.ts';
+import {
+  type AgentInputItem,
+  type AgentOptions,
+  MemorySession,
+  run,
+  type RunConfig,
+  Runner,
+  tool,
+  UserError,
+} from '../src/index.ts';
 import { assistantMessage, ScriptedModel } from '../src/testing/index.ts';
 import { agent, made, MISTAKES, options } from './bad-input-rows.ts';
 
@@ -69,12 +78,15 @@ describe('what is only warned of, or put right', () => {
   });
 
   test.each(['previousResponseId', 'conversationId'])(
-    '18: %s, without which the conversation would be lost, is refused',
+    '18: %s beside what keeps the history, too, is refused',
     async (name) => {
-      await expect(options({ [name]: 'one' })).rejects.toMatchObject({
-        code: 'OPTION_UNKNOWN',
-        message: expect.stringMatching(new RegExp(`${name} is not supported.*result\\.history`)) as string,
-      });
+      const other = name === 'conversationId' ? 'previousResponseId' : 'conversationId';
+      for (const second of [{ session: new MemorySession() }, { [other]: 'two' }]) {
+        await expect(options({ [name]: 'one', ...second })).rejects.toMatchObject({ code: 'OPTION_CONFLICT' });
+      }
+      for (const id of ['', 7, null]) {
+        await expect(options({ [name]: id } as object)).rejects.toMatchObject({ code: 'OPTION_TYPE' });
+      }
     },
   );
 

@@ -11,44 +11,22 @@ import {
   type CancelRequested,
   type FilteredItem,
   type GuardrailReturned,
-  type HandoffOccurred,
   isTerminal,
-  type ItemAdded,
   type RunEvent,
   type RunStarted,
   type RunSuspended,
-  type SpanEnded,
   type SpanStarted,
   type TerminalEvent,
   type TurnEnded,
 } from './run-event.ts';
-import type { ModelReturned, ToolCalled, ToolReturned } from './step-events.ts';
+import { type OpenTurn, openTurn, returnCall } from './open-turn.ts';
+import type { ModelReturned } from './step-events.ts';
 import { Usage } from './usage.ts';
-
-/** One tool call of the open turn. */
-export interface FoldedCall {
-  called: ToolCalled;
-  returned?: ToolReturned;
-}
 
 /** One call that was asked about. */
 export interface FoldedApproval {
   requested: ApprovalRequested;
   decided?: ApprovalDecided;
-}
-
-/** What is recorded of the turn that has not ended. */
-export interface OpenTurn {
-  /** Undefined while its blocking guardrails were still at it. */
-  number: number | undefined;
-  /** Attempts of its model call that were begun. */
-  attempts: number;
-  /** What its model was called with. */
-  inputHash: string | undefined;
-  response: ModelReturned | undefined;
-  added: ItemAdded[];
-  calls: Map<string, FoldedCall>;
-  handoff: HandoffOccurred | undefined;
 }
 
 export interface FoldedRun {
@@ -84,13 +62,17 @@ export interface FoldedRun {
   loaded: boolean;
   /** Items of completed turns. */
   items: FilteredItem[];
+  /** The response of the last completed turn, and how many of `items` there were with it. */
+  answered: { response: ModelReturned; items: number } | undefined;
   usage: Usage;
   /** As it was when the current segment began. */
   usageBefore: Usage;
   /** Keys of agents that have used a tool. */
   usedTools: Set<string>;
-  /** Agents by key, in the order in which they had the conversation. */
+  /** Agents by key, in the order in which they were given the conversation. */
   trail: string[];
+  /** Calls of tools that their agents do not have, in completed turns. */
+  unknownCalls: number;
   verdicts: GuardrailReturned[];
   /** Open spans, in the order in which they started. */
   spans: Map<string, SpanStarted>;
@@ -98,6 +80,10 @@ export interface FoldedRun {
   commits: Map<string, boolean>;
   /** Times that a process has taken the run over since anything was completed. */
   takeovers: number;
+  /** For how long the run was driven until now, without the time in which it waited or nobody drove it: wall clock, milliseconds. */
+  drivenMs: number;
+  /** When the last event was written. */
+  at: number;
 }
 
 /** Folds a log from its beginning. Undefined for a log without its first event. */
@@ -132,31 +118,26 @@ function begin(started: RunStarted): FoldedRun {
     input: started.input,
     loaded: false,
     items: [],
+    answered: undefined,
     usage: new Usage(),
     usageBefore: new Usage(),
     usedTools: new Set(),
     trail: [],
+    unknownCalls: 0,
     verdicts: [],
     spans: new Map(),
     commits: new Map(),
     takeovers: 0,
-  };
-}
-
-function openTurn(): OpenTurn {
-  return {
-    number: undefined,
-    attempts: 0,
-    inputHash: undefined,
-    response: undefined,
-    added: [],
-    calls: new Map(),
-    handoff: undefined,
+    drivenMs: 0,
+    at: 0,
   };
 }
 
 function apply(folded: FoldedRun, event: RunEvent): void {
   folded.next = event.type === 'log.pruned' ? event.to + 1 : event.seq + 1;
+  // Between two events of one segment it was driven. A clock that was set back counts for nothing.
+  if (event.seq > 0 && event.type !== 'run.resumed') folded.drivenMs += Math.max(0, event.at - folded.at);
+  folded.at = event.at;
   if ('mail' in event && event.mail !== undefined) folded.mail = Math.max(folded.mail, event.mail);
   const { open } = folded;
   switch (event.type) {
@@ -169,7 +150,7 @@ function apply(folded: FoldedRun, event: RunEvent): void {
     case 'agent.started':
       folded.agent = event.agent;
       folded.entered = false;
-      if (folded.trail.at(-1) !== event.agent) folded.trail.push(event.agent);
+      if (folded.trail.length === 0) folded.trail.push(event.agent);
       return;
     case 'turn.started':
       folded.turn = event.turn;
@@ -194,6 +175,7 @@ function apply(folded: FoldedRun, event: RunEvent): void {
     case 'item.added':
       open.added.push(event);
       if (event.kind === 'tool_call') folded.usedTools.add(event.agent);
+      if (event.kind === 'handoff_output') folded.trail.push(event.target ?? event.agent);
       if (event.kind === 'input') folded.received.shift();
       return;
     case 'tool.called':
@@ -219,7 +201,7 @@ function apply(folded: FoldedRun, event: RunEvent): void {
       folded.spans.set(event.span, event);
       return;
     case 'span.ended':
-      endSpan(folded, event);
+      folded.spans.delete(event.span);
       return;
     case 'approval.requested':
       folded.approvals.set(event.callId, { requested: event });
@@ -266,22 +248,21 @@ export function pendingApprovals({ approvals }: FoldedRun): ApprovalRequested[] 
   return [...approvals.values()].flatMap(({ requested, decided }) => (decided ? [] : [requested]));
 }
 
-function returnCall(open: OpenTurn, event: ToolReturned): void {
-  const call = open.calls.get(event.callId);
-  if (call) call.returned = event;
-}
-
 function endTurn(folded: FoldedRun, event: TurnEnded): void {
-  const { added, handoff } = folded.open;
+  const { added, handoff, response } = folded.open;
   if (handoff?.filtered) {
     folded.input = handoff.filtered.input;
     // A copy: what follows is added to it, and the log stays as it is.
     folded.items = handoff.filtered.items.slice();
-  } else folded.items.push(...added.filter(({ kind }) => kind !== 'tool_approval'));
+  } else {
+    const items = added.filter(({ kind }) => kind !== 'tool_approval');
+    const outputs = items.findIndex(({ kind }) => kind === 'tool_output' || kind === 'handoff_output');
+    if (response) folded.answered = { response, items: folded.items.length + (outputs < 0 ? items.length : outputs) };
+    folded.items.push(...items);
+  }
+  folded.unknownCalls += added.filter(({ unknown }) => unknown === true).length;
   folded.lastTurn = event;
+  // What was said about an output that turned out not to be the last one says nothing of the next.
+  folded.verdicts = folded.verdicts.filter(({ kind }) => kind === 'input');
   folded.open = openTurn();
-}
-
-function endSpan(folded: FoldedRun, event: SpanEnded): void {
-  folded.spans.delete(event.span);
 }

@@ -54,6 +54,9 @@ export interface RunStarted {
   groupId?: string;
   traceMetadata?: Record<string, string>;
   sessionId?: string;
+  /** The conversation that the provider keeps, where it is the one that does: one of the two. */
+  conversationId?: string;
+  previousResponseId?: string;
   /** The name that a runtime knows the agent by, for a run that was submitted to one. */
   registered?: string;
   /** What whoever submitted the run said about it. */
@@ -82,8 +85,10 @@ export interface RunResumed {
   /** Where they are other than before. */
   codeVersion?: string;
   graph?: AgentGraph;
-  /** `submit`: the first segment of a run that was submitted. */
-  by: 'submit' | 'approval' | 'input' | 'timer' | 'takeover';
+  /**
+   * `submit`: the first segment of a run that was submitted. `handover`: the process that drove it has left it. `takeover`: that process may have died over it.
+   */
+  by: 'submit' | 'approval' | 'input' | 'timer' | 'handover' | 'takeover';
 }
 
 export interface RunCompleted {
@@ -146,6 +151,8 @@ export type RunItemKind =
   | 'handoff_output'
   | 'tool_approval'
   | 'input'
+  | 'tool_search_call'
+  | 'tool_search_output'
   | 'compaction';
 
 /** The conversation grew by an item of the model's or of a tool. */
@@ -154,8 +161,10 @@ export interface ItemAdded {
   kind: RunItemKind;
   agent: string;
   item: AgentItem;
-  /** For a handoff's output: the agent that takes over. */
+  /** For a handoff's output: the agent that takes over. For a call that waits: its tool's name, where the item does not say it. */
   target?: string;
+  /** For a tool's call: the agent has no such tool. */
+  unknown?: true;
 }
 
 /** An item as a handoff filter left it, or made it. */

@@ -14,7 +14,11 @@ export interface OpenAIChatCompletionsModelOptions {
 
 const CHAT: Wire = {
   path: 'chat/completions',
-  body: chatBody,
+  body(request, model, stream) {
+    // Without these, the model would be asked without what was said before.
+    refuse(request, ['previousResponseId', 'conversationId']);
+    return chatBody(request, model, stream);
+  },
   fold: (context, { modelSettings }) => new ChatFold(context, modelSettings.preserveRawUsage === true),
   wholeEvent: wholeChatChunk,
 };
@@ -22,7 +26,7 @@ const CHAT: Wire = {
 const STRICT_CHAT: Wire = {
   ...CHAT,
   body(request, model, stream) {
-    refuseResponsesFeatures(request);
+    refuse(request, ['previousResponseId', 'conversationId', 'prompt']);
     return chatBody(request, model, stream);
   },
 };
@@ -31,8 +35,8 @@ const STRICT_CHAT: Wire = {
  * A model behind OpenAI Chat Completions, or one of the many servers that speak it.
  *
  * `client` is a client of the `openai` package, which is then called, or `{ baseURL, apiKey }`, for which our own
- * transport is used. Both methods make one attempt and throw errors with a MODEL_* code. `previousResponseId`,
- * `conversationId` and `prompt` belong to the Responses API and are ignored here unless `strictFeatureValidation` is set.
+ * transport is used. Both methods make one attempt and throw errors with a MODEL_* code. `previousResponseId`
+ * and `conversationId` belong to the Responses API and are refused; `prompt` is ignored unless `strictFeatureValidation` is set.
  */
 export class OpenAIChatCompletionsModel extends OpenAIModel {
   constructor(
@@ -44,8 +48,11 @@ export class OpenAIChatCompletionsModel extends OpenAIModel {
   }
 }
 
-function refuseResponsesFeatures(request: ModelRequest): void {
-  for (const feature of ['previousResponseId', 'conversationId', 'prompt'] as const) {
+function refuse(
+  request: ModelRequest,
+  features: readonly ('previousResponseId' | 'conversationId' | 'prompt')[],
+): void {
+  for (const feature of features) {
     if (request[feature] !== undefined) {
       throw new UserError(
         `'${feature}' needs the Responses API, and this model speaks Chat Completions. Use OpenAIResponsesModel, or leave it out.`,

@@ -27,6 +27,11 @@ export class Conversation {
     return this.#modelInput.slice();
   }
 
+  /** How many items `modelInput` has. */
+  get length(): number {
+    return this.#modelInput.length;
+  }
+
   /** A hash of the input of the next model call. Costs what is new since it was last asked for. */
   get inputHash(): string {
     this.#hashed ??= new InputHash();

@@ -135,6 +135,10 @@ export interface SharedRunOptions<TContext = unknown> {
   signal?: AbortSignal;
   /** The conversation that the run continues and is added to. */
   session?: Session;
+  /** A conversation that the provider keeps: the model is sent only what is new. Not beside a session, output guardrails or handoff filters. */
+  conversationId?: string;
+  /** The same, as a chain of responses that begins with this one. */
+  previousResponseId?: string;
   sessionInputCallback?: SessionInputCallback;
   callModelInputFilter?: CallModelInputFilter<TContext>;
   toolNotFoundBehavior?: ToolNotFoundBehavior;
@@ -225,6 +229,8 @@ const OPTION_NAMES = [
   'maxTurns',
   'signal',
   'session',
+  'conversationId',
+  'previousResponseId',
   'sessionInputCallback',
   'callModelInputFilter',
   'toolNotFoundBehavior',
@@ -236,9 +242,6 @@ const OPTION_NAMES = [
   'onDisconnect',
 ] as const;
 const OPTION_ELSEWHERE = [...CONFIG_ELSEWHERE, 'errorHandlers'] as const;
-// Left out quietly, the model would be asked without the conversation that its caller means.
-const SERVER_HISTORY = ['previousResponseId', 'conversationId'] as const;
-
 const TIMEOUT_NAMES = ['runMs', 'turnMs', 'attemptMs', 'firstTokenMs', 'idleMs', 'toolGraceMs'] as const;
 
 /** @throws UserError OPTION_UNKNOWN, OPTION_RANGE, OPTION_TYPE */
@@ -262,7 +265,6 @@ export function checkConfig(config: Partial<RunConfig>): void {
 
 /** @throws UserError OPTION_UNKNOWN, OPTION_RANGE, OPTION_TYPE, RUN_ID_INVALID */
 export function checkRunOptions(options: IndividualRunOptions<unknown>): void {
-  refuseServerHistory(options);
   checkOptions('run()', options, OPTION_NAMES, OPTION_ELSEWHERE);
   if (options.maxTurns !== null) checkCount('maxTurns', options.maxTurns, 'Use null for no limit.');
   checkTimeouts(options.timeouts);
@@ -270,15 +272,6 @@ export function checkRunOptions(options: IndividualRunOptions<unknown>): void {
   if (options.signal !== undefined && !(options.signal instanceof AbortSignal)) {
     throw new UserError(`run(): signal must be an AbortSignal, got ${typeof options.signal}.`, { code: 'OPTION_TYPE' });
   }
-}
-
-function refuseServerHistory(options: object): void {
-  const name = SERVER_HISTORY.find((one) => Reflect.get(options, one) !== undefined);
-  if (name === undefined) return;
-  throw new UserError(
-    `run(): ${name} is not supported by this version, and without it the model would not know the conversation. Pass result.history as input, or a session.`,
-    { code: 'OPTION_UNKNOWN' },
-  );
 }
 
 function checkTimeouts(timeouts: RunTimeouts | undefined): void {

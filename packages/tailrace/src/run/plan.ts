@@ -15,6 +15,7 @@ import type { LogStore } from '../port/log-store.ts';
 import type { Session, SessionInputCallback } from '../port/session.ts';
 import type { TraceScope } from '../port/trace-scope.ts';
 import { checkInput, checkPairs } from './input.ts';
+import { refuseUnkeepable, type ServerConversation, serverConversationOf, serverConversationOfRun } from './server-history.ts';
 import {
   type CallModelInputFilter,
   checkRunOptions,
@@ -54,8 +55,8 @@ export interface RunPlan {
   runId: string;
   /** True when the caller chose the id. */
   named: boolean;
-  /** Why a run that is taken up goes on. */
-  resumedBy: RunResumed['by'];
+  /** Why a run that is taken up goes on, where its log does not say so. After a `handover` everybody was told all that the log holds. */
+  resumedBy: 'handover' | 'takeover';
   agent: AnyAgent;
   input: string | AgentInputItem[];
   stream: boolean;
@@ -64,6 +65,8 @@ export interface RunPlan {
   maxTurns: number | null;
   signal: AbortSignal | undefined;
   session: Session | undefined;
+  /** The conversation that the provider keeps, where it is the one that does. */
+  server: ServerConversation | undefined;
   sessionInputCallback: SessionInputCallback | undefined;
   callModelInputFilter: CallModelInputFilter | undefined;
   toolNotFoundBehavior: ToolNotFoundBehavior;
@@ -112,8 +115,10 @@ export function planRun(
   }
   checkRunOptions(options);
   const checked = checkInput(input, config.maxInputLength ?? DEFAULTS.maxInputLength);
-  if (typeof checked !== 'string' && !options.session) checkPairs(checked);
-  return {
+  const server = serverConversationOf(options, options.session !== undefined);
+  // The server may have the calls that these outputs are of.
+  if (typeof checked !== 'string' && !options.session && !server) checkPairs(checked);
+  const plan: RunPlan = {
     runId: runIdOf(options.runId),
     named: options.runId !== undefined,
     resumedBy: 'takeover',
@@ -125,6 +130,7 @@ export function planRun(
     maxTurns: options.maxTurns === undefined ? DEFAULTS.maxTurns : options.maxTurns,
     signal: options.signal,
     session: options.session,
+    server,
     sessionInputCallback: options.sessionInputCallback ?? config.sessionInputCallback,
     callModelInputFilter: options.callModelInputFilter ?? config.callModelInputFilter,
     toolNotFoundBehavior: options.toolNotFoundBehavior ?? config.toolNotFoundBehavior ?? 'raise_error',
@@ -136,6 +142,8 @@ export function planRun(
     hooks: around.hooks,
     store: around.store,
   };
+  refuseUnkeepable(plan);
+  return plan;
 }
 
 /**
@@ -153,10 +161,9 @@ export function planResume(
   const { input, traceId, groupId, traceMetadata, workflowName } = started;
   const maxTurns = options.maxTurns === undefined ? started.maxTurns : options.maxTurns;
   // The input was checked when the run began, together with a session that is not at hand yet.
-  const plan = planRun(agent, '', { ...options, maxTurns, runId: started.run }, config, {
-    ...around,
-    caller: undefined,
-  });
+  const conversation = serverConversationOfRun(started, options);
+  const asked = { ...options, ...conversation, maxTurns, runId: started.run };
+  const plan = planRun(agent, '', asked, config, { ...around, caller: undefined });
   const trace: TracePlan = {
     ...plan.trace,
     // Where tracing is off, whoever goes on with a traced run only closes what is open.

@@ -5,7 +5,8 @@ import { abortable } from '../base/abort.ts';
 import type { Clock } from '../base/clock.ts';
 import { errorText } from '../base/error-text.ts';
 import type { AgentInputItem } from '../event/item.ts';
-import type { FoldedRun, OpenTurn } from '../event/fold.ts';
+import type { FoldedRun } from '../event/fold.ts';
+import type { OpenTurn } from '../event/open-turn.ts';
 import type { RunEventBody, RunSuspended, TerminalEventBody } from '../event/run-event.ts';
 import type { SpanError } from '../event/span-data.ts';
 import { type SpanEventBody, traceCarrier } from '../port/trace-scope.ts';
@@ -17,6 +18,7 @@ import type { Inbox } from './inbox.ts';
 import { Mailbox } from './mailbox.ts';
 import type { ModelProvider } from '../port/model.ts';
 import type { RunPlan } from './plan.ts';
+import { type ServerHistory, serverHistoryOf } from './server-history.ts';
 import type { HeldSession } from './session-step.ts';
 import { SpanBook } from './span-book.ts';
 import { takeMail } from './take-mail.ts';
@@ -62,6 +64,8 @@ export interface RunScope {
   readonly mailbox: Mailbox;
   readonly approvals: Approvals;
   readonly talk: Conversation;
+  /** What the provider has been told, where it keeps the conversation. */
+  readonly server: ServerHistory | undefined;
   /** Input from outside that joins the conversation before the next turn. */
   readonly received: AgentInputItem[];
   readonly live: LiveTrace;
@@ -101,6 +105,7 @@ export function openScope(parts: ScopeParts): RunScope {
     approvals: new Approvals(folded),
     received: folded?.received.slice() ?? [],
     talk: new Conversation(plan.input),
+    server: serverHistoryOf(plan, folded),
     turn: 0,
     agentSpan: undefined,
     taskSpan: undefined,

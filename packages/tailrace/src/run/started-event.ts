@@ -5,7 +5,7 @@ import { codeOf } from './resumable.ts';
 
 /** The first event of a run's log. */
 export function startedEvent(plan: RunPlan, agents: AgentRegistry, sessionId: string | undefined): RunStarted {
-  const { trace, submitted } = plan;
+  const { trace, submitted, server } = plan;
   return {
     type: 'run.started',
     v: EVENT_VERSION,
@@ -18,6 +18,7 @@ export function startedEvent(plan: RunPlan, agents: AgentRegistry, sessionId: st
     ...(trace.groupId !== undefined && { groupId: trace.groupId }),
     ...(trace.metadata && { traceMetadata: trace.metadata }),
     ...(sessionId !== undefined && { sessionId }),
+    ...server,
     ...codeOf(plan),
     ...(submitted && { registered: submitted.registered }),
     ...(submitted?.metadata !== undefined && { metadata: submitted.metadata }),

@@ -61,6 +61,7 @@ export async function* takeTurn(run: RunScope, agent: AnyAgent, entering: boolea
   run.talk.turnStart = run.talk.items.length;
   const sorted = sortOutput(run, agent, resources, response);
   for (const item of sorted.items) run.talk.add(item);
+  run.server?.answered(response.responseId, response.output, run.talk.length);
   yield sorted.events.slice(open?.added.filter(({ kind }) => !OUTPUT_KINDS.has(kind)).length ?? 0);
   if (stop.aborted) throw stop.reason;
   run.control.boundary();
@@ -69,8 +70,9 @@ export async function* takeTurn(run: RunScope, agent: AnyAgent, entering: boolea
   if (waiting.length > 0) return { kind: 'suspended', event: suspendedFor(waiting) };
 
   // Input that came meanwhile is answered before anything is final.
-  const done = taken || run.received.length > 0 ? undefined : yield* finish(run, agent, response, results, sorted);
-  if (!done) yield* commitTurn(run);
+  const accepted = taken || run.received.length > 0 ? undefined : yield* finish(run, agent, response, results, sorted);
+  if (!accepted) yield* commitTurn(run);
+  const done = accepted && !(await hearMore(run)) ? accepted : undefined;
   if (taken) yield* completeHandoff(run, taken);
   const outcome = done ?? (taken ? ({ kind: 'handoff', to: taken.to } as const) : ({ kind: 'again' } as const));
   yield [...run.spans.end(run.turnSpan), turnEnded(run, number, outcome)];
@@ -92,6 +94,15 @@ async function* act(run: RunScope, agent: AnyAgent, sorted: SortedOutput, stop: 
   if (!first || outcome.waiting.length > 0) return { ...outcome, taken: undefined };
   const taken = recordedHandoff(run, agent, first) ?? (yield* takeHandoff(run, agent, [first, ...others]));
   return { ...outcome, taken };
+}
+
+/** A last look for input before the output is final: guardrails and the session take their time. True when there is some. */
+async function hearMore({ mailbox, received }: RunScope): Promise<boolean> {
+  if (mailbox.watched) await mailbox.look();
+  if (received.length > 0) return true;
+  // What comes from now on has missed the run.
+  mailbox.close();
+  return false;
 }
 
 // Items that are not the model's: they follow its own in a turn, each added once.
