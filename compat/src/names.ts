@@ -40,11 +40,10 @@ export const absentNames: readonly AbsentNames[] = [
       withTranscriptionSpan`),
   },
   {
-    why: "Not planned: setting the trace context by hand, sending spans by hand; exporting to OpenAI's own dashboard",
+    why: 'Not planned: setting the trace context by hand, sending spans by hand',
     names: words(`setCurrentSpan resetCurrentSpan setTracingContextStorage withTraceContext getCurrentTraceContext
-      dispatchSpan dispatchSpanEnd dispatchSpanStart dispatchTrace startTraceExportLoop generateGroupId generateSpanId
-      generateTraceId defaultTracingIdGenerator setTracingIdGenerator setTracingExportApiKey MultiTracingProcessor
-      NoopSpan NoopTrace OpenAITracingExporter setDefaultOpenAITracingExporter`),
+      dispatchSpan dispatchSpanEnd dispatchSpanStart dispatchTrace startTraceExportLoop
+      defaultTracingIdGenerator setTracingIdGenerator`),
   },
   {
     why: 'Not planned: inner workings, and defaults for one provider',

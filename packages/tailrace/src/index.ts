@@ -189,11 +189,15 @@ export {
   OpenAIProvider,
   type OpenAIProviderOptions,
   OpenAIResponsesModel,
+  OpenAITracingExporter,
+  type OpenAITracingExporterOptions,
   setDefaultModelProvider,
   setDefaultOpenAIClient,
   setDefaultOpenAIKey,
   setOpenAIAPI,
+  setTracingExportApiKey,
 } from './model/index.ts';
+export { setDefaultOpenAITracingExporter } from './openai-tracing.ts';
 
 // Tracing
 export type { SpanRecord, TraceRecord, TracingExporter, TracingProcessor } from './port/tracing.ts';
@@ -242,8 +246,10 @@ export {
   withTaskSpan,
   withTurnSpan,
 } from './view/trace/span-kinds.ts';
-export { Trace } from './view/trace/trace.ts';
-export { Span } from './view/trace/span.ts';
+export { NoopTrace, Trace, type TraceOptions } from './view/trace/trace.ts';
+export { NoopSpan, Span, type SpanOptions } from './view/trace/span.ts';
+export { generateGroupId, generateSpanId, generateTraceId } from './view/trace/ids.ts';
+export { MultiTracingProcessor } from './view/trace/multi-tracing-processor.ts';
 export { BatchTraceProcessor, type BatchTraceProcessorOptions } from './view/trace/batch-trace-processor.ts';
 export { ConsoleSpanExporter } from './view/trace/console-span-exporter.ts';
 export { InMemorySpanExporter } from './view/trace/in-memory-span-exporter.ts';

@@ -20,7 +20,7 @@ const rooms: Readonly<Record<string, readonly string[]>> = {
   testing: [...layers, 'model', 'store', 'http', 'runtime'],
 };
 /** The composition root: the files outside the rooms. */
-const composition = ['index.ts', 'runner.ts'];
+const composition = ['index.ts', 'runner.ts', 'openai-tracing.ts'];
 /** It may wire in the default model and nothing else from the adapters; and the runtime, which is composed of what it composes. */
 const indexAlso = ['model', 'runtime'];
 

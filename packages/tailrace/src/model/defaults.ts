@@ -31,3 +31,14 @@ export function defaultOpenAIKey(): string | undefined {
 export function usesResponses(): boolean {
   return api === 'responses';
 }
+
+let tracingKey: string | undefined;
+
+/** The API key that traces are exported to OpenAI with, where it is not that of the models. Sends nothing by itself. */
+export function setTracingExportApiKey(apiKey: string): void {
+  tracingKey = apiKey;
+}
+
+export function tracingExportKey(): string | undefined {
+  return tracingKey;
+}

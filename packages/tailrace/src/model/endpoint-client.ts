@@ -8,6 +8,7 @@ import { redactText } from './redact.ts';
 interface CreateOptions {
   readonly signal?: AbortSignal;
   readonly maxRetries: number;
+  readonly headers?: Readonly<Record<string, string>>;
 }
 
 /** The `create` methods of an `openai` client. */
@@ -34,9 +35,11 @@ export function clientEndpoint(client: OpenAIClient): Endpoint {
     signal: AbortSignal | undefined,
   ): Promise<unknown> {
     // Retrying is the run's: one attempt here is one attempt in the log.
-    const options = (signal === undefined
-      ? { maxRetries: 0 }
-      : { maxRetries: 0, signal }) satisfies CreateOptions as never;
+    const options = {
+      maxRetries: 0,
+      ...(signal !== undefined && { signal }),
+      ...(context.traceparent !== undefined && { headers: { traceparent: context.traceparent } }),
+    } satisfies CreateOptions as never;
     const fields = JSON.parse(body) as never;
     try {
       const pending =

@@ -30,6 +30,7 @@ export function httpEndpoint(options: HttpEndpointOptions): Endpoint {
     signal: AbortSignal | undefined,
   ): Promise<HttpAnswer> {
     const headers: Record<string, string> = { 'content-type': 'application/json', accept, ...options.headers };
+    if (context.traceparent !== undefined) headers['traceparent'] = context.traceparent;
     if (apiKey !== undefined && headers['authorization'] === undefined) headers['authorization'] = `Bearer ${apiKey}`;
     const answer = await transport({ url: urlOf(options.baseURL, path), headers, body, signal });
     context.requestId = answer.header('x-request-id') ?? answer.header('request-id');

@@ -20,6 +20,8 @@ export interface FailureContext {
   /** Only to take it out of messages. */
   readonly apiKey: string | undefined;
   requestId?: string | undefined;
+  /** Sent along, as the header of that name. */
+  traceparent?: string | undefined;
 }
 
 type Header = (name: string) => string | undefined;

@@ -34,7 +34,7 @@ export class OpenAIModel implements Model {
   async getResponse(request: ModelRequest): Promise<ModelResponse> {
     const { path } = this.#wire;
     request.signal?.throwIfAborted();
-    const context = this.#endpoint.context(path, this.name);
+    const context = this.#context(request);
     const body = this.#wire.body(request, this.name, false);
     const answer = await this.#endpoint.json(path, body, context, request.signal);
     const out: StreamEvent[] = [];
@@ -52,9 +52,15 @@ export class OpenAIModel implements Model {
     return this.#streamed(request);
   }
 
+  #context({ traceparent }: ModelRequest): FailureContext {
+    const context = this.#endpoint.context(this.#wire.path, this.name);
+    if (traceparent !== undefined) context.traceparent = traceparent;
+    return context;
+  }
+
   #streamed(request: ModelRequest): StreamedAnswer {
     const { path } = this.#wire;
-    const context = this.#endpoint.context(path, this.name);
+    const context = this.#context(request);
     const fold = this.#wire.fold(context, request);
     return new StreamedAnswer(
       {

@@ -118,6 +118,8 @@ export interface ModelRequest {
   signal?: AbortSignal;
   prompt?: Prompt;
   overridePromptModel?: boolean;
+  /** Sent as the header of that name, where a run says so: W3C trace context. */
+  traceparent?: string;
 }
 
 export interface ModelResponse {

@@ -7,6 +7,8 @@ export interface TraceRecord {
   readonly name: string;
   readonly groupId: string | null;
   readonly metadata?: Record<string, unknown>;
+  /** Whom an exporter to OpenAI exports it as, where that is not its own key. Never in a log. */
+  readonly tracingApiKey?: string | undefined;
   toJSON(): object | null;
 }
 
@@ -16,6 +18,9 @@ export interface SpanRecord<TData extends SpanData = SpanData> {
   readonly traceId: string;
   readonly spanId: string;
   readonly parentId: string | null;
+  /** The metadata of its trace. */
+  readonly traceMetadata?: Record<string, unknown> | undefined;
+  readonly tracingApiKey?: string | undefined;
   readonly spanData: TData;
   readonly error: SpanError | null;
   /** ISO 8601. */

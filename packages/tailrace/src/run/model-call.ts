@@ -4,6 +4,7 @@
  * M1 The request leaves after `model.called` is durable. M2 Every attempt ends in `model.returned` or `model.stopped`.
  * M3 An attempt whose output a reader may have seen is not repeated.
  */
+import { traceparentOf } from '../base/traceparent.ts';
 import { AbortScope, type AbortSource, abortable } from '../base/abort.ts';
 import { isAgentsError, ModelProviderError, ModelTimeoutError, serializeError } from '../event/errors.ts';
 import { ERROR_CODES } from '../event/error-codes.ts';
@@ -42,7 +43,7 @@ export async function* callModel(run: RunScope, call: ModelCall): Steps<ModelRes
     yield [...span.events, calledEvent(call, ref)];
     const progress: Progress = { text: '', delivered: false, completed: false };
     try {
-      const response = yield* attemptOnce(run, call, ref, progress);
+      const response = yield* attemptOnce(run, call, { ...ref, span: span.id }, progress);
       yield run.spans.end(span.id, { data: { ...data, usage: spanUsage(response.usage) } });
       return response;
     } catch (thrown) {
@@ -72,14 +73,21 @@ async function* anotherAttempt(run: RunScope, step: string, attempt: number, del
   yield [event];
 }
 
-async function* attemptOnce(run: RunScope, call: ModelCall, ref: StepRef, progress: Progress): Steps<ModelResponse> {
+async function* attemptOnce(
+  run: RunScope,
+  call: ModelCall,
+  { span, ...ref }: StepRef & { span: string | undefined },
+  progress: Progress,
+): Steps<ModelResponse> {
   // The stop may have come while the call was being stored.
   if (call.stop.aborted) throw call.stop.reason;
   using scope = new AbortScope(call.stop);
   const attemptMs = call.request.modelSettings.timeoutMs ?? run.plan.timeouts.attemptMs;
   using _deadline =
     attemptMs === undefined ? undefined : run.clock.timer(attemptMs, () => scope.abort(attemptTimeout(attemptMs)));
-  const request: ModelRequest = { ...call.request, signal: scope.signal };
+  const { id: trace, propagate } = run.plan.trace;
+  const traceparent = propagate && trace !== undefined && span !== undefined ? traceparentOf(trace, span) : undefined;
+  const request: ModelRequest = { ...call.request, signal: scope.signal, ...(traceparent && { traceparent }) };
   if (run.plan.stream) {
     using stream = new ModelStream(run, call.model, request, scope, ref, progress);
     yield stream;

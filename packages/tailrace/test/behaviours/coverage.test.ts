@@ -112,9 +112,12 @@ const E = {
   95: 'tracing off: no spans, the same results',
   96: 'a failure before the first turn ends the task, and restores the caller’s span',
   97: 'a run that goes on keeps its trace, which begins once',
+  98: 'a run may have a tracing key of its own, which is in no log',
   99: 'an end from another async context is harmless and counts once',
   100: 'an abandoned iterator leaves nothing current',
   101: 'importing starts nothing',
+  102: 'batches by size and time, drops when full, flushes and stops within bounds, also out of a retry’s delay',
+  103: 'a 4xx is not tried again, a 5xx is; fields that are too long are cut',
   104: 'concurrent runs never mix spans',
 };
 
@@ -147,9 +150,6 @@ const LATER: Readonly<Record<number, string>> = {
   79: 'tool guardrails',
   80: 'tool guardrails before an approval',
   82: 'output that is held until a guardrail has passed',
-  98: 'a tracing key of one’s own',
-  102: 'the batch processor has tests of its own',
-  103: 'an exporter to OpenAI',
   117: 'a result names its agents, and so keeps them',
 };
 

@@ -78,7 +78,12 @@ export class TraceProvider {
     const parentId = ownParentId ?? (isSpan(above) || parent ? open?.spanId : scope?.spanId);
     const inRun = scope?.emit !== undefined && scope.traceId === traceId;
     const sink = inRun ? logSink(scope.emit) : this.#direct(trace);
-    const place = parentId === undefined ? { traceId } : { traceId, parentId };
+    const place = {
+      traceId,
+      traceMetadata: trace?.metadata,
+      tracingApiKey: trace?.tracingApiKey,
+      ...(parentId !== undefined && { parentId }),
+    };
     return new Span<TData>({ ...rest, ...place }, sink, open?.spanId === parentId ? open : undefined);
   }
 

@@ -15,6 +15,8 @@ export interface SpanOptions<TData extends SpanData = SpanData> {
   /** ISO 8601. A span that has one counts as ended. */
   endedAt?: string;
   error?: SpanError;
+  traceMetadata?: Record<string, unknown> | undefined;
+  tracingApiKey?: string | undefined;
 }
 
 /** How the trace view drives spans; not for users, who could end a span that the log says is open. */
@@ -41,6 +43,8 @@ export class Span<TData extends SpanData = SpanData> implements SpanRecord<TData
   readonly traceId: string;
   readonly spanId: string;
   readonly parentId: string | null;
+  readonly traceMetadata: Record<string, unknown> | undefined;
+  readonly #tracingApiKey: string | undefined;
   #data: TData;
   #error: SpanError | null;
   #startedAt: number | undefined;
@@ -53,12 +57,18 @@ export class Span<TData extends SpanData = SpanData> implements SpanRecord<TData
     this.traceId = options.traceId;
     this.spanId = options.spanId ?? newSpanId();
     this.parentId = options.parentId ?? null;
+    this.traceMetadata = options.traceMetadata;
+    this.#tracingApiKey = options.tracingApiKey;
     this.#data = options.data;
     this.#error = options.error ?? null;
     this.#startedAt = milliseconds(options.startedAt);
     this.#endedAt = milliseconds(options.endedAt);
     this.#sink = sink;
     this.#parent = parent;
+  }
+
+  get tracingApiKey(): string | undefined {
+    return this.#tracingApiKey;
   }
 
   get spanData(): TData {

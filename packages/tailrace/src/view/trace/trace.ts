@@ -12,6 +12,8 @@ export interface TraceOptions {
   /** Joins traces of one conversation. */
   groupId?: string | null;
   metadata?: Record<string, unknown>;
+  /** Whom an exporter to OpenAI exports the trace and its spans as. Never in a log, nor in `toJSON`. */
+  tracingApiKey?: string | undefined;
 }
 
 /** What code of ours may do with a trace and users may not. */
@@ -37,6 +39,7 @@ export class Trace implements TraceRecord {
   readonly name: string;
   readonly groupId: string | null;
   readonly metadata: Record<string, unknown>;
+  readonly #tracingApiKey: string | undefined;
   readonly #sink: TraceSink | undefined;
   #started = false;
   #open: Set<Span> | undefined;
@@ -49,7 +52,12 @@ export class Trace implements TraceRecord {
     this.name = options.name ?? 'Agent workflow';
     this.groupId = options.groupId ?? null;
     this.metadata = options.metadata ?? {};
+    this.#tracingApiKey = options.tracingApiKey;
     this.#sink = sink;
+  }
+
+  get tracingApiKey(): string | undefined {
+    return this.#tracingApiKey;
   }
 
   /** Resolves at once; processors are not awaited. */
@@ -67,14 +75,16 @@ export class Trace implements TraceRecord {
     return Promise.resolve();
   }
 
-  /** The form of the OpenAI traces API. */
-  toJSON(): object | null {
+  /** The form of the OpenAI traces API. The key is in it only when it is asked for. */
+  toJSON(options: { includeTracingApiKey?: boolean } = {}): object | null {
     return {
       object: this.type,
       id: this.traceId,
       workflow_name: this.name,
       group_id: this.groupId,
       metadata: this.metadata,
+      ...(options.includeTracingApiKey === true &&
+        this.#tracingApiKey !== undefined && { tracing_api_key: this.#tracingApiKey }),
     };
   }
 

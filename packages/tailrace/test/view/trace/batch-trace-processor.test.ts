@@ -45,7 +45,7 @@ describe('BatchTraceProcessor', () => {
     expect(names(exporter.spans)).toEqual(['one', 'two']);
   });
 
-  it('exports after its delay, and keeps no timer when nothing waits', async () => {
+  it('[E102] exports after its delay, and keeps no timer when nothing waits', async () => {
     const before = timers();
     const exporter = new InMemorySpanExporter();
     const batch = new BatchTraceProcessor(exporter, { scheduleDelay: 5 });
@@ -58,7 +58,7 @@ describe('BatchTraceProcessor', () => {
     expect(timers()).toBeLessThanOrEqual(before);
   });
 
-  it('exports at once when the queue has filled to the ratio, in batches', async () => {
+  it('[E102] exports at once when the queue has filled to the ratio, in batches', async () => {
     const gate = new Gate();
     const batch = new BatchTraceProcessor(gate, {
       maxQueueSize: 10,
@@ -79,7 +79,7 @@ describe('BatchTraceProcessor', () => {
     await batch.shutdown();
   });
 
-  it('drops and counts what the queue cannot hold', async () => {
+  it('[E102] drops and counts what the queue cannot hold', async () => {
     const gate = new Gate();
     const batch = new BatchTraceProcessor(gate, { maxQueueSize: 3, exportTriggerRatio: 1, maxBatchSize: 3 });
     for (let n = 0; n < 100; n++) batch.onSpanEnd(span(`${n}`));
@@ -91,7 +91,7 @@ describe('BatchTraceProcessor', () => {
     expect(gate.batches).toEqual([['0', '1', '2']]);
   });
 
-  it('waits for an export under way when it is flushed', async () => {
+  it('[E102] waits for an export under way when it is flushed', async () => {
     const gate = new Gate();
     const batch = new BatchTraceProcessor(gate);
     batch.onSpanEnd(span('one'));
@@ -126,7 +126,7 @@ describe('BatchTraceProcessor', () => {
     expect(batch.dropped).toBe(2);
   });
 
-  it('shuts down within its deadline, aborts the export, and takes nothing more', async () => {
+  it('[E102] shuts down within its deadline, aborts the export, and takes nothing more', async () => {
     const before = timers();
     const gate = new Gate();
     const batch = new BatchTraceProcessor(gate, { maxBatchSize: 1 });
