@@ -4,6 +4,7 @@ import { RunHooks } from './agent/lifecycle.ts';
 import type { AgentOutputType } from './agent/output-type.ts';
 import { UserError } from './event/errors.ts';
 import type { AgentInputItem } from './event/item.ts';
+import type { RunEvent } from './event/run-event.ts';
 import { MemoryLogStore } from './log/memory-store.ts';
 import { getDefaultModelProvider } from './model/default-provider.ts';
 import { traceCarrier } from './port/trace-scope.ts';
@@ -24,7 +25,7 @@ import { decisionsOf, homeOf, RunState } from './view/run-state.ts';
 import { StreamedRunResult } from './view/streamed-result.ts';
 import { getGlobalTraceProvider } from './view/trace/provider.ts';
 import { Trace } from './view/trace/trace.ts';
-import { traceView } from './view/trace/trace-view.ts';
+import { type TraceView, traceView } from './view/trace/trace-view.ts';
 
 /** A text, or items: the history of earlier runs among them. */
 export type RunInput = string | AgentInputItem[];
@@ -137,7 +138,8 @@ export async function beginSegment(
   const around = { hooks: runner, store, tracingDisabled: tracing.disabled, caller };
   const plan = planned(around);
   const outer = caller?.trace instanceof Trace ? { trace: caller.trace } : {};
-  const trace = traceView(() => (plan.trace.id === undefined ? [] : tracing.processors), outer);
+  const options = { ...outer, tracingApiKey: plan.trace.apiKey };
+  const trace = traceView(() => (plan.trace.id === undefined ? [] : tracing.processors), options);
   let state: RunState | undefined;
   const started = await startRun(plan, {
     resume,
@@ -158,13 +160,19 @@ export async function beginSegment(
       });
       state = fold;
       return [
-        { take: trace, restore: (events) => trace.restore(events) },
+        { take: trace, restore: (events) => restoreTrace(trace, events, plan.resumedBy) },
         { take: (events) => fold.take(events), restore: (events) => fold.take(events) },
       ];
     },
     onEnding: ({ error }) => state && attachState(error, state),
   });
   return { started, state: state as RunState };
+}
+
+/** Whoever has left a run has told all that it wrote. */
+function restoreTrace(trace: TraceView, events: readonly RunEvent[], by: RunPlan['resumedBy']): void {
+  if (by === 'handover') trace.restore(events, events.length);
+  else trace.restore(events);
 }
 
 let defaultRunner: Runner | undefined;

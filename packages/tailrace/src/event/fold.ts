@@ -6,7 +6,7 @@
  */
 import type { AgentGraph } from './agent-graph.ts';
 import type { AgentInputItem } from './item.ts';
-import type { ApprovalDecided, ApprovalRequested } from './mail-events.ts';
+import type { ApprovalDecided, ApprovalRequested, WaitEnded, WaitStarted } from './mail-events.ts';
 import {
   type CancelRequested,
   type FilteredItem,
@@ -29,6 +29,12 @@ export interface FoldedApproval {
   decided?: ApprovalDecided;
 }
 
+/** One call whose output was still to come when its function had returned. */
+export interface FoldedWait {
+  started: WaitStarted;
+  ended?: WaitEnded;
+}
+
 export interface FoldedRun {
   started: RunStarted;
   /** The code that last went on with it. */
@@ -41,6 +47,8 @@ export interface FoldedRun {
   suspended: RunSuspended | undefined;
   /** Calls that were asked about, by call id; the latest where an id came again. */
   approvals: Map<string, FoldedApproval>;
+  /** Calls that wait, or waited, for an answer or a time, by step. */
+  waits: Map<string, FoldedWait>;
   /** Decisions that hold for all calls of a tool, by agent and tool. */
   standing: Map<string, ApprovalDecided>;
   /** Input that came from outside and has not joined the conversation. */
@@ -60,6 +68,10 @@ export interface FoldedRun {
   input: string | AgentInputItem[];
   /** True when the session has been read. */
   loaded: boolean;
+  /** What of the input goes into the session, where that is not the run's own. */
+  fresh: AgentInputItem[] | undefined;
+  /** True when the session was asked to make its history shorter. */
+  compacted: boolean;
   /** Items of completed turns. */
   items: FilteredItem[];
   /** The response of the last completed turn, and how many of `items` there were with it. */
@@ -106,6 +118,7 @@ function begin(started: RunStarted): FoldedRun {
     ended: undefined,
     suspended: undefined,
     approvals: new Map(),
+    waits: new Map(),
     standing: new Map(),
     received: [],
     mail: 0,
@@ -117,6 +130,8 @@ function begin(started: RunStarted): FoldedRun {
     open: openTurn(),
     input: started.input,
     loaded: false,
+    fresh: undefined,
+    compacted: false,
     items: [],
     answered: undefined,
     usage: new Usage(),
@@ -146,6 +161,7 @@ function apply(folded: FoldedRun, event: RunEvent): void {
     case 'session.loaded':
       folded.loaded = true;
       folded.input = event.input;
+      folded.fresh = event.fresh;
       return;
     case 'agent.started':
       folded.agent = event.agent;
@@ -197,6 +213,10 @@ function apply(folded: FoldedRun, event: RunEvent): void {
     case 'session.committed':
       folded.commits.set(event.step, true);
       return;
+    case 'session.compacted':
+      folded.compacted = true;
+      if (event.usage) folded.usage.add(compactionUsage(event.usage));
+      return;
     case 'span.started':
       folded.spans.set(event.span, event);
       return;
@@ -208,6 +228,12 @@ function apply(folded: FoldedRun, event: RunEvent): void {
       return;
     case 'approval.decided':
       decide(folded, event);
+      return;
+    case 'wait.started':
+      folded.waits.set(event.step, { started: event });
+      return;
+    case 'wait.ended':
+      endWait(folded, event);
       return;
     case 'input.received':
       folded.received.push(...event.items);
@@ -238,9 +264,19 @@ function decide(folded: FoldedRun, event: ApprovalDecided): void {
   if (event.always) folded.standing.set(standingKey(approval.requested), event);
 }
 
+function endWait({ waits }: FoldedRun, event: WaitEnded): void {
+  const wait = waits.get(event.step);
+  if (wait) wait.ended ??= event;
+}
+
 /** What a standing decision is about. */
 export function standingKey({ agent, tool }: { agent: string; tool: string }): string {
   return JSON.stringify([agent, tool]);
+}
+
+/** Calls that wait for an answer, or for their time. */
+export function pendingWaits({ waits }: FoldedRun): WaitStarted[] {
+  return [...waits.values()].flatMap(({ started, ended }) => (ended ? [] : [started]));
 }
 
 /** Calls that wait for a decision. */

@@ -6,7 +6,15 @@ import type { Json } from '../base/json.ts';
 import type { SerializedError } from './agents-error.ts';
 import type { AgentGraph } from './agent-graph.ts';
 import type { AgentInputItem, AgentItem } from './item.ts';
-import type { ApprovalDecided, ApprovalRequested, InputReceived, MailIgnored } from './mail-events.ts';
+import type {
+  ApprovalDecided,
+  ApprovalRequested,
+  InputReceived,
+  MailIgnored,
+  WaitEnded,
+  WaitStarted,
+} from './mail-events.ts';
+import type { SessionCommitStarted, SessionCommitted, SessionCompacted, SessionLoaded } from './session-events.ts';
 import type { SpanData, SpanError } from './span-data.ts';
 import type {
   ModelCalled,
@@ -15,7 +23,6 @@ import type {
   ModelReturned,
   ModelStopped,
   StepAttempt,
-  StepRef,
   ToolCalled,
   ToolOutcomeUnknown,
   ToolProgress,
@@ -74,7 +81,7 @@ export interface RunStarted {
 export interface RunSuspended {
   type: 'run.suspended';
   waitsFor: 'approval' | 'input' | 'timer';
-  /** The calls that nothing has been decided about. */
+  /** The calls that nothing has been decided about, or whose output is still to come. */
   calls?: string[];
   /** Wall clock: when the run goes on by itself, if it does. */
   wakeAt?: number;
@@ -204,24 +211,6 @@ export interface CancelRequested {
   mail?: number;
 }
 
-/** What the session, or its callback, gave for the model to begin with. */
-export interface SessionLoaded {
-  type: 'session.loaded';
-  input: AgentInputItem[];
-}
-
-/** Items are about to go into the session. */
-export interface SessionCommitStarted extends StepRef {
-  type: 'session.commit_started';
-  items: number;
-}
-
-/** Items went into the session. A recorded step at a step boundary. */
-export interface SessionCommitted extends StepRef {
-  type: 'session.committed';
-  items: number;
-}
-
 export interface SpanStarted {
   type: 'span.started';
   span: string;
@@ -273,12 +262,15 @@ export type RunEventBody = (
   | OutputBlocked
   | ApprovalRequested
   | ApprovalDecided
+  | WaitStarted
+  | WaitEnded
   | InputReceived
   | MailIgnored
   | CancelRequested
   | SessionLoaded
   | SessionCommitStarted
   | SessionCommitted
+  | SessionCompacted
   | SpanStarted
   | SpanEnded
   | LogPruned

@@ -18,7 +18,7 @@ export function clipped(event: RunEvent, from: number): RunEvent {
 }
 
 /**
- * The events with those of each range replaced by one `log.pruned`, which stands at the range's first number. Ranges are in order and apart. A record that
+ * The events with those of each range replaced by one `log.pruned`, which stands at the range's first number and at the time of its last event. Ranges are in order and apart. A record that
  * a range meets goes into it whole, so that to prune twice is to prune once.
  */
 export function withPruned(events: readonly RunEvent[], ranges: readonly SeqRange[]): RunEvent[] {
@@ -29,8 +29,10 @@ export function withPruned(events: readonly RunEvent[], ranges: readonly SeqRang
     for (let range = ranges[at]; range && range.to < event.seq; range = ranges[++at]) open = undefined;
     const range = ranges[at];
     if (!range || range.from > lastSeq(event)) kept.push(event);
-    else if (open) open.to = lastSeq(event);
-    else kept.push((open = recordOf(event)));
+    else if (open) {
+      open.to = lastSeq(event);
+      open.at = event.at;
+    } else kept.push((open = recordOf(event)));
   }
   return kept;
 }

@@ -23,8 +23,7 @@ export interface DriveOptions {
 export async function drive(run: RunScope, log: RunLog, options: DriveOptions): Promise<Ending> {
   const { runMs } = run.plan.timeouts;
   using _fenced = onAbort(log.signal, () => run.control.fail(log.signal.reason));
-  using _deadline =
-    runMs === undefined ? undefined : run.clock.timer(runMs, () => run.control.fail(runDeadline(run, runMs)));
+  using _deadline = runMs === undefined ? undefined : runTimer(run, runMs);
   const ending = unlessStopped(run, await written(run, log));
   // Before a reader can see the end, and begin the next run on the session.
   if (ending.event?.type !== 'run.suspended') run.session?.release();
@@ -161,6 +160,13 @@ function stamped(log: RunLog, bodies: readonly RunEventBody[]): RunEvent[] {
   return bodies.map((body, index) =>
     Object.assign(body, { run: log.run, seq: log.next + index, epoch: log.epoch, at }),
   );
+}
+
+/** What earlier segments took counts, but not the time between them. */
+function runTimer(run: RunScope, runMs: number): Disposable | undefined {
+  const leftMs = runMs - (run.folded?.drivenMs ?? 0);
+  const end = (): void => run.control.fail(runDeadline(run, runMs));
+  return leftMs > 0 ? run.clock.timer(leftMs, end) : void end();
 }
 
 function runDeadline(run: RunScope, runMs: number): LimitError {

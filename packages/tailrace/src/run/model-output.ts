@@ -54,6 +54,7 @@ export function sortOutput(
       kind: item.kind,
       agent: run.agents.keyOf(agent),
       item: item.item.rawItem,
+      ...(item.unknown === true && { unknown: true }),
     };
     sorted.events.push(withLive(event, item.item));
   }
@@ -63,6 +64,8 @@ export function sortOutput(
 interface Sorted {
   kind: RunItemKind;
   item: RunItem;
+  /** True for a call of a tool that the agent does not have. */
+  unknown?: boolean;
 }
 
 function sortItem(
@@ -107,7 +110,7 @@ function sortCall(
   const tool = resources.functionTools.get(call.name);
   if (!tool) noteUnknown(run, agent, call);
   sorted.calls.push({ call, tool });
-  return { kind: 'tool_call', item: new RunToolCallItem(call, agent) };
+  return { kind: 'tool_call', item: new RunToolCallItem(call, agent), unknown: !tool };
 }
 
 function noteUnknown(run: RunScope, agent: AnyAgent, call: FunctionCallItem): void {

@@ -9,15 +9,17 @@ import { errorFromSerialized, LimitError } from '../event/errors.ts';
 import type { FoldedRun } from '../event/fold.ts';
 import type { RunEventBody, RunResumed } from '../event/run-event.ts';
 import { tripError } from './guardrails.ts';
+import type { RunPlan } from './plan.ts';
 import { codeOf } from './resumable.ts';
 import type { RunScope } from './scope.ts';
 
 /** Puts the folded state into the scope. Gives the events that say so. */
-export function reenter(run: RunScope, folded: FoldedRun, by: RunResumed['by']): RunEventBody[] {
+export function reenter(run: RunScope, folded: FoldedRun, by: RunPlan['resumedBy']): RunEventBody[] {
   const agents = agentsOf(run.agents);
   run.turn = folded.open.number === undefined ? folded.turn : folded.turn - 1;
   run.context.usage.add(folded.usage);
   run.trail.push(...folded.trail.map((key) => agents(key).name));
+  run.unknownToolCalls = folded.unknownCalls;
   for (const key of folded.usedTools) run.usedTools.add(agents(key));
   run.talk.restore(
     folded.input,
@@ -28,7 +30,7 @@ export function reenter(run: RunScope, folded: FoldedRun, by: RunResumed['by']):
   return [{ type: 'run.resumed', by: reasonOf(folded, by), ...codeOf(run.plan, folded) }, ...ended];
 }
 
-function reasonOf(folded: FoldedRun, by: RunResumed['by']): RunResumed['by'] {
+function reasonOf(folded: FoldedRun, by: RunPlan['resumedBy']): RunResumed['by'] {
   if (folded.suspended) return folded.suspended.waitsFor;
   return isUntouched(folded) ? 'submit' : by;
 }

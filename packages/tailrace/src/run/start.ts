@@ -5,6 +5,7 @@ import type { RunContext } from '../agent/run-context.ts';
 import { isAgentsError, UserError } from '../event/errors.ts';
 import { type FoldedRun, foldRun } from '../event/fold.ts';
 import { isTerminal, type RunEvent } from '../event/run-event.ts';
+import { voidAttempts } from '../event/superseded.ts';
 import { readRun } from '../log/read-run.ts';
 import { RunLog } from '../log/run-log.ts';
 import type { ModelProvider } from '../port/model.ts';
@@ -46,6 +47,8 @@ export interface StartedRun {
   readonly agents: AgentRegistry;
   /** Where this process's part of the run begins in the log: behind the last suspension. */
   readonly segmentFrom: number;
+  /** Attempts whose text was void when this process took the run up, by `attemptName`. */
+  readonly voidAttempts: ReadonlySet<string>;
   /** Set before any reader sees the terminal event. */
   readonly ending: Ending | undefined;
   /** Results of tools that came too late to count, so far. */
@@ -101,6 +104,7 @@ export async function startRun(plan: RunPlan, options: StartOptions): Promise<St
     log,
     agents: scope.agents,
     segmentFrom: (past.findLast(({ type }) => type === 'run.suspended')?.seq ?? -1) + 1,
+    voidAttempts: voidAttempts(past),
     ending: undefined as Ending | undefined,
     get lateResults() {
       return scope.lateResults;

@@ -66,6 +66,7 @@ async function segment(parts: SegmentParts, drive: Drive, started: Started): Pro
   const planned = (around: Surroundings): RunPlan => {
     const plan = planResume(agent, started, { stream: true }, parts.runner.config, around);
     plan.maxTakeovers = parts.maxTakeovers;
+    if (drive.abandoned === false) plan.resumedBy = 'handover';
     plan.prepare = async () => {
       const { sessionId } = started;
       if (sessionId !== undefined) await holdSessionFor(parts.store, sessionId, drive.id);

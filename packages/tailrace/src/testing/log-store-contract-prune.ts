@@ -19,8 +19,8 @@ async function fill(store: ContractStore, run: string): Promise<RunEvent[]> {
 }
 
 function expected(events: readonly RunEvent[], from: number, to: number): string {
-  const first = events[from] as RunEvent;
-  const record = { type: 'log.pruned', from, to, run: first.run, seq: from, epoch: 1, at: first.at };
+  const last = events[to] as RunEvent;
+  const record = { type: 'log.pruned', from, to, run: last.run, seq: from, epoch: 1, at: last.at };
   return canonicalText([...events.slice(0, from), record as RunEvent, ...events.slice(to + 1)]);
 }
 

@@ -136,7 +136,7 @@ export class StreamedRunResult<TContext = unknown, TAgent = AnyAgent>
   toTextStream(options: { compatibleWithNodeStreams: true }): NodeReadable;
   /** The answer's text as it comes. */
   toTextStream(options: { compatibleWithNodeStreams?: boolean } = {}): ReadableStream<string> | NodeReadable {
-    const reader = this.#read(textView(), {});
+    const reader = this.#read(textView(this.started.voidAttempts), {});
     return options.compatibleWithNodeStreams ? nodeReadableOf(reader) : webStreamOf(reader);
   }
 

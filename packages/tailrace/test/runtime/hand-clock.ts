@@ -1,4 +1,4 @@
-import type { Clock } from '../../src/base/clock.ts';
+import { type Clock, systemClock } from '../../src/base/clock.ts';
 
 interface Timer {
   at: number;
@@ -46,6 +46,37 @@ export class HandClock implements Clock {
       }
       await settled();
     }
+  }
+}
+
+/** The real clock, until it stops: then nothing is due any more. */
+export class MortalClock implements Clock {
+  #stopped = false;
+
+  stop(): void {
+    this.#stopped = true;
+  }
+
+  revive(): void {
+    this.#stopped = false;
+  }
+
+  now(): number {
+    return systemClock.now();
+  }
+
+  monotonic(): number {
+    return systemClock.monotonic();
+  }
+
+  timer(delayMs: number, callback: () => void): Disposable {
+    let timer: Disposable;
+    const due = (): void => {
+      if (this.#stopped) timer = systemClock.timer(10, due);
+      else callback();
+    };
+    timer = systemClock.timer(delayMs, due);
+    return { [Symbol.dispose]: () => timer[Symbol.dispose]() };
   }
 }
 

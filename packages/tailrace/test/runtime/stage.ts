@@ -14,13 +14,14 @@ import {
   type RuntimeOptions,
 } from '../../src/index.ts';
 import { sqlite } from '../../src/store/sqlite.ts';
-import { HandClock, settled } from './hand-clock.ts';
+import { HandClock, MortalClock, settled } from './hand-clock.ts';
 
 export class Stage implements AsyncDisposable {
   readonly #directory: string = mkdtempSync(join(tmpdir(), 'runtime-'));
   readonly #open: AsyncDisposable[] = [];
   readonly #stores: LogStore[] = [];
   readonly #clocks: HandClock[] = [];
+  readonly #mortal: MortalClock[] = [];
 
   /** Another handle on the same file. */
   store(): LogStore {
@@ -34,6 +35,13 @@ export class Stage implements AsyncDisposable {
     const clock = new HandClock();
     this.#clocks.push(clock);
     return { driver: new LocalDriver(this.store().leases as LeaseStore, { clock, leaseMs: 600 }), clock };
+  }
+
+  /** A driver that gives signs of life until its clock stops. */
+  mortalDriver(): { driver: LocalDriver; clock: MortalClock } {
+    const clock = new MortalClock();
+    this.#mortal.push(clock);
+    return { driver: new LocalDriver(this.store().leases as LeaseStore, { clock, leaseMs: 300 }), clock };
   }
 
   runtime(options: Omit<RuntimeOptions, 'store'> & { store?: LogStore }): Runtime {
@@ -53,6 +61,7 @@ export class Stage implements AsyncDisposable {
   async [Symbol.asyncDispose](): Promise<void> {
     const stopped = this.#open.map(async (each) => each[Symbol.asyncDispose]());
     await settled();
+    for (const clock of this.#mortal) clock.revive();
     for (const clock of this.#clocks) await clock.advance(100);
     await Promise.all(stopped);
     for (const store of this.#stores) await store.close();

@@ -149,7 +149,7 @@ describe('a runtime that stops', () => {
     const events = await stage.whole(id);
     expect(logViolations(events)).toEqual([]);
     expect(spanViolations(events)).toEqual([]);
-    expect(segmentsOf(events)).toEqual(['submit', 'takeover']);
+    expect(segmentsOf(events)).toEqual(['submit', 'handover']);
     expect(typesOf(events).filter((type) => /^run\.(failed|cancelled|suspended)|step\.attempt/.test(type))).toEqual([]);
     expect(calls).toBe(1);
     expect(leaving.remainingSteps).toBe(0);
@@ -243,33 +243,36 @@ describe('what is not data', () => {
   });
 });
 
-test('a context that never comes holds up neither a cancel nor a stop, and counts', async () => {
+test('a context that never comes holds up neither a cancel nor a stop, and counts where its process dies', async () => {
   await using stage = new Stage();
-  const start = async () => {
+  const start = async (dies: boolean) => {
     let asked = 0;
+    const { driver, clock } = stage.mortalDriver();
     const runtime = stage.runtime({
       agents: { a: new Agent({ name: 'A', model: hello() }) },
       context: () => {
         asked += 1;
+        if (dies) clock.stop();
         return new Promise(() => undefined);
       },
       maxTakeovers: 1,
+      driver,
     });
     await runtime.start();
     return { runtime, asked: () => asked };
   };
-  const first = await start();
+  const first = await start(false);
   const cancelled = await first.runtime.submit('a', 'Hi', { metadata: 'cancelled' });
   await until(() => first.asked() === 1);
   await first.runtime.cancel(cancelled.id);
   expect((await stage.whole(cancelled.id)).at(-1)).toMatchObject({ type: 'run.cancelled' });
-  const { id } = await first.runtime.submit('a', 'Hi');
-  await until(() => first.asked() === 2);
   await first.runtime.stop({ graceMs: 20 });
-  const second = await start();
+  const second = await start(true);
+  const { id } = await second.runtime.submit('a', 'Hi');
   await until(() => second.asked() === 1);
-  await second.runtime.stop({ graceMs: 20 });
-  await start();
+  const third = await start(true);
+  await until(() => third.asked() === 1);
+  await start(false);
   const events = await stage.whole(id);
   expect(logViolations(events)).toEqual([]);
   expect(events.at(-1)).toMatchObject({ type: 'run.failed', error: { code: 'RUN_POISONED' } });
@@ -280,19 +283,41 @@ test('a run that ends every process that takes it up is parked as failed', async
   let id: string | undefined;
   for (let takes = 0; takes < 4; takes++) {
     const model = new ScriptedModel([modelStall()]);
-    const runtime = stage.runtime({ agents: { a: new Agent({ name: 'A', model }) }, maxTakeovers: 2 });
+    const agents = { a: new Agent({ name: 'A', model }) };
+    const { driver, clock } = stage.mortalDriver();
+    const runtime = stage.runtime({ agents, maxTakeovers: 2, driver });
     await runtime.start();
     id ??= (await runtime.submit('a', 'Hi')).id;
     const run = id;
     await until(async () => model.calls.length === 1 || (await runtime.get(run)).status === 'failed');
     expect(model.calls).toHaveLength(takes < 3 ? 1 : 0);
-    await runtime.stop({ graceMs: 0 });
+    clock.stop();
   }
   const events = await stage.whole(id ?? '');
   expect(logViolations(events)).toEqual([]);
   expect(spanViolations(events)).toEqual([]);
   expect(segmentsOf(events)).toEqual(['submit', 'takeover', 'takeover', 'takeover']);
   expect(events.at(-1)).toMatchObject({ type: 'run.failed', error: { code: 'RUN_POISONED', data: { takeovers: 2 } } });
+});
+
+test('a run that is left again and again, also in the middle of an answer, is not taken for poison', async () => {
+  await using stage = new Stage();
+  let id: string | undefined;
+  for (let leaves = 0; leaves < 3; leaves++) {
+    const model = new ScriptedModel([modelStall()]);
+    const runtime = stage.runtime({ agents: { a: new Agent({ name: 'A', model }) }, maxTakeovers: 1 });
+    await runtime.start();
+    id ??= (await runtime.submit('a', 'Hi')).id;
+    await until(() => model.calls.length === 1);
+    await runtime.stop({ graceMs: 0 });
+  }
+  const last = stage.runtime({ agents: { a: new Agent({ name: 'A', model: hello() }) }, maxTakeovers: 1 });
+  await last.start();
+  const events = await stage.whole(id ?? '');
+  expect(logViolations(events)).toEqual([]);
+  expect(spanViolations(events)).toEqual([]);
+  expect(segmentsOf(events)).toEqual(['submit', 'handover', 'handover', 'handover']);
+  expect(events.at(-1)).toMatchObject({ type: 'run.completed' });
 });
 
 describe('a session that two processes share', () => {

@@ -4,7 +4,8 @@
  *
  * Holds the open spans, and nothing once the segment has ended.
  * 1. `onTraceStart` once per run, `onTraceEnd` once per segment; neither when the run joined a trace of its caller.
- * 2. Every span that was told as started is told as ended, once, after its children and before the trace. After a crash: at least once, under the same id.
+ * 2. Every span that was told as started is told as ended, once, after its children and before the trace. After a crash: at least once, each beginning and each end,
+ *    under the same id.
  * 3. No processor is awaited, and nothing that one does comes back.
  */
 import { liveOf } from '../../event/live.ts';
@@ -24,6 +25,8 @@ import { Trace } from './trace.ts';
 export interface TraceViewOptions {
   /** The trace that the run joined, when its object is known here. */
   trace?: Trace;
+  /** For a trace of the run's own. */
+  tracingApiKey?: string | undefined;
 }
 
 /** Takes the committed events of one run, in order. */
@@ -31,7 +34,7 @@ export interface TraceView {
   (events: readonly RunEvent[]): void;
   /**
    * Takes events that were told before, by this process or another: what is open is known. Of a segment whose process died nobody knows how far it was told:
-   * its ends are told again, those of the events from index `untold` on. By default that is the segment that has not ended.
+   * what it began and ended is told again, all of the events from index `untold` on. By default that is the segment that has not ended.
    */
   restore(events: readonly RunEvent[], untold?: number): void;
   /** An open span, for `getCurrentSpan`. */
@@ -49,16 +52,12 @@ export function traceView(processors: () => readonly TracingProcessor[], options
   return Object.defineProperties(view, {
     restore: {
       value: (events: readonly RunEvent[], untold = afterSuspension(events)) => {
-        for (const [index, event] of events.entries()) state.take(event, index >= untold && isEnd(event));
+        for (const [index, event] of events.entries()) state.take(event, index >= untold);
       },
     },
     spanOf: { value: (id: string) => state.spanOf(id) },
     trace: { get: () => state.trace },
   }) as TraceView;
-}
-
-function isEnd(event: RunEvent): boolean {
-  return event.type === 'span.ended' || event.type === 'run.suspended' || isTerminal(event);
 }
 
 /** The index after the last suspension. */
@@ -73,10 +72,12 @@ class TraceFold {
   readonly #open = new Map<string, Span>();
   #joined = false;
   #tracing = false;
+  readonly #tracingApiKey: string | undefined;
   trace: Trace | undefined;
 
   constructor(processors: () => readonly TracingProcessor[], options: TraceViewOptions) {
     this.#read = processors;
+    this.#tracingApiKey = options.tracingApiKey;
     this.trace = options.trace;
   }
 
@@ -112,24 +113,25 @@ class TraceFold {
   #runStarted(event: RunStarted, tell: boolean): void {
     if (event.traceId === undefined) return;
     this.#joined = event.traceJoined === true;
-    if (this.trace?.traceId !== event.traceId) this.trace = traceOf(event, event.traceId);
+    if (this.trace?.traceId !== event.traceId) this.trace = traceOf(event, event.traceId, this.#tracingApiKey);
     this.#tracing = true;
     if (tell && !this.#joined) this.#sink.onTraceStart(this.trace);
   }
 
   #spanStarted(event: SpanStarted & EventEnvelope, tell: boolean): void {
     if (!this.#tracing || this.trace === undefined || this.#open.has(event.span)) return;
-    const span = this.#spanFor(event, this.trace.traceId);
+    const span = this.#spanFor(event, this.trace);
     this.#open.set(event.span, span);
     if (tell) this.#sink.onSpanStart(span);
   }
 
-  #spanFor(event: SpanStarted & EventEnvelope, traceId: string): Span {
+  #spanFor(event: SpanStarted & EventEnvelope, trace: Trace): Span {
     const parent = event.parent === undefined ? undefined : this.#open.get(event.parent);
     const live = liveOf(event);
     if (isSpan(live)) return live;
     // The copy keeps what user code does to the current span's data out of the log.
-    const options = { traceId, spanId: event.span, data: { ...event.data } };
+    const { traceId, metadata: traceMetadata, tracingApiKey } = trace;
+    const options = { traceId, traceMetadata, tracingApiKey, spanId: event.span, data: { ...event.data } };
     const span = new Span(
       event.parent === undefined ? options : { ...options, parentId: event.parent },
       undefined,
@@ -161,9 +163,10 @@ class TraceFold {
   }
 }
 
-function traceOf(event: RunStarted, traceId: string): Trace {
+function traceOf(event: RunStarted, traceId: string, tracingApiKey: string | undefined): Trace {
   return new Trace({
     traceId,
+    tracingApiKey,
     name: event.workflowName,
     groupId: event.groupId ?? null,
     metadata: event.traceMetadata ?? {},

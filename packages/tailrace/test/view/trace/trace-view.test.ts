@@ -195,25 +195,35 @@ describe('segments', () => {
     expect(seen.spans[0]?.traceId).toBe('trace_1');
   });
 
-  it('whose writer crashed have their open spans ended by who takes over', () => {
+  it('whose writer crashed are begun again and ended by who takes over', () => {
     const events = log(started(), open('a'), open('b', 'a'), resumed, close('b'), close('a'), completed);
     const { seen, view } = watched();
     view.restore(events.slice(0, 3));
     view(events.slice(3));
-    expect(told(seen.calls)).toEqual(['span- b', 'span- a', 'trace- Flow']);
+    expect(told(seen.calls)).toEqual(['trace+ Flow', 'span+ a', 'span+ b', 'span- b', 'span- a', 'trace- Flow']);
     expect(seen.spans[0]?.startedAt).toBe(new Date(EPOCH_MS + 2).toISOString());
   });
 
-  it('whose writer crashed may not have told their ends: those are told again', () => {
+  it('whose writer left them go on without a word twice', () => {
+    const events = log(started(), open('a'), open('b', 'a'), close('b'), resumed, close('a'), completed);
+    const { seen, view } = watched();
+    view.restore(events.slice(0, 4), 4);
+    expect(seen.calls).toEqual([]);
+    view(events.slice(4));
+    expect(told(seen.calls)).toEqual(['span- a', 'trace- Flow']);
+  });
+
+  it('whose writer crashed may not have told of them: all of that segment is told again', () => {
     const events = log(...first, resumed, open('b'), open('c', 'b'), close('c'), resumed, close('b'), completed);
     const { seen, view } = watched();
     view.restore(events.slice(0, first.length + 4));
-    expect(told(seen.calls)).toEqual(['span- c']);
+    expect(told(seen.calls)).toEqual(['span+ b', 'span+ c', 'span- c']);
     view(events.slice(first.length + 4));
-    expect(told(seen.calls)).toEqual(['span- c', 'span- b', 'trace- Flow']);
+    const all = ['span+ b', 'span+ c', 'span- c', 'span- b', 'trace- Flow'];
+    expect(told(seen.calls)).toEqual(all);
     const after = watched();
     after.view.restore(events);
-    expect(told(after.seen.calls)).toEqual(['span- c', 'span- b', 'trace- Flow']);
+    expect(told(after.seen.calls)).toEqual(all);
   });
 });
 
