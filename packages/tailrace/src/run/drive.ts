@@ -166,7 +166,9 @@ function stamped(log: RunLog, bodies: readonly RunEventBody[]): RunEvent[] {
 function runTimer(run: RunScope, runMs: number): Disposable | undefined {
   const leftMs = runMs - (run.folded?.drivenMs ?? 0);
   const end = (): void => run.control.fail(runDeadline(run, runMs));
-  return leftMs > 0 ? run.clock.timer(leftMs, end) : void end();
+  if (leftMs > 0) return run.clock.timer(leftMs, end);
+  end();
+  return undefined;
 }
 
 function runDeadline(run: RunScope, runMs: number): LimitError {

@@ -103,7 +103,7 @@ test('runMs is of all the time in which a run is driven, without that in which i
   const asks = (name: string, callId: string): ScriptedModelInput => [functionCall(name, {}, { callId })];
   const runner = (runMs: number): Runner => new Runner({ store, timeouts: { runMs } });
   const steps = [asks('slow', 'c1'), asks('pay', 'c2'), asks('slow', 'c3'), [assistantMessage('Done.')]];
-  const model = agent(steps as ScriptedModelInput[]);
+  const model = agent(steps);
   const first = await runner(10_000).run(model, 'Hi', { runId: RUN });
   // It waits for longer than it may run.
   await sleep(150);
