@@ -14,7 +14,8 @@ const rooms: Readonly<Record<string, readonly string[]>> = {
   ...Object.fromEntries(layers.map((layer, position) => [layer, layers.slice(0, position)])),
   model: ['base', 'event', 'port'],
   store: ['base', 'event', 'port'],
-  http: ['base', 'event', 'port', 'view'],
+  otel: ['base', 'event', 'port'],
+  http: [...layers, 'runtime'],
   // Beside the runner: composes runs for whoever drives them.
   runtime: layers,
   testing: [...layers, 'model', 'store', 'http', 'runtime'],
@@ -28,6 +29,7 @@ const indexAlso = ['model', 'runtime'];
 const packages: Readonly<Record<string, readonly string[]>> = {
   '@standard-schema/spec': ['base', 'agent', 'run', 'event', 'port'],
   'eventsource-parser': ['base', 'model'],
+  '@opentelemetry/api': ['otel'],
 };
 
 /** Files that may import from Node, and what. Everything else runs wherever JavaScript runs. */
@@ -42,6 +44,8 @@ const node: Readonly<Record<string, readonly string[]>> = {
   'store/sqlite-statements.ts': ['node:sqlite'],
   'model/transport-node.ts': ['node:http', 'node:https', 'node:net', 'node:tls'],
   'view/web-stream.ts': ['node:stream'],
+  'http/node-listener.ts': ['node:http'],
+  'http/node-request.ts': ['node:http'],
   'view/trace/jsonl-trace-exporter.ts': ['node:fs/promises', 'node:path'],
 };
 const nodeRooms = ['testing'];

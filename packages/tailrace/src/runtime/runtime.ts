@@ -1,10 +1,13 @@
 /** Runs that outlive the process: submitted by name and data, driven by whoever serves, read and answered from anywhere. */
 import type { AnyAgent } from '../agent/agent.ts';
-import { newItemId } from '../base/id.ts';
+import type { Json } from '../base/json.ts';
 import { UserError } from '../event/errors.ts';
 import { type LogReader, readLog, type ReadLogOptions } from '../log/reader.ts';
 import type { Drive, DriveOutcome, Driver, Serving } from '../port/driver.ts';
 import type { LogStore } from '../port/log-store.ts';
+import { checkSessionId } from '../port/session-id.ts';
+import type { Session } from '../port/session.ts';
+import { answer, leaveInput } from '../run/answer.ts';
 import { type CancelOptions, reasonText } from '../run/control.ts';
 import { decide } from '../run/decide.ts';
 import { planRun } from '../run/plan.ts';
@@ -21,6 +24,7 @@ import {
   checkSubmitOptions,
   type LocalOptions,
   type DecisionOptions,
+  type InputOptions,
   type RuntimeOptions,
   type SubmitOptions,
 } from './options.ts';
@@ -219,22 +223,23 @@ export class Runtime implements AsyncDisposable {
   }
 
   /**
-   * Gives the run more to go on with: it joins the conversation before the next turn. A `messageId` that was used before changes nothing.
+   * Gives the run more to go on with. With a `callId`: the answer to that call, any JSON. Without: a text answers the one call that waits for input, if just one does; all else joins the
+   * conversation before the next turn. A `messageId` that was used before changes nothing.
    *
-   * @throws UserError RUN_NOT_FOUND, RUN_ENDED
+   * @throws UserError RUN_NOT_FOUND, RUN_ENDED. Of an answer also WAIT_UNKNOWN, WAIT_ANSWERED, WAIT_EXPIRED
    */
-  async input(
-    id: string,
-    input: RunInput,
-    { messageId = newItemId('input') }: { messageId?: string } = {},
-  ): Promise<void> {
+  async input(id: string, input: RunInput | Json, { callId, ...options }: InputOptions = {}): Promise<void> {
     if (await this.#hasEnded(id)) {
       throw new UserError(`Run ${id} has ended. Submit a new one, with its session.`, { code: 'RUN_ENDED', runId: id });
     }
-    checkJson('input', input);
-    const body = typeof input === 'string' ? { text: input } : { items: input };
-    await this.#store.post(id, { id: messageId, kind: 'input', body });
+    if (callId === undefined) await leaveInput(this.#store, id, input, options);
+    else await answer(this.#store, id, callId, input as Json, options);
     await this.#wake(id);
+  }
+
+  /** The session of this id, as its runs have it. @throws UserError SESSION_ID_INVALID */
+  async session(sessionId: string): Promise<Session> {
+    return this.#sessions.open(checkSessionId(sessionId));
   }
 
   /** How a run stands. @throws UserError RUN_NOT_FOUND */

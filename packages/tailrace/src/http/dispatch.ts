@@ -1,0 +1,35 @@
+/** From a request to its answer: gate, route, and what becomes of errors. */
+import { type Gate, gateOf } from './gate.ts';
+import { errorReply } from './http-error.ts';
+import type { Reply } from './reply.ts';
+import { findRoute } from './route.ts';
+import { ROUTES } from './routes.ts';
+import { reportError } from './run-stream.ts';
+import type { Service } from './service.ts';
+
+/** Answers any request. Never rejects. */
+export type Dispatch = (request: Request) => Promise<Reply>;
+
+export function dispatcher(service: Service): Dispatch {
+  const gate = gateOf(service.options);
+  const basePath = service.options.basePath ?? '';
+  return async (request) => {
+    try {
+      return gate.mark(request, await answer(service, gate, basePath, request));
+    } catch (error) {
+      const { reply, ours } = errorReply(error);
+      if (ours) reportError(service, error, request);
+      return gate.mark(request, reply);
+    }
+  };
+}
+
+async function answer(service: Service, gate: Gate, basePath: string, request: Request): Promise<Reply> {
+  gate.check(request);
+  const preflight = gate.preflight(request);
+  if (preflight) return preflight;
+  const url = new URL(request.url);
+  const path = url.pathname.startsWith(basePath) ? url.pathname.slice(basePath.length) : '';
+  const { route, params } = findRoute(ROUTES, request.method, path);
+  return route.answer({ service, request, url, params });
+}

@@ -1,0 +1,126 @@
+/** `GET runs/:id/events`: the run's events from any place on, live, as SSE, NDJSON, or one page (long-poll). */
+import { systemClock } from '../base/clock.ts';
+import { positionOf, resolvePosition } from '../log/position.ts';
+import { type RunSnapshot, snapshot } from '../log/snapshot.ts';
+import { preferred } from './accept.ts';
+import { clientView } from './client-view.ts';
+import { sseText } from './frame.ts';
+import { wholeNumber } from './fields.ts';
+import { HttpError } from './http-error.ts';
+import { nativeTelling } from './native.ts';
+import { empty, json, type Reply } from './reply.ts';
+import type { Call } from './route.ts';
+import { openStream } from './run-stream.ts';
+import type { Service } from './service.ts';
+import { clientSnapshot } from './snapshot-view.ts';
+
+const FORMATS = ['text/event-stream', 'application/x-ndjson', 'application/json'] as const;
+const MAX_POLL_MS = 30_000;
+
+export async function getEvents(call: Call): Promise<Reply> {
+  const { service, request, url, params } = call;
+  const full = url.searchParams.get('view') === 'full';
+  const action = full ? 'inspect' : 'read';
+  const { principal, started } = await service.access.run(request, action, params['id'] ?? '');
+  const format = preferred(request.headers.get('accept'), FORMATS);
+  if (format === undefined) throw new HttpError('NOT_ACCEPTABLE', `Accept one of: ${FORMATS.join(', ')}.`);
+  const place = await placeOf(call, started.run);
+  const head = await service.runtime.store.head(started.run);
+  if (head?.ended === true && place.from >= head.next) return empty(204);
+  const view = full ? (event: object) => event : clientView(service.exposureOf);
+  if (format === 'application/json') return page(call, started.run, place, view);
+  const opening = place.reset && (await resetFrame(service, started.run, place.reset));
+  return openStream({
+    service,
+    request,
+    principal,
+    action,
+    started,
+    telling: nativeTelling(view),
+    from: place.from,
+    format: format === 'text/event-stream' ? 'sse' : 'ndjson',
+    ...(opening !== undefined && { opening: format === 'text/event-stream' ? sseText(opening) : `${opening.data}\n` }),
+  });
+}
+
+interface Place {
+  from: number;
+  reset?: RunSnapshot;
+}
+
+/** Where to begin: after `Last-Event-ID` or `?after=`, at `?from=`, or at the beginning. @throws HttpError OFFSET_PRUNED */
+async function placeOf({ service, request, url }: Call, run: string): Promise<Place> {
+  const { store } = service.runtime;
+  const after = request.headers.get('last-event-id') ?? url.searchParams.get('after');
+  if (after !== null && after !== '') {
+    const place = await resolvePosition(store, run, after);
+    if (place.reset) return { from: place.from, reset: place.reset };
+    return notPruned(service, run, place.from);
+  }
+  return notPruned(service, run, wholeNumber(url, 'from') ?? 0);
+}
+
+async function notPruned(service: Service, run: string, from: number): Promise<Place> {
+  const { store } = service.runtime;
+  const head = await store.head(run);
+  if (head && from > head.next)
+    throw new HttpError('OFFSET_FUTURE', `The next event of this run will be ${head.next}.`, {
+      data: { next: head.next },
+    });
+  const [event] = await store.read(run, from, 1);
+  if (event?.type !== 'log.pruned' || from === 0) return { from };
+  const told = await snapshot(store, run, from);
+  const { data } = await resetFrame(service, run, told);
+  throw new HttpError('OFFSET_PRUNED', 'The events from there on were pruned. Go on from the snapshot.', {
+    data: { snapshot: JSON.parse(data) },
+  });
+}
+
+/** What takes the place of all that the reader has, with the position to go on from. */
+async function resetFrame(
+  { runtime, exposureOf }: Service,
+  run: string,
+  told: RunSnapshot,
+): Promise<{ event: string; data: string; id?: string }> {
+  const [last] = await runtime.store.read(run, told.next - 1, 1);
+  const position = last && positionOf(last);
+  const data = JSON.stringify({ type: 'snapshot', ...clientSnapshot(told, exposureOf), position });
+  return { event: 'snapshot', data, ...(position !== undefined && { id: position }) };
+}
+
+/** Events that are there, or else the first that comes within `?waitMs=`, up to 30 s. Where to go on is in `position`. */
+async function page(
+  { service, request, url }: Call,
+  run: string,
+  place: Place,
+  view: (event: never) => object | undefined,
+): Promise<Reply> {
+  const waitMs = wholeNumber(url, 'waitMs', { most: MAX_POLL_MS }) ?? MAX_POLL_MS;
+  const over = new AbortController();
+  using _timer = systemClock.timer(waitMs, () => over.abort());
+  await using reader = service.runtime.attach(run, {
+    from: place.from,
+    signal: AbortSignal.any([over.signal, request.signal]),
+  });
+  const events: object[] = [];
+  let position: string | undefined;
+  try {
+    while (events.length === 0) {
+      const batch = await reader.nextBatch();
+      if (batch === undefined) break;
+      for (const event of batch) {
+        const shown = view(event as never);
+        if (shown) events.push(shown);
+        position = positionOf(event);
+      }
+    }
+  } catch (error) {
+    if (!over.signal.aborted && !request.signal.aborted) throw error;
+  }
+  return json(200, {
+    ...(place.reset && { snapshot: clientSnapshot(place.reset, service.exposureOf) }),
+    events,
+    next: reader.position,
+    ...(position !== undefined && { position }),
+  });
+}

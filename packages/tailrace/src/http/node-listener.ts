@@ -1,0 +1,76 @@
+/** Runs over HTTP, on node:http: what goes out is written to the response directly. */
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { systemClock } from '../base/clock.ts';
+import { dispatcher } from './dispatch.ts';
+import { isLoopback } from './gate.ts';
+import { type Handler, stopper } from './handler.ts';
+import type { HandlerOptions } from './options.ts';
+import type { RunBody } from './run-body.ts';
+import { serviceOf } from './service.ts';
+import { requestOf } from './node-request.ts';
+
+/** Answers requests of node:http. */
+export interface NodeListener {
+  (request: IncomingMessage, response: ServerResponse): void;
+  stop: Handler['stop'];
+}
+
+/**
+ * Makes a listener: `createServer(createNodeListener(options))`. Takes and does what `createHandler` does.
+ *
+ * A client that takes nothing is not written to: its stream goes on from the log when it does, and is closed after `limits.stallMs`.
+ *
+ * @throws UserError OPTION_UNKNOWN, OPTION_TYPE, OPTION_RANGE
+ */
+export function createNodeListener(options: HandlerOptions): NodeListener {
+  const service = serviceOf(options);
+  const dispatch = dispatcher(service);
+  const listen = async (incoming: IncomingMessage, response: ServerResponse): Promise<void> => {
+    if (!options.authorize && !isLoopback(incoming.socket.localAddress ?? '')) {
+      response.writeHead(403).end();
+      return;
+    }
+    const left = new AbortController();
+    response.once('close', () => left.abort());
+    // A client that is gone is no error of anybody's.
+    response.on('error', () => undefined);
+    const reply = await dispatch(requestOf(incoming, left.signal));
+    response.writeHead(reply.status, reply.headers);
+    if (!('stream' in reply)) response.end(reply.body);
+    else if (incoming.method === 'HEAD') {
+      reply.stream.close();
+      response.end();
+    } else await pour(reply.stream, response, service.limits.stallMs);
+  };
+  return Object.assign((incoming: IncomingMessage, response: ServerResponse) => void listen(incoming, response), {
+    stop: stopper(service),
+  });
+}
+
+async function pour(body: RunBody, response: ServerResponse, stallMs: number): Promise<void> {
+  const leave = (): void => body.close();
+  response.once('close', leave);
+  if (response.destroyed) body.close();
+  response.flushHeaders();
+  for (let chunk = await body.next(); chunk !== undefined; chunk = await body.next()) {
+    if (chunk !== '' && !response.write(chunk)) await drained(response, stallMs);
+  }
+  body.close();
+  response.end();
+}
+
+/** Resolves when what was written has gone out, or the connection has. One that takes nothing for `stallMs` is closed. */
+function drained(response: ServerResponse, stallMs: number): Promise<void> {
+  return new Promise((resolve) => {
+    const timer = systemClock.timer(stallMs, () => response.destroy());
+    const over = (): void => {
+      timer[Symbol.dispose]();
+      response.off('drain', over);
+      response.off('close', over);
+      resolve();
+    };
+    response.once('drain', over);
+    response.once('close', over);
+    if (response.destroyed) over();
+  });
+}

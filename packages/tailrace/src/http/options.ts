@@ -1,0 +1,161 @@
+/** What a handler is told, and how it is checked. */
+import type { AnyAgent } from '../agent/agent.ts';
+import { checkOptions } from '../agent/option.ts';
+import { UserError } from '../event/errors.ts';
+import type { OnDisconnect } from '../event/run-event.ts';
+import type { LogStore } from '../port/log-store.ts';
+import type { Runtime } from '../runtime/runtime.ts';
+
+/** What somebody wants to do. `inspect`: see a run as its log holds it, with prompts, arguments, spans and error texts. */
+export type Action =
+  | 'run'
+  | 'read'
+  | 'list'
+  | 'cancel'
+  | 'approve'
+  | 'input'
+  | 'inspect'
+  | 'delete'
+  | 'session.read'
+  | 'session.delete';
+
+/** Who asks. */
+export interface Principal {
+  /** Stored with each run that they submit. */
+  id: string;
+  /** May act on runs of others, too: `authorize` has decided that itself, by the run's id. */
+  allRuns?: boolean;
+}
+
+export interface AuthorizeTarget {
+  action: Action;
+  runId?: string;
+  sessionId?: string;
+}
+
+/**
+ * Says who asks, or that they may not: `null` answers 401 where nothing names a run and 404 where something does. Asked on every request, on every reconnect, and
+ * again while a stream is open.
+ */
+export type Authorize = (
+  request: Request,
+  target: AuthorizeTarget,
+) => Principal | null | undefined | Promise<Principal | null | undefined>;
+
+export interface HandlerLimits {
+  /** Bytes of a request's body. 1 MiB by default; more is answered with 413. */
+  bodyBytes?: number;
+  /** Levels of a body's JSON. 64 by default. */
+  bodyDepth?: number;
+  /** How long a body may take to arrive, in milliseconds. 30,000 by default. */
+  bodyMs?: number;
+  /** Unfinished runs that one principal may have. 100 by default. */
+  runsPerPrincipal?: number;
+  /** Open streams that one principal may have. 100 by default. */
+  streamsPerPrincipal?: number;
+  /** Bytes that wait for one slow client; it is read on when they have gone out. 1 MiB by default. */
+  bufferedBytes?: number;
+  /** How long a client may take nothing before its connection is closed, to be resumed. 120,000 by default. */
+  stallMs?: number;
+}
+
+interface CommonOptions {
+  /** Who may do what. Without it only requests to a loopback address are served. */
+  authorize?: Authorize;
+  /**
+   * Makes the context of a posted run, for the segments that this process drives. A segment that another process drives gets the `context` of its runtime, which is
+   * told the principal's id.
+   */
+  context?: (request: Request, principal: Principal) => unknown;
+  /** Where the routes begin. '' by default. */
+  basePath?: string;
+  /** What follows when the last reader of a streamed run leaves before its end. `{ cancelAfterMs: 30_000 }` by default. */
+  onDisconnect?: OnDisconnect;
+  /** Origins that a browser may call from. None by default: then no request that names another origin is served. */
+  cors?: { origins: readonly string[] };
+  /** Names under which this server may be addressed, beside loopback ones: the request's Host. Any, by default, once `authorize` is given. */
+  hosts?: readonly string[];
+  /** A comment is sent on a stream that was silent for so long, in milliseconds. 15,000 by default. */
+  heartbeatMs?: number;
+  /** `authorize` is asked again about an open stream after so long, in milliseconds. 60,000 by default. */
+  recheckMs?: number;
+  limits?: HandlerLimits;
+  /** Told of what went wrong here, which the client sees only as a code. What it throws is ignored. */
+  onError?: (error: unknown, request: Request) => void;
+}
+
+/** `{ agents, store }` in place of `runtime` makes a runtime that the handler owns, and starts. */
+export type HandlerOptions = CommonOptions &
+  (
+    | { runtime: Runtime; agents?: never; store?: never }
+    | { runtime?: never; agents: Readonly<Record<string, AnyAgent>>; store: LogStore }
+  );
+
+const NAMES = [
+  'runtime',
+  'agents',
+  'store',
+  'authorize',
+  'context',
+  'basePath',
+  'onDisconnect',
+  'cors',
+  'hosts',
+  'heartbeatMs',
+  'recheckMs',
+  'limits',
+  'onError',
+] as const;
+
+const LIMIT_NAMES = [
+  'bodyBytes',
+  'bodyDepth',
+  'bodyMs',
+  'runsPerPrincipal',
+  'streamsPerPrincipal',
+  'bufferedBytes',
+  'stallMs',
+] as const;
+
+export const HTTP_DEFAULTS: Required<HandlerLimits> & {
+  heartbeatMs: number;
+  recheckMs: number;
+  onDisconnect: OnDisconnect;
+} = {
+  bodyBytes: 1024 * 1024,
+  bodyDepth: 64,
+  bodyMs: 30_000,
+  runsPerPrincipal: 100,
+  streamsPerPrincipal: 100,
+  bufferedBytes: 1024 * 1024,
+  stallMs: 120_000,
+  heartbeatMs: 15_000,
+  recheckMs: 60_000,
+  onDisconnect: { cancelAfterMs: 30_000 },
+};
+
+/** @throws UserError OPTION_UNKNOWN, OPTION_TYPE, OPTION_RANGE */
+export function checkHandlerOptions(options: HandlerOptions): void {
+  checkOptions('createHandler()', options, NAMES);
+  const { limits, basePath } = options;
+  if (limits) checkOptions('createHandler() limits', limits, LIMIT_NAMES);
+  for (const [name, value] of Object.entries({
+    ...limits,
+    heartbeatMs: options.heartbeatMs,
+    recheckMs: options.recheckMs,
+  })) {
+    if (value === undefined || (Number.isSafeInteger(value) && value > 0)) continue;
+    throw new UserError(`createHandler(): ${name} must be a whole number of 1 or more, got ${String(value)}.`, {
+      code: 'OPTION_RANGE',
+    });
+  }
+  if (basePath !== undefined && !/^(\/[\w.~-]+)*$/.test(basePath)) {
+    throw new UserError(
+      `createHandler(): basePath must be '' or begin with '/' and not end with it, got ${JSON.stringify(basePath)}.`,
+      { code: 'OPTION_TYPE' },
+    );
+  }
+  if (!options.runtime && !(options.agents && options.store)) {
+    throw new UserError('createHandler() needs a runtime, or agents and a store.', { code: 'OPTION_TYPE' });
+  }
+}

@@ -1,0 +1,69 @@
+/** Opens a stream of a run, in whichever way it is told. */
+import { sseText, type Frame } from './frame.ts';
+import type { Action, Principal } from './options.ts';
+import type { StreamReply } from './reply.ts';
+import { RunBody } from './run-body.ts';
+import type { Service } from './service.ts';
+import type { StartedRun } from './access.ts';
+import type { Telling } from './telling.ts';
+
+export interface StreamRequest {
+  service: Service;
+  request: Request;
+  principal: Principal;
+  action: Action;
+  started: StartedRun;
+  telling: Telling;
+  /** The first event that the reader has not seen. */
+  from: number;
+  /** `sse` by default. */
+  format?: 'sse' | 'ndjson';
+  opening?: string;
+  once?: boolean;
+  headers?: Record<string, string>;
+}
+
+const NDJSON = 'application/x-ndjson; charset=utf-8';
+
+/** @throws HttpError LIMIT_REACHED */
+export function openStream(asked: StreamRequest): StreamReply {
+  const { service, request, principal, action, started, telling, from, format = 'sse' } = asked;
+  const { run } = started;
+  service.streams.check(principal.id);
+  let left: ((early: boolean) => void) | undefined;
+  const over = (how: 'complete' | 'left'): void => {
+    closed();
+    left?.(how === 'left');
+  };
+  const body = new RunBody({
+    reader: service.runtime.attach(run, { from: telling.folds ? 0 : from }),
+    telling,
+    write: format === 'sse' ? sseText : ndjsonText,
+    sendFrom: from,
+    ...(asked.opening !== undefined && { opening: asked.opening }),
+    ...(format === 'sse' && { ping: ': ping\n\n' }),
+    chunkChars: service.limits.bufferedBytes >> 2,
+    ...(asked.once !== undefined && { once: asked.once }),
+    onBegin: () => (left = service.readership.enter(run, started.onDisconnect)),
+    onEnd: over,
+    onError: (error) => reportError(service, error, request),
+  });
+  const target = { action, runId: run };
+  const closed = service.streams.add(principal.id, body, async () => service.access.still(request, target, principal));
+  const type = format === 'ndjson' ? { 'content-type': NDJSON } : {};
+  return { status: 200, headers: { ...telling.headers, ...type, ...asked.headers }, stream: body };
+}
+
+/** A line for each frame: the data, with the position where the frame has one. */
+function ndjsonText({ data, id }: Frame): string {
+  if (id === undefined) return `${data}\n`;
+  return `${data.slice(0, -1)}${data.length > 2 ? ',' : ''}"id":${JSON.stringify(id)}}\n`;
+}
+
+export function reportError({ options }: Service, error: unknown, request: Request): void {
+  try {
+    options.onError?.(error, request);
+  } catch {
+    // Whoever is told of errors cannot make more of them.
+  }
+}

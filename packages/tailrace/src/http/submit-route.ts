@@ -1,0 +1,140 @@
+/** `POST runs`: begins a run, and answers with its stream, with how it ended, or at once. */
+import { sha256 } from '../base/hash.ts';
+import type { Json } from '../base/json.ts';
+import { isAgentsError } from '../event/errors.ts';
+import type { OnDisconnect } from '../event/run-event.ts';
+import type { RunInput } from '../runner.ts';
+import type { SubmitOptions } from '../runtime/options.ts';
+import type { StartedRun } from './access.ts';
+import { preferred } from './accept.ts';
+import { readJson } from './body.ts';
+import { clientView } from './client-view.ts';
+import { booleanField, onlyFields, textField } from './fields.ts';
+import { HttpError } from './http-error.ts';
+import { nativeTelling } from './native.ts';
+import type { Principal } from './options.ts';
+import type { Reply } from './reply.ts';
+import type { Call } from './route.ts';
+import { openStream } from './run-stream.ts';
+import type { Service } from './service.ts';
+import { sessionKey } from './session-key.ts';
+import { settled } from './settled.ts';
+import { statusReply } from './status-route.ts';
+
+const FIELDS = ['agent', 'input', 'sessionId', 'metadata', 'stream', 'background', 'maxTurns'] as const;
+
+export async function postRun(call: Call): Promise<Reply> {
+  const { service, request } = call;
+  const body = await readJson(request, service.limits);
+  onlyFields(body, FIELDS);
+  const agent = textField(body, 'agent', 256) ?? onlyAgent(service);
+  const sessionId = textField(body, 'sessionId', 256);
+  const stream =
+    booleanField(body, 'stream') ??
+    preferred(request.headers.get('accept'), ['application/json', 'text/event-stream']) === 'text/event-stream';
+  const background = booleanField(body, 'background') ?? false;
+  const principal = await service.access.principal(request, {
+    action: 'run',
+    ...(sessionId !== undefined && { sessionId }),
+  });
+  const { maxTurns, metadata } = body;
+  const started = await begin(call, principal, {
+    agent,
+    input: inputOf(body['input']),
+    options: {
+      ...(sessionId !== undefined && { sessionId: sessionKey(principal, sessionId) }),
+      ...(metadata !== undefined && { metadata: metadata as Json }),
+      ...(maxTurns !== undefined && { maxTurns: turnsOf(maxTurns) }),
+    },
+    onDisconnect: stream && !background ? service.limits.onDisconnect : 'continue',
+  });
+  if (background) return statusReply(call, principal, started.run, 202);
+  if (stream) {
+    return openStream({
+      service,
+      request,
+      principal,
+      action: 'read',
+      started,
+      telling: nativeTelling(clientView(service.exposureOf)),
+      from: 0,
+      headers: { location: `${service.options.basePath ?? ''}/runs/${started.run}` },
+    });
+  }
+  await settled(service.runtime, started.run, request.signal);
+  return statusReply(call, principal, started.run, 200);
+}
+
+export interface Beginning {
+  agent: string;
+  input: RunInput;
+  options: Pick<SubmitOptions, 'sessionId' | 'metadata' | 'maxTurns'>;
+  onDisconnect: OnDisconnect;
+}
+
+/** Submits a run, once for each `Idempotency-Key` of a principal. @throws HttpError IDEMPOTENCY_MISMATCH, SHUTTING_DOWN, and what `submit` throws */
+export async function begin({ service, request }: Call, principal: Principal, asked: Beginning): Promise<StartedRun> {
+  const { runtime, options } = service;
+  if (service.stopping)
+    throw new HttpError('SHUTTING_DOWN', 'This server is stopping.', { headers: { 'retry-after': '1' } });
+  await service.ready;
+  const key = idempotencyKey(request);
+  const named = key === undefined ? {} : { runId: `run_${sha256(JSON.stringify([principal.id, key])).slice(0, 32)}` };
+  const local = options.context ? { context: await options.context(request, principal) } : {};
+  try {
+    const { id } = await runtime.submit(
+      asked.agent,
+      asked.input,
+      {
+        ...asked.options,
+        ...named,
+        principal: principal.id,
+        ...(asked.onDisconnect !== 'continue' && { onDisconnect: asked.onDisconnect }),
+      },
+      local,
+    );
+    return await startedOf(service, id);
+  } catch (error) {
+    if (named.runId === undefined || !isAgentsError(error) || error.code !== 'RUN_EXISTS') throw error;
+    const started = await startedOf(service, named.runId);
+    if (started.principal === principal.id && sameAs(started, asked)) return started;
+    throw new HttpError('IDEMPOTENCY_MISMATCH', 'This Idempotency-Key was used for another request.');
+  }
+}
+
+async function startedOf({ runtime }: Service, id: string): Promise<StartedRun> {
+  const [started] = await runtime.store.read(id, 0, 1);
+  if (started?.type === 'run.started') return started;
+  throw new HttpError('NOT_FOUND', 'There is no such run.');
+}
+
+function sameAs(started: StartedRun, { agent, input, options }: Beginning): boolean {
+  const told = [started.registered, started.sessionId, started.metadata ?? null];
+  const asked = [agent, options.sessionId, options.metadata ?? null];
+  const wanted = typeof input === 'string' || Array.isArray(input) ? input : null;
+  return JSON.stringify(told) === JSON.stringify(asked) && JSON.stringify(started.input) === JSON.stringify(wanted);
+}
+
+function idempotencyKey(request: Request): string | undefined {
+  const key = request.headers.get('idempotency-key');
+  if (key === null) return undefined;
+  if (/^[\x21-\x7e]{1,255}$/.test(key)) return key;
+  throw new HttpError('BODY_INVALID', 'An Idempotency-Key has 1 to 255 visible ASCII characters.');
+}
+
+function onlyAgent({ runtime }: Service): string {
+  const [name, ...others] = runtime.agents.keys();
+  if (name !== undefined && others.length === 0) return name;
+  throw new HttpError('BODY_INVALID', `'agent' must name the agent that is to run.`);
+}
+
+/** Items are checked where they are used. */
+function inputOf(value: unknown): RunInput {
+  if (typeof value === 'string' || Array.isArray(value)) return value as RunInput;
+  throw new HttpError('BODY_INVALID', `'input' must be a text or an array of items.`);
+}
+
+function turnsOf(value: unknown): number {
+  if (typeof value === 'number' && Number.isInteger(value) && value >= 1 && value <= 1_000) return value;
+  throw new HttpError('BODY_INVALID', `'maxTurns' must be a whole number of 1 to 1000.`);
+}
