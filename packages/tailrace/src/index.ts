@@ -19,6 +19,7 @@ export type { CancelOptions } from './run/control.ts';
 export { RunContext } from './agent/run-context.ts';
 export { RunResult } from './view/result.ts';
 export { type ApproveOptions, type RejectOptions, RunState } from './view/run-state.ts';
+export type { AnswerOptions } from './run/answer.ts';
 export type { Decision } from './run/decide.ts';
 export { type ReadOptions, type ResultStatus, StreamedRunResult } from './view/streamed-result.ts';
 
@@ -85,6 +86,7 @@ export {
 } from './agent/agent.ts';
 export type { AgentOutputType, ResolvedAgentOutput, TextOutput } from './agent/output-type.ts';
 export { tool, type ToolOptions } from './agent/function-tool.ts';
+export { type CallWait, waitForInput, type WaitForInputOptions, type WaitTime, waitUntil } from './agent/wait.ts';
 export type { ToolApprovalFunction } from './agent/tool-approval.ts';
 export type {
   FunctionTool,
@@ -123,7 +125,32 @@ export { type AgentHookEvents, AgentHooks, type RunHookEvents, RunHooks } from '
 
 // Sessions
 export { MemorySession, type MemorySessionOptions } from './agent/memory-session.ts';
-export type { Session, SessionInputCallback } from './port/session.ts';
+export {
+  isOpenAIResponsesCompactionAwareSession,
+  isOpenAIResponsesCompactionOwnershipAwareSession,
+  isRunContextAwareSession,
+  isSessionHistoryRewriteAwareSession,
+  isSessionHistoryTransactionAwareSession,
+  type OpenAIResponsesCompactionAwareSession,
+  type OpenAIResponsesCompactionOwnershipAwareSession,
+  type RunContextAwareSession,
+  type SessionHistoryTransactionAwareSession,
+} from './agent/session.ts';
+export { applySessionHistoryMutations } from './agent/session-history.ts';
+export type {
+  ModelExchange,
+  OpenAIResponsesCompactionArgs,
+  OpenAIResponsesCompactionResult,
+  Session,
+  SessionHistoryAppendItemsTransaction,
+  SessionHistoryMutation,
+  SessionHistoryReplaceSuffixTransaction,
+  SessionHistoryRewriteArgs,
+  SessionHistoryRewriteAwareSession,
+  SessionHistoryTransaction,
+  SessionHistoryTransactionArgs,
+  SessionInputCallback,
+} from './port/session.ts';
 
 // Errors
 export {
@@ -162,6 +189,7 @@ export {
   type RunEventType,
   type TerminalEvent,
 } from './event/run-event.ts';
+export type { PendingWait, WaitEnded, WaitStarted } from './event/mail-events.ts';
 export type { LogStore, MailboxMessage, RunHead, RunQuery, StoredMessage } from './port/log-store.ts';
 export { MemoryLogStore } from './log/memory-store.ts';
 export { type LogReader, readLog, type ReadLogOptions } from './log/reader.ts';
@@ -259,7 +287,7 @@ export { waterfall, type WaterfallOptions } from './view/trace/waterfall.ts';
 
 // Durable runs
 export { createRuntime, Runtime } from './runtime/runtime.ts';
-export type { DecisionOptions, LocalOptions, RuntimeOptions, SubmitOptions } from './runtime/options.ts';
+export type { DecisionOptions, InputOptions, LocalOptions, RuntimeOptions, SubmitOptions } from './runtime/options.ts';
 export type { ListOptions } from './runtime/run-list.ts';
 export type { PendingApproval, RunStatus, RunStatusName } from './runtime/run-status.ts';
 export type { RunInfo } from './runtime/segment.ts';

@@ -6,9 +6,12 @@
  */
 import type { AgentGraph } from './agent-graph.ts';
 import type { AgentInputItem } from './item.ts';
-import type { ApprovalDecided, ApprovalRequested, WaitEnded, WaitStarted } from './mail-events.ts';
+import { type FoldedApproval, foldAnswer, foldDecision, type FoldedWait } from './folded-waiting.ts';
+import type { ApprovalDecided } from './mail-events.ts';
 import {
+  type AgentEnded,
   type CancelRequested,
+  EVENT_VERSION,
   type FilteredItem,
   type GuardrailReturned,
   isTerminal,
@@ -21,139 +24,81 @@ import {
 } from './run-event.ts';
 import { type OpenTurn, openTurn, returnCall } from './open-turn.ts';
 import type { ModelReturned } from './step-events.ts';
-import { Usage } from './usage.ts';
+import { Usage, usageOfRequest } from './usage.ts';
 
-/** One call that was asked about. */
-export interface FoldedApproval {
-  requested: ApprovalRequested;
-  decided?: ApprovalDecided;
-}
-
-/** One call whose output was still to come when its function had returned. */
-export interface FoldedWait {
-  started: WaitStarted;
-  ended?: WaitEnded;
-}
-
-export interface FoldedRun {
-  started: RunStarted;
-  /** The code that last went on with it. */
-  codeVersion: string | undefined;
-  graph: AgentGraph | undefined;
-  /** How far the fold has come: the sequence number after the last event. */
-  next: number;
-  ended: TerminalEvent | undefined;
-  /** What the run waits for, while it does. */
-  suspended: RunSuspended | undefined;
-  /** Calls that were asked about, by call id; the latest where an id came again. */
-  approvals: Map<string, FoldedApproval>;
-  /** Calls that wait, or waited, for an answer or a time, by step. */
-  waits: Map<string, FoldedWait>;
-  /** Decisions that hold for all calls of a tool, by agent and tool. */
-  standing: Map<string, ApprovalDecided>;
-  /** Input that came from outside and has not joined the conversation. */
-  received: AgentInputItem[];
-  /** How far the mailbox has been taken: the position of the last message. */
-  mail: number;
-  /** A cancel that was asked for and has not ended the run yet. */
-  cancel: CancelRequested | undefined;
-  /** The key of the agent that has the conversation. Undefined before the first one has it. */
-  agent: string | undefined;
-  /** False when the agent has been given the conversation but has had no turn yet. */
-  entered: boolean;
-  /** Turns begun. */
-  turn: number;
-  lastTurn: TurnEnded | undefined;
-  open: OpenTurn;
-  input: string | AgentInputItem[];
-  /** True when the session has been read. */
-  loaded: boolean;
-  /** What of the input goes into the session, where that is not the run's own. */
-  fresh: AgentInputItem[] | undefined;
-  /** True when the session was asked to make its history shorter. */
-  compacted: boolean;
-  /** Items of completed turns. */
-  items: FilteredItem[];
-  /** The response of the last completed turn, and how many of `items` there were with it. */
-  answered: { response: ModelReturned; items: number } | undefined;
-  usage: Usage;
-  /** As it was when the current segment began. */
-  usageBefore: Usage;
-  /** Keys of agents that have used a tool. */
-  usedTools: Set<string>;
-  /** Agents by key, in the order in which they were given the conversation. */
-  trail: string[];
-  /** Calls of tools that their agents do not have, in completed turns. */
-  unknownCalls: number;
-  verdicts: GuardrailReturned[];
-  /** Open spans, in the order in which they started. */
-  spans: Map<string, SpanStarted>;
-  /** Commits to the session that were begun; true when they are recorded as done. */
-  commits: Map<string, boolean>;
-  /** Times that a process has taken the run over since anything was completed. */
-  takeovers: number;
-  /** For how long the run was driven until now, without the time in which it waited or nobody drove it: wall clock, milliseconds. */
-  drivenMs: number;
-  /** When the last event was written. */
-  at: number;
-}
+export { pendingApprovals, pendingWaits, standingKey } from './folded-waiting.ts';
+export type { FoldedApproval, FoldedWait } from './folded-waiting.ts';
 
 /** Folds a log from its beginning. Undefined for a log without its first event. */
 export function foldRun(events: Iterable<RunEvent>): FoldedRun | undefined {
   let folded: FoldedRun | undefined;
   for (const event of events) {
-    if (event.scope) continue;
-    if (event.type === 'run.started') folded ??= begin(event);
-    if (folded) apply(folded, event);
+    if (event.type === 'run.started' && !event.scope) folded ??= begin(event);
+    if (!folded) continue;
+    advance(folded, event);
+    if (event.scope) applyNested(folded, event, event.scope.at(-1) ?? '');
+    else apply(folded, event);
   }
   return folded;
 }
 
-function begin(started: RunStarted): FoldedRun {
-  return {
-    started,
-    codeVersion: started.codeVersion,
-    graph: started.graph,
-    next: 0,
-    ended: undefined,
-    suspended: undefined,
-    approvals: new Map(),
-    waits: new Map(),
-    standing: new Map(),
-    received: [],
-    mail: 0,
-    cancel: undefined,
-    agent: undefined,
-    entered: false,
-    turn: 0,
-    lastTurn: undefined,
-    open: openTurn(),
-    input: started.input,
-    loaded: false,
-    fresh: undefined,
-    compacted: false,
-    items: [],
-    answered: undefined,
-    usage: new Usage(),
-    usageBefore: new Usage(),
-    usedTools: new Set(),
-    trail: [],
-    unknownCalls: 0,
-    verdicts: [],
-    spans: new Map(),
-    commits: new Map(),
-    takeovers: 0,
-    drivenMs: 0,
-    at: 0,
-  };
-}
-
-function apply(folded: FoldedRun, event: RunEvent): void {
+function advance(folded: FoldedRun, event: RunEvent): void {
   folded.next = event.type === 'log.pruned' ? event.to + 1 : event.seq + 1;
   // Between two events of one segment it was driven. A clock that was set back counts for nothing.
   if (event.seq > 0 && event.type !== 'run.resumed') folded.drivenMs += Math.max(0, event.at - folded.at);
   folded.at = event.at;
   if ('mail' in event && event.mail !== undefined) folded.mail = Math.max(folded.mail, event.mail);
+}
+
+/** An event of a nested agent's run. Its spans and what it waits for are the whole run's, and so is what it used. */
+function applyNested(root: FoldedRun, event: RunEvent, step: string): void {
+  switch (event.type) {
+    case 'model.delta':
+      return;
+    case 'span.started':
+    case 'span.ended':
+    case 'approval.requested':
+    case 'wait.started':
+      return apply(root, event);
+    case 'agent.started':
+      if (event.input !== undefined) root.nested.set(step, begin(nestedStart(root, event.agent, event.input)));
+      break;
+    case 'agent.ended': {
+      const nested = root.nested.get(step);
+      if (nested && event.outcome) nested.end = event;
+      return;
+    }
+    case 'model.returned':
+      root.usage.add(new Usage(event.usage));
+      root.takeovers = 0;
+      break;
+    case 'step.attempt':
+      if (event.of === 'model') root.usage.requests += 1;
+      break;
+    case 'session.compacted':
+      if (event.usage) root.usage.add(usageOfRequest(event.usage));
+      break;
+    case 'tool.returned':
+      root.takeovers = 0;
+      leaveNested(root, event.step);
+      break;
+    default:
+  }
+  const nested = root.nested.get(step);
+  if (nested) apply(nested, event);
+}
+
+function nestedStart({ started }: FoldedRun, agent: string, input: RunStarted['input']): RunStarted {
+  const { workflowName } = started;
+  return { type: 'run.started', v: EVENT_VERSION, agent, input, maxTurns: null, workflowName };
+}
+
+/** The call has returned: what its nested run did is in its output. */
+function leaveNested({ nested }: FoldedRun, step: string): void {
+  for (const key of nested.keys()) if (key === step || key.startsWith(`${step}/`)) nested.delete(key);
+}
+
+function apply(folded: FoldedRun, event: RunEvent): void {
   const { open } = folded;
   switch (event.type) {
     case 'model.delta':
@@ -199,6 +144,7 @@ function apply(folded: FoldedRun, event: RunEvent): void {
       return;
     case 'tool.returned':
       returnCall(open, event);
+      leaveNested(folded, event.step);
       folded.takeovers = 0;
       return;
     case 'handoff.occurred':
@@ -215,7 +161,7 @@ function apply(folded: FoldedRun, event: RunEvent): void {
       return;
     case 'session.compacted':
       folded.compacted = true;
-      if (event.usage) folded.usage.add(compactionUsage(event.usage));
+      if (event.usage) folded.usage.add(usageOfRequest(event.usage));
       return;
     case 'span.started':
       folded.spans.set(event.span, event);
@@ -224,16 +170,16 @@ function apply(folded: FoldedRun, event: RunEvent): void {
       folded.spans.delete(event.span);
       return;
     case 'approval.requested':
-      folded.approvals.set(event.callId, { requested: event });
+      folded.approvals.set(event.step, { requested: event });
       return;
     case 'approval.decided':
-      decide(folded, event);
+      foldDecision(folded, event);
       return;
     case 'wait.started':
       folded.waits.set(event.step, { started: event });
       return;
     case 'wait.ended':
-      endWait(folded, event);
+      foldAnswer(folded, event);
       return;
     case 'input.received':
       folded.received.push(...event.items);
@@ -255,33 +201,6 @@ function apply(folded: FoldedRun, event: RunEvent): void {
     default:
       if (isTerminal(event)) folded.ended = event;
   }
-}
-
-function decide(folded: FoldedRun, event: ApprovalDecided): void {
-  const approval = folded.approvals.get(event.callId);
-  if (!approval || approval.decided) return;
-  approval.decided = event;
-  if (event.always) folded.standing.set(standingKey(approval.requested), event);
-}
-
-function endWait({ waits }: FoldedRun, event: WaitEnded): void {
-  const wait = waits.get(event.step);
-  if (wait) wait.ended ??= event;
-}
-
-/** What a standing decision is about. */
-export function standingKey({ agent, tool }: { agent: string; tool: string }): string {
-  return JSON.stringify([agent, tool]);
-}
-
-/** Calls that wait for an answer, or for their time. */
-export function pendingWaits({ waits }: FoldedRun): WaitStarted[] {
-  return [...waits.values()].flatMap(({ started, ended }) => (ended ? [] : [started]));
-}
-
-/** Calls that wait for a decision. */
-export function pendingApprovals({ approvals }: FoldedRun): ApprovalRequested[] {
-  return [...approvals.values()].flatMap(({ requested, decided }) => (decided ? [] : [requested]));
 }
 
 function endTurn(folded: FoldedRun, event: TurnEnded): void {

@@ -126,12 +126,19 @@ export type CancelMode = 'immediate' | 'after_turn';
 export interface AgentStarted {
   type: 'agent.started';
   agent: string;
+  /** The beginning of a nested agent's run: what it was given. */
+  input?: string | AgentInputItem[];
 }
 
 /** An agent is done. For a nested agent this is its end; never a run's terminal event. */
 export interface AgentEnded {
   type: 'agent.ended';
   agent: string;
+  /** The end of a nested agent's run. Absent where the agent has given the conversation to another one. */
+  outcome?: 'completed' | 'failed' | 'cancelled';
+  /** Its final output as text. */
+  output?: string;
+  error?: SerializedError;
 }
 
 export interface TurnStarted {

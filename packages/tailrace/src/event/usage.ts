@@ -106,6 +106,20 @@ export class Usage {
   }
 }
 
+/** One request that was no model call, as usage of its own. */
+export function usageOfRequest(entry: RequestUsageData): Usage {
+  const { inputTokens, outputTokens, totalTokens, inputTokensDetails = {}, outputTokensDetails = {} } = entry;
+  return new Usage({
+    requests: 1,
+    inputTokens,
+    outputTokens,
+    totalTokens,
+    inputTokensDetails,
+    outputTokensDetails,
+    requestUsageEntries: [entry],
+  });
+}
+
 function entryOf(usage: Usage): RequestUsage[] {
   if (usage.requests !== 1) return [];
   const { inputTokens, outputTokens, totalTokens } = usage;

@@ -3,18 +3,20 @@
  */
 import type { RunMessageOutputItem } from '../agent/run-item.ts';
 import { abortable } from '../base/abort.ts';
-import { asError, errorText } from '../base/error-text.ts';
-import { SystemError } from '../event/errors.ts';
+import { SystemError, UserError } from '../event/errors.ts';
 import type { AgentInputItem, ToolOutputText } from '../event/item.ts';
-import type { Session } from '../port/session.ts';
-import { canonical } from '../base/json.ts';
+import type { Session, SessionInputCallback } from '../port/session.ts';
 import { asItems } from './conversation.ts';
 import { checkPairs } from './input.ts';
 import { inTrace, type RunScope, type Steps } from './scope.ts';
+import { addToSession, askSession, loadSession } from './session-access.ts';
+import { addedByCallback } from './session-input.ts';
 
 /** A session in the hands of one run. */
 export interface HeldSession {
   readonly runId: string;
+  /** What the session gave with its history: it says that nothing has come between. Null where it gave nothing. */
+  ownership: object | null;
   /** Does nothing when a later segment of the run has it. */
   release(): void;
 }
@@ -35,6 +37,7 @@ export function holdSession({ plan: { session, runId } }: RunScope): HeldSession
   }
   const held: HeldSession = {
     runId,
+    ownership: null,
     release: () => {
       if (holders.get(session) === held) holders.delete(session);
     },
@@ -48,7 +51,7 @@ export async function identifySession(run: RunScope): Promise<{ id?: string; fai
   const { session } = run.plan;
   if (!session) return {};
   try {
-    return { id: await guarded(run, 'load', () => session.getSessionId()) };
+    return { id: await askSession(run, 'load', () => session.getSessionId()) };
   } catch (error) {
     return { failure: { error } };
   }
@@ -58,20 +61,39 @@ export async function identifySession(run: RunScope): Promise<{ id?: string; fai
 export async function* beginSession(run: RunScope): Steps<void> {
   const { session, input, sessionInputCallback } = run.plan;
   if (!session) return;
-  const fresh = asItems(input);
-  if (run.folded?.loaded) return yield* commit(run, fresh, '0:session:input');
-  const history = await guarded(run, 'load', () => session.getItems());
-  const callback = sessionInputCallback;
-  const modelInput = callback
-    ? await abortable(
-        inTrace(run, run.taskSpan, async () => callback(history, fresh)),
-        run.control.signal,
-      )
-    : [...history, ...fresh];
+  const own = asItems(input);
+  if (run.folded?.loaded) return yield* commit(run, run.folded.fresh ?? own, '0:session:input');
+  const history = await loadSession(run, session);
+  const { modelInput, fresh } = sessionInputCallback
+    ? await called(run, sessionInputCallback, history, own)
+    : { modelInput: [...history, ...own], fresh: undefined };
   checkPairs(modelInput);
   run.talk.begin(modelInput);
-  yield [{ type: 'session.loaded', input: modelInput }];
-  yield* commit(run, fresh, '0:session:input');
+  yield [{ type: 'session.loaded', input: modelInput, ...(fresh && { fresh }) }];
+  yield* commit(run, fresh ?? own, '0:session:input');
+}
+
+/** What the callback makes of history and input, and what of that is new to the session. */
+async function called(
+  run: RunScope,
+  callback: SessionInputCallback,
+  history: AgentInputItem[],
+  own: AgentInputItem[],
+): Promise<{ modelInput: AgentInputItem[]; fresh: AgentInputItem[] }> {
+  // The callback may change the lists that it is given, and what is in them.
+  const given = structuredClone({ history, own });
+  const modelInput: unknown = await abortable(
+    inTrace(run, run.taskSpan, async () => callback(given.history.slice(), given.own)),
+    run.control.signal,
+  );
+  if (!Array.isArray(modelInput)) {
+    throw new UserError(`sessionInputCallback must give back a list of items, got ${typeof modelInput}.`, {
+      code: 'OPTION_TYPE',
+      runId: run.plan.runId,
+    });
+  }
+  const items = modelInput as AgentInputItem[];
+  return { modelInput: items, fresh: addedByCallback(items, given.history, history) };
 }
 
 /** What an output guardrail rejected of a turn: its message, or, where tools gave the final output, what they put out. */
@@ -99,19 +121,8 @@ async function* commit(run: RunScope, items: AgentInputItem[], step: string): St
   if (!session || items.length === 0 || recorded === true) return;
   const ref = { step, attempt: 1, items: items.length };
   if (recorded === undefined) yield [{ type: 'session.commit_started', ...ref }];
-  if (session.addItemsOnce) {
-    await guarded(run, 'save', async () => session.addItemsOnce?.(`${run.plan.runId}:${step}`, items));
-  } else {
-    // The last writer may have saved them and not lived to say so.
-    const saved = recorded === false && (await guarded(run, 'load', () => endsWith(session, items)));
-    if (!saved) await guarded(run, 'save', () => session.addItems(items));
-  }
+  await addToSession(run, session, { step, items, begunBefore: recorded === false });
   yield [{ type: 'session.committed', ...ref }];
-}
-
-async function endsWith(session: Session, items: AgentInputItem[]): Promise<boolean> {
-  const tail = await session.getItems(items.length);
-  return canonical(tail) === canonical(items);
 }
 
 // A provider's id of a function call is only good for the response that it came with.
@@ -119,32 +130,4 @@ function forStorage(item: AgentInputItem): AgentInputItem {
   if (item.type !== 'function_call' || item.id === undefined) return item;
   const { id: _id, ...rest } = item;
   return rest;
-}
-
-async function guarded<T>(run: RunScope, what: 'load' | 'save', call: () => Promise<T>): Promise<T> {
-  const { signal } = run.control;
-  if (signal.aborted) throw signal.reason;
-  try {
-    return await abortable(
-      inTrace(run, run.taskSpan, async () => call()),
-      signal,
-    );
-  } catch (error) {
-    if (signal.aborted) throw signal.reason;
-    throw sessionError(run, what, error);
-  }
-}
-
-function sessionError(run: RunScope, what: 'load' | 'save', error: unknown): SystemError {
-  const code = what === 'load' ? 'SESSION_LOAD_FAILED' : 'SESSION_SAVE_FAILED';
-  const verb = what === 'load' ? 'could not be loaded' : 'could not be saved';
-  return new SystemError(
-    `The session ${verb}: ${errorText(error)}. The run has ended; what was committed before is in the session.`,
-    {
-      code,
-      cause: asError(error),
-      runId: run.plan.runId,
-      publicMessage: `The session ${verb}.`,
-    },
-  );
 }

@@ -7,7 +7,6 @@
 import type { AnyAgent } from '../agent/agent.ts';
 import type { FunctionToolResult } from '../agent/tool.ts';
 import { AbortScope } from '../base/abort.ts';
-import type { ApprovalRequested } from '../event/mail-events.ts';
 import type { RunItemKind, RunSuspended, TurnEnded } from '../event/run-event.ts';
 import type { ModelResponse } from '../port/model.ts';
 import { acceptOutput, type FinalOutput, finalText, finalTextOfTools } from './final-output.ts';
@@ -19,8 +18,9 @@ import { recordedResponse } from './model-returned.ts';
 import { type SortedOutput, sortOutput } from './model-output.ts';
 import { filterRequest, requestOf, resolveTurn } from './model-request.ts';
 import type { RunScope, Steps } from './scope.ts';
+import { compactSession } from './session-access.ts';
 import { commitTurn } from './session-step.ts';
-import { runTools, type ToolsOutcome } from './tools.ts';
+import { runTools, type ToolsOutcome, type WaitingCall } from './tools.ts';
 import { growAgentSpan, growUsage, openTurnSpan, turnTimer } from './turn-span.ts';
 
 export type TurnOutcome = FinalOutput | Suspension | { kind: 'handoff'; to: AnyAgent } | { kind: 'again' };
@@ -73,6 +73,7 @@ export async function* takeTurn(run: RunScope, agent: AnyAgent, entering: boolea
   const accepted = taken || run.received.length > 0 ? undefined : yield* finish(run, agent, response, results, sorted);
   if (!accepted) yield* commitTurn(run);
   const done = accepted && !(await hearMore(run)) ? accepted : undefined;
+  if (done) yield* compactSession(run, request, response);
   if (taken) yield* completeHandoff(run, taken);
   const outcome = done ?? (taken ? ({ kind: 'handoff', to: taken.to } as const) : ({ kind: 'again' } as const));
   yield [...run.spans.end(run.turnSpan), turnEnded(run, number, outcome)];
@@ -114,10 +115,13 @@ const OUTPUT_KINDS: ReadonlySet<RunItemKind> = new Set<RunItemKind>([
 ]);
 const NO_CALLS: ToolsOutcome = { results: [], waiting: [] };
 
-function suspendedFor(waiting: readonly ApprovalRequested[]): RunSuspended {
-  const wakeAt = Math.min(...waiting.map(({ expiresAt = Infinity }) => expiresAt));
+// Who waits for several says what somebody has to do something about.
+function suspendedFor(waiting: readonly WaitingCall[]): RunSuspended {
+  const wakeAt = Math.min(...waiting.map(({ until = Infinity }) => until));
   const calls = waiting.map(({ callId }) => callId);
-  return { type: 'run.suspended', waitsFor: 'approval', calls, ...(wakeAt < Infinity && { wakeAt }) };
+  const waitsFor =
+    (['approval', 'input'] as const).find((what) => waiting.some((call) => call.for === what)) ?? 'timer';
+  return { type: 'run.suspended', waitsFor, calls, ...(wakeAt < Infinity && { wakeAt }) };
 }
 
 function turnEnded(run: RunScope, turn: number, outcome: Exclude<TurnOutcome, Suspension>): TurnEnded {
