@@ -4,7 +4,8 @@ const source = '@tailrace/source';
 const rooms = { tailrace: 'packages/tailrace', cli: 'packages/cli', compat: 'compat' };
 
 export default defineConfig({
-  ssr: { resolve: { conditions: [source, 'module', 'node', 'development|production'] } },
+  // As Node resolves: without 'module', behind which packages keep what only bundlers can load.
+  ssr: { resolve: { conditions: [source, 'node', 'development|production'] } },
   test: {
     // One process per file: tests count listeners, sockets and timers of the whole process.
     pool: 'forks',
