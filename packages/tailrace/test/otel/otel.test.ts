@@ -142,7 +142,7 @@ describe.each([true, false])('with derived ids: %s', (derived) => {
     const store = new MemoryLogStore();
     const runner = new Runner({ store, groupId: 'chat-1', traceMetadata: { tenant: 't1' }, workflowName: 'Desk' });
     await runner.run(team(), CANARY, { runId: 'run_1' });
-    assertCleanRun(await store.read('run_1', 0, 200), probe);
+    await assertCleanRun(store.read('run_1', 0, 200), probe);
     expect(tree(spans())).toEqual([
       'invoke_workflow Desk',
       '  run Desk',

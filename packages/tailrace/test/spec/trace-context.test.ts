@@ -40,7 +40,7 @@ async function asked(tracing: TracingConfig, wire: 'responses' | 'chat' = 'respo
   const runner = new Runner({ store });
   const result = await runner.run(new Agent({ name: 'A', model }), 'Hi', { tracing, runId: 'run_1' });
   expect(result.finalOutput).toBe('Hello there');
-  const log = await store.read('run_1', 0, 100);
+  const log = store.read('run_1', 0, 100);
   server.closeIdleConnections();
   await assertCleanRun(log, probe, { settleMs: 500 });
   return { traces, header: server.requests[0]?.headers['traceparent'], log };
