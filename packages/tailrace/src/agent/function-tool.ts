@@ -1,25 +1,50 @@
 import { asError, errorText } from '../base/error-text.ts';
-import { InvalidToolInputError, ToolCallError, UserError } from '../event/errors.ts';
+import type { ErrorCode } from '../event/error-codes.ts';
+import { ToolCallError, UserError } from '../event/errors.ts';
+import type { ProviderData } from '../event/item.ts';
 import type { ToolEffects } from '../event/step-events.ts';
 import { checkOptions } from './option.ts';
 import type { RunContext } from './run-context.ts';
-import { toolInput } from './tool-input.ts';
+import { resolveToolInputGuardrails, resolveToolOutputGuardrails } from './tool-guardrail.ts';
+import type { ToolInputGuardrailFunction, ToolOutputGuardrailFunction } from './tool-guardrail.ts';
+import { toolInput, toolOutputSchema } from './tool-input.ts';
+import { CHECK_OUTPUT, defaultErrorFunction, invoker, type OutputCheck, outputCheck } from './tool-invoke.ts';
 import { approvalRule, PARSE, type ToolApprovalFunction } from './tool-approval.ts';
+import type { SchemaOutput, StandardSchemaWithJSON } from '../base/schema.ts';
 import type {
   FunctionTool,
+  FunctionToolCustomDataExtractor,
   FunctionToolTimeoutBehavior,
   Method,
+  ToolAllowedCallers,
   ToolCallDetails,
   ToolEnabledPredicate,
   ToolErrorFunction,
   ToolExecuteArgument,
   ToolInputParameters,
+  ToolOutputSchema,
   ToolTimeoutErrorFunction,
   UnknownOutcomePolicy,
 } from './tool.ts';
 
+/** What a tool with an `outputSchema` gives: what the schema says, where it is a schema object. */
+export type ToolExecuteResult<
+  TOutputSchema extends ToolOutputSchema | undefined,
+  TResult,
+> = TOutputSchema extends StandardSchemaWithJSON ? SchemaOutput<TOutputSchema> : TResult;
+
+/** What takes the place of a failed call's output. */
+export type ToolFallbackResult<TOutputSchema extends ToolOutputSchema | undefined> = TOutputSchema extends undefined
+  ? string
+  : ToolExecuteResult<TOutputSchema, unknown>;
+
 /** What `tool()` makes a tool of. */
-export interface ToolOptions<TParameters extends ToolInputParameters, TContext = unknown, TResult = unknown> {
+export interface ToolOptions<
+  TParameters extends ToolInputParameters,
+  TContext = unknown,
+  TOutputSchema extends ToolOutputSchema | undefined = undefined,
+  TResult = unknown,
+> {
   /** 1 to 64 of `A-Z a-z 0-9 _ -`; spaces become underscores. The function's own name by default. */
   name?: string;
   /** What the model chooses the tool by: say what it does, and when to use it. */
@@ -28,28 +53,48 @@ export interface ToolOptions<TParameters extends ToolInputParameters, TContext =
   parameters: TParameters;
   /** Tells the provider to hold the model to the schema. True by default. */
   strict?: boolean;
+  /** Responses API: the model is told of the tool when its search finds it. False by default. */
+  deferLoading?: boolean;
+  /** Sent to the provider beside the tool's definition. */
+  providerData?: ProviderData;
+  /** Responses API: who may call it, each once. The model by default. */
+  allowedCallers?: ToolAllowedCallers;
+  /** Responses API: what the text of its output holds. A schema object also validates what the function gives; then a failure ends the run, unless `errorFunction` gives what fits. */
+  outputSchema?: TOutputSchema;
   /**
    * Does the work. Gets the arguments as the schema gives them, the run's context, and details: pass `details.signal` on. The model is told what it returns: text as it is,
-   * anything else as JSON. What it throws goes to `errorFunction`.
+   * anything else as JSON. What it throws goes to `errorFunction`. An async generator's `yield`s are progress: those who watch the run see them, the model does not.
    */
   execute: Method<
     [input: ToolExecuteArgument<TParameters>, context?: RunContext<TContext>, details?: ToolCallDetails],
-    TResult | Promise<TResult>
+    | ToolExecuteResult<TOutputSchema, TResult>
+    | Promise<ToolExecuteResult<TOutputSchema, TResult>>
+    | AsyncGenerator<unknown, ToolExecuteResult<TOutputSchema, TResult>>
   >;
   /** What the model is told when the call fails. A fixed text by default; `null` fails the run with ToolCallError. */
-  errorFunction?: ToolErrorFunction<TContext> | null;
+  errorFunction?: ToolErrorFunction<TContext, ToolFallbackResult<TOutputSchema>> | null;
   /** Limit of one call, in milliseconds. None by default. */
   timeoutMs?: number;
-  /** On timeout: tell the model (default), or fail the run with ToolTimeoutError. */
+  /** On timeout: tell the model (default), or fail the run with ToolTimeoutError (default of tools with an `outputSchema`). */
   timeoutBehavior?: FunctionToolTimeoutBehavior;
   /** What the model is told of a timeout. */
-  timeoutErrorFunction?: ToolTimeoutErrorFunction<TContext>;
+  timeoutErrorFunction?: ToolTimeoutErrorFunction<TContext, ToolFallbackResult<TOutputSchema>>;
   /** False hides the tool from the model; a function is asked at each turn. True by default. */
   isEnabled?: boolean | ToolEnabledPredicate<TContext>;
   /** Whether a call waits until somebody approves it; a function decides call by call. False by default. */
   needsApproval?: boolean | ToolApprovalFunction<TParameters, TContext>;
   /** How long a call waits for a decision, in milliseconds; then it counts as rejected. The run's `approvalTimeoutMs` by default. */
   approvalTimeoutMs?: number;
+  /** Asked in order before each call: may stop it, answer in its place, or fail the run. */
+  inputGuardrails?: readonly { name: string; run: ToolInputGuardrailFunction<TContext> }[];
+  /** Asked in order about what a call came to: may replace it, or fail the run. */
+  outputGuardrails?: readonly { name: string; run: ToolOutputGuardrailFunction<TContext> }[];
+  /** Makes the `customData` of the call's output item: for the application, never for the model. What it throws fails the run. */
+  customDataExtractor?: FunctionToolCustomDataExtractor<
+    TContext,
+    TParameters,
+    ToolExecuteResult<TOutputSchema, TResult>
+  >;
   /** What a repeated call would do. `once` by default. */
   effects?: ToolEffects;
   /** What becomes of a `once` call that a crash left without its outcome. `tell_model` by default. */
@@ -58,11 +103,22 @@ export interface ToolOptions<TParameters extends ToolInputParameters, TContext =
   exposeToClient?: boolean | 'arguments' | 'output';
 }
 
+/** `ToolOptions`, by the name of @openai/agents: guardrails are among them. */
+export type ToolOptionsWithGuardrails<
+  TParameters extends ToolInputParameters,
+  TContext = unknown,
+  TOutputSchema extends ToolOutputSchema | undefined = undefined,
+> = ToolOptions<TParameters, TContext, TOutputSchema>;
+
 const OPTION_NAMES = [
   'name',
   'description',
   'parameters',
   'strict',
+  'deferLoading',
+  'providerData',
+  'allowedCallers',
+  'outputSchema',
   'execute',
   'errorFunction',
   'timeoutMs',
@@ -71,38 +127,32 @@ const OPTION_NAMES = [
   'isEnabled',
   'needsApproval',
   'approvalTimeoutMs',
+  'inputGuardrails',
+  'outputGuardrails',
+  'customDataExtractor',
   'effects',
   'unknownOutcome',
   'exposeToClient',
 ] as const;
 
-const KNOWN_ELSEWHERE = [
-  'deferLoading',
-  'allowedCallers',
-  'outputSchema',
-  'providerData',
-  'customDataExtractor',
-] as const;
-// Left out quietly, these would let a call through that its author wanted stopped.
-const GUARDING = ['inputGuardrails', 'outputGuardrails'] as const;
-
 const TOOL_NAME = /^[A-Za-z0-9_-]{1,64}$/;
-
-/** The failure of a call that `errorFunction` turned into text: the loop asks for it to mark the span. Own symbol, so no user detail can collide. */
-export const ON_FAILURE: unique symbol = Symbol('tailrace.toolFailure');
 
 /**
  * Makes a function tool. Arguments that do not fit the schema never reach `execute`; the model is told which path is wrong.
  *
  * @throws UserError TOOL_NAME_INVALID, TOOL_EXECUTE_NOT_FUNCTION, TOOL_SCHEMA_UNSUPPORTED, OPTION_UNKNOWN, OPTION_RANGE
  */
-export function tool<TParameters extends ToolInputParameters = undefined, TContext = unknown, TResult = unknown>(
-  options: ToolOptions<TParameters, TContext, TResult>,
-): FunctionTool<TContext, TResult> {
+export function tool<
+  TParameters extends ToolInputParameters = undefined,
+  TContext = unknown,
+  TResult = unknown,
+  TOutputSchema extends ToolOutputSchema | undefined = undefined,
+>(
+  options: ToolOptions<TParameters, TContext, TOutputSchema, TResult>,
+): FunctionTool<TContext, TParameters, ToolExecuteResult<TOutputSchema, TResult>> {
   const name = toolName(options);
-  checkOptions(`tool '${name}'`, options, OPTION_NAMES, KNOWN_ELSEWHERE);
-  refuseGuarding(name, options);
-  const { execute, isEnabled = true, strict = true, timeoutMs, approvalTimeoutMs } = options;
+  checkOptions(`tool '${name}'`, options, OPTION_NAMES);
+  const { execute, isEnabled = true, strict = true, timeoutMs, approvalTimeoutMs, outputSchema } = options;
   if (typeof execute !== 'function') {
     throw new UserError(`Tool '${name}': execute must be a function, got ${describe(execute)}.`, {
       code: 'TOOL_EXECUTE_NOT_FUNCTION',
@@ -110,86 +160,67 @@ export function tool<TParameters extends ToolInputParameters = undefined, TConte
   }
   checkLimit(name, 'timeoutMs', timeoutMs);
   checkLimit(name, 'approvalTimeoutMs', approvalTimeoutMs);
+  checkCallers(name, options.allowedCallers);
   if (!options.description)
     warnOnce(`Tool '${name}' has no description. Models choose tools by their descriptions: give it one sentence.`);
   const input = toolInput(name, options.parameters, strict);
-  const errorFunction = options.errorFunction === undefined ? defaultErrorFunction : options.errorFunction;
-  const made: FunctionTool<TContext, TResult> & { [PARSE]: (text: string) => unknown } = {
+  const check = outputCheck(name, outputSchema);
+  // What holds a text in place of the output would not be what the schema promises.
+  const fallback = outputSchema === undefined ? defaultErrorFunction : null;
+  const errorFunction = (options.errorFunction === undefined ? fallback : options.errorFunction) as ToolErrorFunction<
+    TContext,
+    unknown
+  > | null;
+  const { deferLoading, allowedCallers, providerData, timeoutErrorFunction, customDataExtractor } = options;
+  type Result = ToolExecuteResult<TOutputSchema, TResult>;
+  const made: FunctionTool<TContext, TParameters, Result> & {
+    [PARSE]: (text: string) => unknown;
+    [CHECK_OUTPUT]?: OutputCheck;
+  } = {
     type: 'function',
     name,
     description: options.description,
     parameters: input.schema,
     strict,
-    invoke: invoker({ name, parse: input.parse, execute, errorFunction }),
+    ...(deferLoading !== undefined && { deferLoading }),
+    ...(allowedCallers && { allowedCallers: [...allowedCallers] as unknown as ToolAllowedCallers }),
+    ...(outputSchema && { outputSchema: toolOutputSchema(name, outputSchema) }),
+    ...(providerData && { providerData }),
+    invoke: invoker<TContext, Result>({ parse: input.parse, execute, errorFunction, check }),
     errorFunction,
     ...(timeoutMs !== undefined && { timeoutMs }),
-    timeoutBehavior: options.timeoutBehavior ?? 'error_as_result',
-    ...(options.timeoutErrorFunction && { timeoutErrorFunction: options.timeoutErrorFunction }),
+    timeoutBehavior: options.timeoutBehavior ?? (outputSchema === undefined ? 'error_as_result' : 'raise_exception'),
+    ...(timeoutErrorFunction && { timeoutErrorFunction }),
     isEnabled: async (runContext, agent) =>
       typeof isEnabled === 'function' ? isEnabled({ runContext, agent }) : isEnabled,
     needsApproval: approvalRule(options.needsApproval),
     ...(approvalTimeoutMs !== undefined && { approvalTimeoutMs }),
+    inputGuardrails: resolveToolInputGuardrails(options.inputGuardrails),
+    outputGuardrails: resolveToolOutputGuardrails(options.outputGuardrails),
+    ...(customDataExtractor && { customDataExtractor }),
     effects: options.effects ?? 'once',
     ...(options.unknownOutcome && { unknownOutcome: options.unknownOutcome }),
     ...(options.exposeToClient !== undefined && { exposeToClient: options.exposeToClient }),
     [PARSE]: input.parse,
+    ...(check && { [CHECK_OUTPUT]: check }),
   };
   return made;
+}
+
+const CALLERS: ReadonlySet<unknown> = new Set(['direct', 'programmatic']);
+
+function checkCallers(name: string, callers: readonly unknown[] | undefined): void {
+  if (callers === undefined) return;
+  if (Array.isArray(callers) && callers.length > 0 && callers.every((one) => CALLERS.has(one)))
+    if (new Set(callers).size === callers.length) return;
+  throw new UserError(`Tool '${name}': allowedCallers must list 'direct', 'programmatic' or both, each once.`, {
+    code: 'OPTION_RANGE',
+  });
 }
 
 function checkLimit(name: string, option: string, ms: number | undefined): void {
   if (ms === undefined || ms > 0) return;
   throw new UserError(`Tool '${name}': ${option} must be a number over 0, got ${ms}.`, { code: 'OPTION_RANGE' });
-}
-
-function refuseGuarding(name: string, options: object): void {
-  for (const key of GUARDING) {
-    const value: unknown = Reflect.get(options, key);
-    if (value === undefined || value === false || (Array.isArray(value) && value.length === 0)) continue;
-    throw new UserError(
-      `Tool '${name}': ${key} is not supported by this version, and a call must not run without it. Take the option away, or check inside execute.`,
-      {
-        code: 'OPTION_UNKNOWN',
-      },
-    );
-  }
-}
-
-interface Invoked<TContext, TResult> {
-  name: string;
-  parse: (text: string) => unknown;
-  execute: Method<
-    [input: never, context?: RunContext<TContext>, details?: ToolCallDetails],
-    TResult | Promise<TResult>
-  >;
-  errorFunction: ToolErrorFunction<TContext> | null;
-}
-
-function invoker<TContext, TResult>({
-  parse,
-  execute,
-  errorFunction,
-}: Invoked<TContext, TResult>): FunctionTool<TContext, TResult>['invoke'] {
-  return async (runContext, text, details) => {
-    try {
-      return await execute((await parse(text)) as never, runContext, details);
-    } catch (error) {
-      if (errorFunction === null || details?.signal?.aborted) throw error;
-      noteFailure(details, error);
-      return errorFunction(runContext, error);
-    }
-  };
-}
-
-function noteFailure(details: ToolCallDetails | undefined, error: unknown): void {
-  const note = (details as { [ON_FAILURE]?: (error: unknown) => void } | undefined)?.[ON_FAILURE];
-  note?.(error);
-}
-
-/** What the model is told by default. The text of a tool's error stays in the trace: it may hold anything. */
-function defaultErrorFunction(_context: unknown, error: unknown): string {
-  if (error instanceof InvalidToolInputError) return error.message;
-  return 'An error occurred while running the tool. Please try again.';
 }
 
 function toolName(options: { name?: string; execute: unknown }): string {
@@ -217,7 +248,10 @@ function warnOnce(message: string): void {
 }
 
 /** Wraps a failure that ends the run. */
-export function toolCallError(error: unknown): ToolCallError {
+export function toolCallError(error: unknown, code?: ErrorCode, publicMessage?: string): ToolCallError {
   const cause = asError(error);
-  return new ToolCallError(`Failed to run function tools: ${errorText(cause)}`, cause);
+  return new ToolCallError(`Failed to run function tools: ${errorText(cause)}`, cause, {
+    ...(code && { code }),
+    ...(publicMessage !== undefined && { publicMessage }),
+  });
 }
