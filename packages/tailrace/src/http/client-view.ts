@@ -100,8 +100,9 @@ function shown(event: RunEvent, exposureOf: ExposureOf): object | undefined {
 
 export function shownItem(item: AgentItem, exposureOf: ExposureOf): object | undefined {
   switch (item.type) {
+    case undefined:
     case 'message':
-      return { type: item.type, role: item.role, id: item.id, content: item.content };
+      return { type: 'message', role: item.role, id: item.id, content: item.content };
     case 'function_call': {
       const { type, id, callId, name } = item;
       return { type, id, callId, name, ...(exposureOf(name).arguments && { arguments: item.arguments }) };

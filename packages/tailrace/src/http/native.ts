@@ -2,7 +2,7 @@
 import type { RunEvent } from '../event/run-event.ts';
 import type { Telling } from './telling.ts';
 
-const STREAM_HEADERS = {
+export const STREAM_HEADERS = {
   'content-type': 'text/event-stream; charset=utf-8',
   'cache-control': 'no-store',
   // Asks proxies not to hold frames back.

@@ -1,6 +1,7 @@
 /** All routes, below the handler's `basePath`. */
 import { getEvents } from './events-route.ts';
 import { json } from './reply.ts';
+import { cancelResponse, createResponse, getResponse } from './responses/responses-routes.ts';
 import type { Route } from './route.ts';
 import { deleteSession, getSession } from './session-routes.ts';
 import { getRun, listRuns } from './status-route.ts';
@@ -18,6 +19,9 @@ export const ROUTES: readonly Route[] = [
   { method: 'POST', path: '/runs/:id/input', answer: sendInput },
   { method: 'GET', path: '/sessions/:id', answer: getSession },
   { method: 'DELETE', path: '/sessions/:id', answer: deleteSession },
+  { method: 'POST', path: '/v1/responses', answer: createResponse },
+  { method: 'GET', path: '/v1/responses/:id', answer: getResponse },
+  { method: 'POST', path: '/v1/responses/:id/cancel', answer: cancelResponse },
   { method: 'GET', path: '/healthz', answer: () => json(200, { ok: true }) },
   {
     method: 'GET',

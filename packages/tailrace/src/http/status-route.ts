@@ -1,11 +1,11 @@
 /** `GET runs/:id` and `GET runs`. */
-import type { RunStatusName } from '../runtime/run-status.ts';
+import type { RunStatusName } from '../port/run-summary.ts';
 import { wholeNumber } from './fields.ts';
 import { HttpError } from './http-error.ts';
 import type { Principal } from './options.ts';
 import { json, type Reply } from './reply.ts';
 import type { Call } from './route.ts';
-import { statusView } from './status-view.ts';
+import { statusView, summaryView } from './status-view.ts';
 
 export async function getRun(call: Call): Promise<Reply> {
   const { principal, started } = await call.service.access.run(call.request, 'read', call.params['id'] ?? '');
@@ -33,13 +33,12 @@ export async function listRuns({ service, request, url }: Call): Promise<Reply> 
   if (status !== null && !STATUSES.some((each) => each === status))
     throw new HttpError('BODY_INVALID', `'status' must be one of: ${STATUSES.join(', ')}.`);
   const limit = wholeNumber(url, 'limit', { most: 100 }) ?? 20;
-  const before = url.searchParams.get('before');
+  const after = url.searchParams.get('after');
   const found = await service.runtime.list({
     limit: Math.max(1, limit),
     ...(status !== null && { status: status as RunStatusName }),
-    ...(before !== null && { before }),
+    ...(after !== null && { after }),
+    ...(principal.allRuns !== true && { principal: principal.id }),
   });
-  const view = { principal, exposureOf: service.exposureOf, decides: false };
-  const own = found.filter((each) => principal.allRuns === true || each.principal === principal.id);
-  return json(200, { runs: own.map((each) => statusView(each, view)) });
+  return json(200, { runs: found.map((each) => summaryView(each, principal)) });
 }

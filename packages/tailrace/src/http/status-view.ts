@@ -1,4 +1,5 @@
 /** How a run stands, as clients see it. */
+import type { RunSummary } from '../runtime/run-list.ts';
 import type { RunStatus } from '../runtime/run-status.ts';
 import { clientError, type ExposureOf } from './client-view.ts';
 import type { Principal } from './options.ts';
@@ -22,4 +23,9 @@ export function statusView(status: RunStatus, { principal, exposureOf, decides }
       ...((decides || exposureOf(approval.tool).arguments) && { arguments: args }),
     })),
   };
+}
+
+/** One run of a list. */
+export function summaryView({ sessionId, principal: _, ...rest }: RunSummary, principal: Principal): object {
+  return { ...rest, ...(sessionId !== undefined && { sessionId: clientSessionId(principal, sessionId) }) };
 }

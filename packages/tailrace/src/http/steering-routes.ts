@@ -1,10 +1,10 @@
 /** What a client may do to a run that is under way: stop it, decide about its calls, tell it more. All of it goes through the run's mailbox. */
 import { readJson } from './body.ts';
+import { clientInput } from './client-input.ts';
 import { booleanField, onlyFields, textField } from './fields.ts';
 import { HttpError } from './http-error.ts';
 import { empty, json, type Reply } from './reply.ts';
 import type { Call } from './route.ts';
-import type { RunInput } from '../runner.ts';
 
 /** `POST runs/:id/cancel`, with or without a body. */
 export async function cancelRun({ service, request, params }: Call): Promise<Reply> {
@@ -44,11 +44,9 @@ export async function sendInput({ service, request, params }: Call): Promise<Rep
   const { started } = await service.access.run(request, 'input', params['id'] ?? '');
   const body = await readJson(request, service.limits);
   onlyFields(body, ['input', 'messageId']);
-  const { input } = body;
-  if (typeof input !== 'string' && !Array.isArray(input))
-    throw new HttpError('BODY_INVALID', `'input' must be a text or an array of items.`);
+  const input = clientInput(body['input']);
   const messageId = textField(body, 'messageId', 128);
-  await service.runtime.input(started.run, input as RunInput, messageId === undefined ? {} : { messageId });
+  await service.runtime.input(started.run, input, messageId === undefined ? {} : { messageId });
   return json(202, { id: started.run });
 }
 

@@ -8,6 +8,7 @@ import type { SubmitOptions } from '../runtime/options.ts';
 import type { StartedRun } from './access.ts';
 import { preferred } from './accept.ts';
 import { readJson } from './body.ts';
+import { clientInput } from './client-input.ts';
 import { clientView } from './client-view.ts';
 import { booleanField, onlyFields, textField } from './fields.ts';
 import { HttpError } from './http-error.ts';
@@ -40,7 +41,7 @@ export async function postRun(call: Call): Promise<Reply> {
   const { maxTurns, metadata } = body;
   const started = await begin(call, principal, {
     agent,
-    input: inputOf(body['input']),
+    input: clientInput(body['input']),
     options: {
       ...(sessionId !== undefined && { sessionId: sessionKey(principal, sessionId) }),
       ...(metadata !== undefined && { metadata: metadata as Json }),
@@ -126,12 +127,6 @@ function onlyAgent({ runtime }: Service): string {
   const [name, ...others] = runtime.agents.keys();
   if (name !== undefined && others.length === 0) return name;
   throw new HttpError('BODY_INVALID', `'agent' must name the agent that is to run.`);
-}
-
-/** Items are checked where they are used. */
-function inputOf(value: unknown): RunInput {
-  if (typeof value === 'string' || Array.isArray(value)) return value as RunInput;
-  throw new HttpError('BODY_INVALID', `'input' must be a text or an array of items.`);
 }
 
 function turnsOf(value: unknown): number {

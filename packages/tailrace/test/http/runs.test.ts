@@ -1,11 +1,10 @@
-import { createServer } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { Agent, tool } from 'tailrace';
-import { createHandler, createNodeListener, type HandlerOptions } from 'tailrace/http';
+import { createHandler, type HandlerOptions } from 'tailrace/http';
 import { sqlite } from 'tailrace/sqlite';
 import { assistantMessage, functionCall, modelResponse, ScriptedModel } from 'tailrace/testing';
 import { describe, expect, it } from 'vitest';
 import { z } from 'zod';
+import { post, serve, type Served } from './serve.ts';
 
 function weather(model: ScriptedModel): Agent {
   const forecast = tool({
@@ -23,26 +22,7 @@ const script = (): ScriptedModel =>
     modelResponse([assistantMessage('It is sunny.')]),
   ]);
 
-interface Served extends AsyncDisposable {
-  ask: (path: string, init?: RequestInit) => Promise<Response>;
-}
-
-async function onNode(options: HandlerOptions): Promise<Served> {
-  const listener = createNodeListener(options);
-  const server = createServer(listener).listen(0, '127.0.0.1');
-  await new Promise((resolve) => server.once('listening', resolve));
-  const { port } = server.address() as AddressInfo;
-  return {
-    ask: async (path, init) => fetch(`http://127.0.0.1:${port}${path}`, init),
-    [Symbol.asyncDispose]: async () => {
-      await listener.stop({ graceMs: 100 });
-      server.closeAllConnections();
-      await new Promise((resolve) => server.close(resolve));
-    },
-  };
-}
-
-async function onWeb(options: HandlerOptions): Promise<Served> {
+async function onWeb(options: HandlerOptions): Promise<Pick<Served, 'ask'> & AsyncDisposable> {
   const handler = createHandler(options);
   return {
     ask: async (path, init) => handler(new Request(`http://localhost${path}`, init)),
@@ -50,19 +30,13 @@ async function onWeb(options: HandlerOptions): Promise<Served> {
   };
 }
 
-const post = (body: unknown): RequestInit => ({
-  method: 'POST',
-  headers: { 'content-type': 'application/json' },
-  body: JSON.stringify(body),
-});
-
 describe.each([
-  ['node:http', onNode],
+  ['node:http', serve],
   ['web requests', onWeb],
-])('runs over %s', (_, serve) => {
+])('runs over %s', (_, serving) => {
   it('a posted run is streamed to its end, and read again from any position', async () => {
     const store = sqlite(':memory:');
-    await using served = await serve({ agents: { weather: weather(script()) }, store });
+    await using served = await serving({ agents: { weather: weather(script()) }, store });
     const response = await served.ask('/runs', post({ agent: 'weather', input: 'Basel?', stream: true }));
     expect(response.status).toBe(200);
     const text = await response.text();
@@ -84,7 +58,7 @@ describe.each([
 
   it('a posted run without a stream answers with its end', async () => {
     const store = sqlite(':memory:');
-    await using served = await serve({ agents: { weather: weather(script()) }, store });
+    await using served = await serving({ agents: { weather: weather(script()) }, store });
     const response = await served.ask('/runs', post({ input: 'Basel?' }));
     expect(response.status).toBe(200);
     expect(await response.json()).toMatchObject({ status: 'completed', output: 'It is sunny.', agent: 'weather' });

@@ -1,0 +1,179 @@
+/** The OpenAI Responses API over runs: create, stream, come back, cancel. `model` names the agent; a response's id is its run's. */
+import type { AgentInputItem } from '../../event/item.ts';
+import type { RunEvent } from '../../event/run-event.ts';
+import type { Json } from '../../base/json.ts';
+import { readRun } from '../../log/read-run.ts';
+import { snapshot } from '../../log/snapshot.ts';
+import type { StartedRun } from '../access.ts';
+import { readJson } from '../body.ts';
+import { booleanField, textField, wholeNumber } from '../fields.ts';
+import { HttpError } from '../http-error.ts';
+import type { Principal } from '../options.ts';
+import { json, type Reply } from '../reply.ts';
+import type { Call } from '../route.ts';
+import { openStream } from '../run-stream.ts';
+import { clientSessionId, sessionKey } from '../session-key.ts';
+import { settled } from '../settled.ts';
+import { begin } from '../submit-route.ts';
+import { skipped } from '../telling-skipped.ts';
+import type { ResponseFacts, WireResponse } from './response-object.ts';
+import { responsesInput } from './responses-input.ts';
+import { ResponsesTelling } from './responses-telling.ts';
+
+/** A response: a run, or a stretch of one that waited. */
+interface Told {
+  principal: Principal;
+  started: StartedRun;
+  segment: number;
+}
+
+export async function createResponse(call: Call): Promise<Reply> {
+  const { service, request } = call;
+  const body = await readJson(request, service.limits);
+  refuse(body);
+  const stream = booleanField(body, 'stream') ?? false;
+  const background = booleanField(body, 'background') ?? false;
+  const told = await toldBy(call, body, stream && !background);
+  if (stream) return streamReply(call, told, 0);
+  if (!background) await settled(service.runtime, told.started.run, request.signal, told.segment);
+  return json(200, await objectOf(call, told));
+}
+
+/** The agent has its own; taken from a client, they would be somebody else's. */
+function refuse(body: Record<string, unknown>): void {
+  const { instructions, tools } = body;
+  if (instructions !== undefined && instructions !== null)
+    throw new HttpError('BODY_INVALID', `'instructions' are the agent's: leave them out.`);
+  if (tools !== undefined && tools !== null && !(Array.isArray(tools) && tools.length === 0))
+    throw new HttpError('BODY_INVALID', `'tools' are the agent's: leave them out.`);
+}
+
+async function toldBy(call: Call, body: Record<string, unknown>, leavable: boolean): Promise<Told> {
+  const { service, request } = call;
+  const { items, decisions } = responsesInput(body['input']);
+  const previous = textField(body, 'previous_response_id', 160);
+  const before = previous === undefined ? undefined : await responseAt(call, 'read', previous);
+  if (before && decisions.length > 0) return decided(call, before, decisions, items);
+  if (decisions.length > 0)
+    throw new HttpError(
+      'BODY_INVALID',
+      `A decision needs the 'previous_response_id' of the response that asks for it.`,
+    );
+  const sessionId = conversationOf(body);
+  const principal =
+    before?.principal ??
+    (await service.access.principal(request, { action: 'run', ...(sessionId !== undefined && { sessionId }) }));
+  const key = sessionId === undefined ? before?.started.sessionId : sessionKey(principal, sessionId);
+  const history = before && key === undefined ? await historyOf(call, before.started.run) : [];
+  const metadata =
+    typeof body['metadata'] === 'object' && body['metadata'] !== null ? (body['metadata'] as Json) : undefined;
+  const started = await begin(call, principal, {
+    agent: textField(body, 'model', 256) ?? '',
+    input: [...history, ...items],
+    options: {
+      ...(key !== undefined && { sessionId: key }),
+      ...(metadata !== undefined && { metadata }),
+    },
+    onDisconnect: leavable ? service.limits.onDisconnect : 'continue',
+  });
+  return { principal, started, segment: 0 };
+}
+
+function conversationOf({ conversation }: Record<string, unknown>): string | undefined {
+  if (conversation === undefined || conversation === null) return undefined;
+  const id = typeof conversation === 'object' ? (conversation as { id?: unknown }).id : conversation;
+  if (typeof id === 'string' && id !== '') return id;
+  throw new HttpError('BODY_INVALID', `'conversation' must be an id.`);
+}
+
+/** What was said up to the end of a run that is not in a session. */
+async function historyOf({ service }: Call, run: string): Promise<AgentInputItem[]> {
+  const { input, items, ended } = await snapshot(service.runtime.store, run);
+  if (!ended) throw new HttpError('RUN_OPEN', `The response ${run} has not ended.`);
+  const given: AgentInputItem[] = typeof input === 'string' ? [{ role: 'user', content: input }] : input;
+  return [...given, ...items.map(({ item }) => item)];
+}
+
+async function decided(
+  call: Call,
+  { started, segment }: Told,
+  decisions: ReturnType<typeof responsesInput>['decisions'],
+  items: readonly AgentInputItem[],
+): Promise<Told> {
+  const { runtime, access } = call.service;
+  const { run } = started;
+  if (items.length > 0) throw new HttpError('BODY_INVALID', 'Send decisions and messages one after the other.');
+  const { principal } = await access.run(call.request, 'approve', run);
+  for (const { callId, approved, message } of decisions) {
+    const decision = { by: principal.id, ...(message !== undefined && { message }) };
+    if (approved) await runtime.approve(run, callId, decision);
+    else await runtime.reject(run, callId, decision);
+  }
+  return { principal, started, segment: segment + 1 };
+}
+
+export async function getResponse(call: Call): Promise<Reply> {
+  const { url, params } = call;
+  const told = await responseAt(call, 'read', params['id'] ?? '');
+  if (url.searchParams.get('stream') !== 'true') return json(200, await objectOf(call, told));
+  const after = wholeNumber(url, 'starting_after');
+  if (after !== undefined && (await isPruned(call, told.started.run)))
+    throw new HttpError('OFFSET_PRUNED', 'Parts of this stream were pruned. Read it whole, or retrieve the response.');
+  return streamReply(call, told, after === undefined ? 0 : after + 1);
+}
+
+export async function cancelResponse(call: Call): Promise<Reply> {
+  const told = await responseAt(call, 'cancel', call.params['id'] ?? '');
+  const { runtime } = call.service;
+  await runtime.cancel(told.started.run, { reason: 'cancelled by the client' });
+  await settled(runtime, told.started.run, call.request.signal, Infinity);
+  return json(200, await objectOf(call, told));
+}
+
+/** A run's id, with `.n` behind it for the stretch after its n-th wait. */
+async function responseAt(call: Call, action: 'read' | 'cancel', id: string): Promise<Told> {
+  const [, run = '', segment = '0'] = /^([^.]*)(?:\.([1-9]\d{0,5}))?$/.exec(id) ?? [];
+  return { ...(await call.service.access.run(call.request, action, run)), segment: Number(segment) };
+}
+
+function tellingOf({ service }: Call, { principal, started, segment }: Told): ResponsesTelling {
+  const { sessionId, metadata, run, at, registered, agent } = started;
+  const facts: ResponseFacts = {
+    id: segment === 0 ? run : `${run}.${segment}`,
+    createdAt: at,
+    agent: registered ?? agent,
+    previous: segment === 0 ? undefined : segment === 1 ? run : `${run}.${segment - 1}`,
+    conversation: sessionId === undefined ? undefined : clientSessionId(principal, sessionId),
+    metadata: typeof metadata === 'object' && metadata !== null && !Array.isArray(metadata) ? metadata : {},
+  };
+  return new ResponsesTelling(facts, service.exposureOf, segment);
+}
+
+function streamReply(call: Call, told: Told, skip: number): Reply {
+  const { service, request } = call;
+  const telling = tellingOf(call, told);
+  return openStream({
+    service,
+    request,
+    principal: told.principal,
+    action: 'read',
+    started: told.started,
+    telling: skip === 0 ? telling : skipped(telling, skip),
+    from: 0,
+  });
+}
+
+async function objectOf(call: Call, told: Told): Promise<WireResponse> {
+  const telling = tellingOf(call, told);
+  for (const event of await eventsOf(call, told.started.run)) telling.tell(event);
+  return telling.response;
+}
+
+async function eventsOf({ service }: Call, run: string): Promise<RunEvent[]> {
+  const { store } = service.runtime;
+  return readRun((from, limit) => store.read(run, from, limit));
+}
+
+async function isPruned(call: Call, run: string): Promise<boolean> {
+  return (await eventsOf(call, run)).some(({ type }) => type === 'log.pruned');
+}
