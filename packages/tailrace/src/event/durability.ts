@@ -24,6 +24,8 @@ const CLASSES: ReadonlyMap<RunEventType, EventClass> = new Map<RunEventType, Eve
   ['tool.returned', 'durable'],
   ['approval.requested', 'durable'],
   ['approval.decided', 'durable'],
+  ['wait.started', 'durable'],
+  ['wait.ended', 'durable'],
   ['input.received', 'durable'],
   ['session.commit_started', 'durable'],
   ['session.committed', 'durable'],

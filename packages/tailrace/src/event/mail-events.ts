@@ -1,5 +1,7 @@
 /** Events about what a run hears from outside while it is under way: decisions, input, and what it could not use. */
+import type { Json } from '../base/json.ts';
 import type { AgentInputItem } from './item.ts';
+import type { StepRef } from './step-events.ts';
 
 /** A call waits for somebody's decision. Durable before anybody can decide. */
 export interface ApprovalRequested {
@@ -20,6 +22,8 @@ export interface ApprovalRequested {
 export interface ApprovalDecided {
   type: 'approval.decided';
   callId: string;
+  /** The call's step, as `approval.requested` says it. Absent in older logs: the last call of that id. */
+  step?: string;
   approved: boolean;
   by?: string;
   /** What the model is told of a rejection. */
@@ -30,6 +34,49 @@ export interface ApprovalDecided {
   expired?: boolean;
   /** The message's place in the mailbox. */
   mail?: number;
+}
+
+/** A call's function has returned, and what it comes to is still to come: from outside, or with time. Durable before anybody can answer. */
+export interface WaitStarted extends StepRef {
+  type: 'wait.started';
+  callId: string;
+  tool: string;
+  agent: string;
+  for: 'input' | 'timer';
+  /** What is asked, for whoever answers. */
+  prompt?: Json;
+  /** Wall clock: when it is over without an answer. */
+  until?: number;
+  /** The call's output then. */
+  output?: Json;
+}
+
+/** The first answer to a call that waits, or that its time has come. There is no second one. */
+export interface WaitEnded {
+  type: 'wait.ended';
+  step: string;
+  callId: string;
+  /** `expired`: nobody answered in time. */
+  how: 'answered' | 'expired' | 'fired';
+  /** The call's output. */
+  output: Json;
+  by?: string;
+  /** The message's place in the mailbox. */
+  mail?: number;
+}
+
+/** A call that waits for an answer, or for its time. */
+export type PendingWait = Pick<WaitStarted, 'callId' | 'tool' | 'agent' | 'for' | 'prompt' | 'until'>;
+
+export function pendingWaitOf({ callId, tool, agent, for: what, prompt, until }: WaitStarted): PendingWait {
+  return {
+    callId,
+    tool,
+    agent,
+    for: what,
+    ...(prompt !== undefined && { prompt }),
+    ...(until !== undefined && { until }),
+  };
 }
 
 /** Input came from outside while the run was under way. It joins the conversation before the next turn. */

@@ -10,6 +10,7 @@ export class RejectedCall {
   readonly tool: FunctionTool | undefined;
   readonly outcome: ToolOutcome;
   readonly unknown = false;
+  readonly parked = false;
   readonly #run: RunScope;
 
   constructor(run: RunScope, call: FunctionCallItem, tool: FunctionTool | undefined, text: string) {

@@ -9,6 +9,7 @@ import type { DrivenRun, Driver } from '../port/driver.ts';
 import type { LogStore } from '../port/log-store.ts';
 import { checkSessionId } from '../port/session-id.ts';
 import type { Session } from '../port/session.ts';
+import type { AnswerOptions } from '../run/answer.ts';
 import type { RunConfig } from '../run/options.ts';
 import type { RunInfo } from './segment.ts';
 
@@ -65,6 +66,12 @@ export interface DecisionOptions {
   message?: string;
   /** Holds for all later calls of the same tool by the same agent, too. */
   always?: boolean;
+}
+
+/** What `input` is told. */
+export interface InputOptions extends AnswerOptions {
+  /** The call that this answers. */
+  callId?: string;
 }
 
 const OPTION_NAMES = [

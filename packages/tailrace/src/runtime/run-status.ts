@@ -1,16 +1,14 @@
 /** How a run stands, from its log. */
 import { UserError } from '../event/errors.ts';
 import type { SerializedError } from '../event/errors.ts';
-import { type FoldedRun, foldRun, pendingApprovals } from '../event/fold.ts';
-import type { ApprovalRequested } from '../event/mail-events.ts';
-import type { RunEvent, RunSuspended } from '../event/run-event.ts';
+import { type FoldedRun, foldRun, pendingApprovals, pendingWaits } from '../event/fold.ts';
+import { type ApprovalRequested, type PendingWait, pendingWaitOf } from '../event/mail-events.ts';
+import type { RunSuspended } from '../event/run-event.ts';
 import type { UsageData } from '../event/usage.ts';
 import type { Json } from '../base/json.ts';
 import { readRun } from '../log/read-run.ts';
 import type { LogStore } from '../port/log-store.ts';
-
-/** `submitted`: nobody has begun it yet. `suspended`: it waits for a decision, for input, or for a time, and holds nothing. */
-export type RunStatusName = 'submitted' | 'running' | 'suspended' | 'completed' | 'failed' | 'cancelled';
+import { aboutRun, type RunAbout, type RunStatusName, statusAt } from '../port/run-summary.ts';
 
 export interface RunStatus {
   id: string;
@@ -35,6 +33,8 @@ export interface RunStatus {
   wakeAt?: number;
   /** Calls that wait for a decision. */
   approvals: PendingApproval[];
+  /** Calls that wait for an answer, or for their time. */
+  waits: PendingWait[];
 }
 
 export type PendingApproval = Pick<ApprovalRequested, 'callId' | 'tool' | 'agent' | 'arguments' | 'expiresAt'>;
@@ -43,40 +43,28 @@ export type PendingApproval = Pick<ApprovalRequested, 'callId' | 'tool' | 'agent
 export async function runStatus(store: LogStore, id: string): Promise<RunStatus> {
   const events = await readRun((from, limit) => store.read(id, from, limit));
   const folded = foldRun(events);
-  const [first] = events;
-  if (first && folded) return statusOf(id, first.at, folded, folded.suspended ? waitOf(events) : undefined);
+  const about = aboutRun(events[0]);
+  const last = events.at(-1);
+  if (last && about && folded) return statusOf(id, { ...about, status: statusAt(last) }, folded);
   throw new UserError(`There is no run '${id}' in this store.`, { code: 'RUN_NOT_FOUND', runId: id });
 }
 
-function waitOf(events: readonly RunEvent[]): RunSuspended | undefined {
-  return events.findLast((event) => event.type === 'run.suspended');
-}
-
-function statusOf(id: string, at: number, folded: FoldedRun, waits: RunSuspended | undefined): RunStatus {
+function statusOf(id: string, about: RunAbout & { status: RunStatusName }, folded: FoldedRun): RunStatus {
   const { started, ended } = folded;
+  const waits = ended ? undefined : folded.suspended;
   return {
     id,
-    status: nameOf(folded),
-    agent: started.registered ?? started.agent,
-    at,
-    ...(started.sessionId !== undefined && { sessionId: started.sessionId }),
-    ...(started.metadata !== undefined && { metadata: started.metadata }),
-    ...(started.principal !== undefined && { principal: started.principal }),
+    ...about,
     ...(started.traceId !== undefined && { traceId: started.traceId }),
     ...(ended?.type === 'run.completed' && { output: ended.output }),
     ...(ended?.type === 'run.failed' && { error: ended.error }),
     ...(ended?.type === 'run.cancelled' && { reason: ended.reason }),
-    ...(waits && !ended && { waitsFor: waits.waitsFor }),
-    ...(waits?.wakeAt !== undefined && !ended && { wakeAt: waits.wakeAt }),
+    ...(waits && { waitsFor: waits.waitsFor }),
+    ...(waits?.wakeAt !== undefined && { wakeAt: waits.wakeAt }),
     usage: ended?.usage ?? folded.usage.toData(),
     approvals: ended ? [] : pendingApprovals(folded).map(approvalOf),
+    waits: ended ? [] : pendingWaits(folded).map(pendingWaitOf),
   };
-}
-
-function nameOf({ ended, suspended, next }: FoldedRun): RunStatusName {
-  if (ended) return ended.type === 'run.completed' ? 'completed' : ended.type === 'run.failed' ? 'failed' : 'cancelled';
-  if (suspended) return 'suspended';
-  return next === 1 ? 'submitted' : 'running';
 }
 
 function approvalOf({ callId, tool, agent, arguments: args, expiresAt }: ApprovalRequested): PendingApproval {

@@ -23,7 +23,9 @@ export async function recorded(round: Round, dead: readonly number[]): Promise<R
 
 function returned(events: readonly RunEvent[]): string[] {
   return events.flatMap((event) =>
-    event.type === 'model.returned' || event.type === 'tool.returned' ? [event.step] : [],
+    event.type === 'model.returned' || event.type === 'tool.returned' || event.type === 'wait.started'
+      ? [event.step]
+      : [],
   );
 }
 

@@ -152,16 +152,18 @@ export class Round implements AsyncDisposable {
     const { rejected } = this.script(run);
     for await (const event of this.runtime.attach(idOf(run), { signal })) {
       if (isTerminal(event)) return;
-      if (event.type !== 'approval.requested' || decided.includes(event.callId)) continue;
+      if (event.type !== 'approval.requested' && event.type !== 'wait.started') continue;
       const { callId } = event;
+      if (decided.includes(callId) || (event.type === 'wait.started' && event.for === 'timer')) continue;
       await sleep(this.options.chance.upTo(40));
       await this.insist(async () => {
         try {
-          if (rejected.has(callId)) await this.runtime.reject(idOf(run), callId);
+          if (event.type === 'wait.started') await this.runtime.input(idOf(run), callId, { callId });
+          else if (rejected.has(callId)) await this.runtime.reject(idOf(run), callId);
           else await this.runtime.approve(idOf(run), callId);
         } catch (error) {
           // The decision was stored when the file was busy for what follows it.
-          if ((error as { code?: string }).code !== 'APPROVAL_DECIDED') throw error;
+          if (!TAKEN.has((error as { code?: string }).code)) throw error;
         }
       });
     }
@@ -195,6 +197,8 @@ export class Round implements AsyncDisposable {
     rmSync(this.#directory, { recursive: true, force: true });
   }
 }
+
+const TAKEN: ReadonlySet<string | undefined> = new Set(['APPROVAL_DECIDED', 'WAIT_ANSWERED']);
 
 /** Somewhere fast: a process that is killed leaves there what it leaves on a disk. Long runs do without in half of their rounds. */
 function place(): string {

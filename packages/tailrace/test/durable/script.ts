@@ -5,7 +5,7 @@
 import type { WireAnswer, WireRequest, WireStep } from '../../src/testing/index.ts';
 import { chance } from './random.ts';
 
-export type ToolName = 'pay' | 'look' | 'note' | 'ask' | 'book' | 'transfer_to_Second';
+export type ToolName = 'pay' | 'look' | 'note' | 'ask' | 'book' | 'quiz' | 'nap' | 'transfer_to_Second';
 
 export interface ScriptedCall {
   id: string;
@@ -31,7 +31,16 @@ export interface ScriptOptions {
   checked?: boolean;
 }
 
-const KINDS = [['pay', 'look'], ['ask'], ['note', 'pay'], ['ask', 'look'], ['pay'], ['transfer_to_Second']] as const;
+const KINDS = [
+  ['pay', 'look'],
+  ['ask'],
+  ['note', 'pay'],
+  ['ask', 'look'],
+  ['pay'],
+  ['quiz', 'pay'],
+  ['nap', 'look'],
+  ['transfer_to_Second'],
+] as const;
 
 export function scriptOf(run: number, { checked = false }: ScriptOptions = {}): Script {
   const { upTo, maybe, of } = chance(run);
@@ -63,6 +72,11 @@ export function askingRun(from: number): number {
     const { turns, rejected } = scriptOf(run);
     if (turns[0]?.calls[0]?.tool === 'ask' && rejected.size === 0) return run;
   }
+}
+
+/** The next one from a number on whose first call is of that tool. */
+export function runThatBegins(tool: 'quiz' | 'nap', from: number): number {
+  for (let run = from; ; run++) if (scriptOf(run).turns[0]?.calls[0]?.tool === tool) return run;
 }
 
 /** Which run and turn (from 0) a request is about. */
