@@ -15,6 +15,25 @@ export type {
   ToolNotFoundBehavior,
   TracingConfig,
 } from './run/options.ts';
+export type {
+  OutputGuardrailBlockedMessage,
+  OutputGuardrailBlockedMessageArgs,
+  OutputGuardrailBlockedMessageFormatter,
+  ReasoningItemIdPolicy,
+  ToolErrorFormatter,
+  ToolErrorFormatterArgs,
+  ToolErrorKind,
+  ToolExecutionConfig,
+  ToolNameCollisionPolicy,
+} from './run/tool-options.ts';
+export type {
+  RunErrorData,
+  RunErrorHandler,
+  RunErrorHandlerInput,
+  RunErrorHandlerResult,
+  RunErrorHandlers,
+  RunErrorKind,
+} from './run/error-handler.ts';
 export type { CancelOptions } from './run/control.ts';
 export { RunContext } from './agent/run-context.ts';
 export { RunResult } from './view/result.ts';
@@ -30,6 +49,7 @@ export {
   type RunItemStreamEventName,
   RunRawModelStreamEvent,
   type RunStreamEvent,
+  RunToolProgressStreamEvent,
 } from './view/stream-event.ts';
 export {
   extractAllTextOutput,
@@ -85,19 +105,59 @@ export {
   type ToolUseBehavior,
 } from './agent/agent.ts';
 export type { AgentOutputType, ResolvedAgentOutput, TextOutput } from './agent/output-type.ts';
-export { tool, type ToolOptions } from './agent/function-tool.ts';
+export {
+  tool,
+  type ToolExecuteResult,
+  type ToolFallbackResult,
+  type ToolOptions,
+  type ToolOptionsWithGuardrails,
+} from './agent/function-tool.ts';
+export { invokeFunctionTool } from './agent/tool-invoke.ts';
+export { toolNamespace, type ToolNamespaceOptions } from './agent/tool-namespace.ts';
+export {
+  defineToolInputGuardrail,
+  defineToolOutputGuardrail,
+  resolveToolInputGuardrails,
+  resolveToolOutputGuardrails,
+  runToolInputGuardrails,
+  runToolOutputGuardrails,
+  type ToolGuardrailBehavior,
+  type ToolGuardrailFunctionOutput,
+  ToolGuardrailFunctionOutputFactory,
+  type ToolGuardrailMetadata,
+  type ToolInputGuardrailData,
+  type ToolInputGuardrailDefinition,
+  type ToolInputGuardrailFunction,
+  type ToolInputGuardrailResult,
+  type ToolOutputGuardrailData,
+  type ToolOutputGuardrailDefinition,
+  type ToolOutputGuardrailFunction,
+  type ToolOutputGuardrailResult,
+} from './agent/tool-guardrail.ts';
 export { type CallWait, waitForInput, type WaitForInputOptions, type WaitTime, waitUntil } from './agent/wait.ts';
 export type { ToolApprovalFunction } from './agent/tool-approval.ts';
 export type {
+  CheckedOutcome,
   FunctionTool,
+  FunctionToolCustomDataContext,
+  FunctionToolCustomDataExtractor,
   FunctionToolResult,
+  FunctionToolTimeoutBehavior,
   HostedTool,
   Tool,
+  ToolAllowedCaller,
+  ToolAllowedCallers,
   ToolCallDetails,
+  ToolEnabledFunction,
   ToolErrorFunction,
   ToolExecuteArgument,
   ToolInputParameters,
+  ToolOutputCustomData,
+  ToolOutputSchema,
+  ToolTimeoutErrorFunction,
+  UnknownOutcomePolicy,
 } from './agent/tool.ts';
+export type { ToolEffects } from './event/step-events.ts';
 export {
   getHandoff,
   getTransferMessage,
@@ -137,6 +197,17 @@ export {
   type SessionHistoryTransactionAwareSession,
 } from './agent/session.ts';
 export { applySessionHistoryMutations } from './agent/session-history.ts';
+export {
+  OpenAIConversationsSession,
+  type OpenAIConversationsSessionOptions,
+  startOpenAIConversationsSession,
+} from './session/conversations-session.ts';
+export {
+  type OpenAIResponsesCompactionDecisionContext,
+  type OpenAIResponsesCompactionMode,
+  OpenAIResponsesCompactionSession,
+  type OpenAIResponsesCompactionSessionOptions,
+} from './session/compaction-session.ts';
 export type {
   ModelExchange,
   OpenAIResponsesCompactionArgs,
@@ -175,6 +246,8 @@ export {
   StaleEpoch,
   SystemError,
   ToolCallError,
+  ToolInputGuardrailTripwireTriggered,
+  ToolOutputGuardrailTripwireTriggered,
   ToolTimeoutError,
   UserError,
 } from './event/errors.ts';
@@ -288,9 +361,10 @@ export { waterfall, type WaterfallOptions } from './view/trace/waterfall.ts';
 // Durable runs
 export { createRuntime, Runtime } from './runtime/runtime.ts';
 export type { DecisionOptions, InputOptions, LocalOptions, RuntimeOptions, SubmitOptions } from './runtime/options.ts';
-export type { ListOptions } from './runtime/run-list.ts';
-export type { PendingApproval, RunStatus, RunStatusName } from './runtime/run-status.ts';
+export type { ListOptions, RunSummary } from './runtime/run-list.ts';
+export type { PendingApproval, RunStatus } from './runtime/run-status.ts';
+export type { RunAbout, RunListing, RunStatusName } from './port/run-summary.ts';
 export type { RunInfo } from './runtime/segment.ts';
 export type { Drive, DrivenRun, DriveOutcome, Driver, DriveRun, ServeOptions, Serving } from './port/driver.ts';
-export type { Lease, LeaseNext, LeaseStore } from './port/lease-store.ts';
+export type { BeginHolds, BeginOutcome, Lease, LeaseNext, LeaseStore } from './port/lease-store.ts';
 export { LocalDriver, type LocalDriverOptions } from './runtime/local-driver.ts';

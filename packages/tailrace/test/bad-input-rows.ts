@@ -288,9 +288,9 @@ export const MISTAKES: Mistake[] = [
   },
   {
     item: 18,
-    what: 'an option that would let a call through',
+    what: 'a tool guardrail that is none',
     make: () => made({ inputGuardrails: [{ name: 'g' }] } as ToolGiven),
-    code: 'OPTION_UNKNOWN',
-    says: ["Tool 't'", 'inputGuardrails', 'not supported'],
+    code: 'GUARDRAIL_INVALID',
+    says: ['tool guardrail', 'run function'],
   },
 ];

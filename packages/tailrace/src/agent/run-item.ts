@@ -11,6 +11,14 @@ import {
   textOfMessage,
   type UnknownItem,
 } from '../event/item.ts';
+import type {
+  LocalCallItem,
+  LocalResultItem,
+  ProgramCallItem,
+  ProgramCallResultItem,
+  ToolSearchCallItem,
+  ToolSearchOutputItem,
+} from '../event/local-items.ts';
 import type { AnyAgent } from './agent.ts';
 
 interface NamedAgent {
@@ -46,13 +54,18 @@ export class RunMessageOutputItem {
   }
 }
 
+/** What a model may say of a call. */
+export type ToolCallItem = FunctionCallItem | HostedToolCallItem | LocalCallItem | ProgramCallItem | UnknownItem;
+/** What a call came to. */
+export type ToolResultItem = FunctionCallResultItem | LocalResultItem | ProgramCallResultItem;
+
 /** A call of a tool that the model asked for. */
 export class RunToolCallItem {
   readonly type = 'tool_call_item' as const;
-  rawItem: FunctionCallItem | HostedToolCallItem | UnknownItem;
+  rawItem: ToolCallItem;
   agent: AnyAgent;
 
-  constructor(rawItem: FunctionCallItem | HostedToolCallItem | UnknownItem, agent: AnyAgent) {
+  constructor(rawItem: ToolCallItem, agent: AnyAgent) {
     this.rawItem = rawItem;
     this.agent = agent;
   }
@@ -65,18 +78,22 @@ export class RunToolCallItem {
 /** What a tool call came to. `output` is what the function returned, `rawItem` what the model is told. */
 export class RunToolCallOutputItem {
   readonly type = 'tool_call_output_item' as const;
-  rawItem: FunctionCallResultItem;
+  rawItem: ToolResultItem;
   agent: AnyAgent;
   output: unknown;
+  /** What the tool's `customDataExtractor` gave: for the application, never for the model. */
+  customData?: Record<string, unknown>;
 
-  constructor(rawItem: FunctionCallResultItem, agent: AnyAgent, output: unknown) {
+  constructor(rawItem: ToolResultItem, agent: AnyAgent, output: unknown, customData?: Record<string, unknown>) {
     this.rawItem = rawItem;
     this.agent = agent;
     this.output = output;
+    if (customData) this.customData = customData;
   }
 
   toJSON(): Record<string, unknown> {
-    return { ...toJson(this.type, this.rawItem, { agent: this.agent }), output: this.output };
+    const json = { ...toJson(this.type, this.rawItem, { agent: this.agent }), output: this.output };
+    return this.customData ? { ...json, customData: this.customData } : json;
   }
 }
 
@@ -146,14 +163,27 @@ export class RunCompactionItem {
   }
 }
 
+/** A call that may wait for a decision. */
+export type ApprovableItem = FunctionCallItem | HostedToolCallItem | LocalCallItem;
+
+const LOCAL_NAMES: Readonly<Record<LocalCallItem['type'], string>> = {
+  computer_call: 'computer_use_preview',
+  shell_call: 'shell',
+  apply_patch_call: 'apply_patch',
+};
+
+function defaultName(item: ApprovableItem): string {
+  return 'name' in item ? item.name : LOCAL_NAMES[item.type];
+}
+
 /** A call that waits for somebody's decision. Give it to `state.approve` or `state.reject`. */
 export class RunToolApprovalItem {
   readonly type = 'tool_approval_item' as const;
-  rawItem: FunctionCallItem;
+  rawItem: ApprovableItem;
   agent: AnyAgent;
   toolName: string;
 
-  constructor(rawItem: FunctionCallItem, agent: AnyAgent, toolName: string = rawItem.name) {
+  constructor(rawItem: ApprovableItem, agent: AnyAgent, toolName: string = defaultName(rawItem)) {
     this.rawItem = rawItem;
     this.agent = agent;
     this.toolName = toolName;
@@ -164,13 +194,50 @@ export class RunToolApprovalItem {
     return this.toolName;
   }
 
-  /** The arguments as the model wrote them. */
-  get arguments(): string {
-    return this.rawItem.arguments;
+  /** The id of the call, which decisions go by. */
+  get callId(): string {
+    return 'callId' in this.rawItem ? this.rawItem.callId : (this.rawItem.id ?? '');
+  }
+
+  /** The arguments as the model wrote them. Calls of the computer, the shell and patches say theirs in `rawItem`. */
+  get arguments(): string | undefined {
+    return 'arguments' in this.rawItem ? this.rawItem.arguments : undefined;
   }
 
   toJSON(): Record<string, unknown> {
     return { ...toJson(this.type, this.rawItem, { agent: this.agent }), toolName: this.toolName };
+  }
+}
+
+/** The model searches for tools. */
+export class RunToolSearchCallItem {
+  readonly type = 'tool_search_call_item' as const;
+  rawItem: ToolSearchCallItem;
+  agent: AnyAgent;
+
+  constructor(rawItem: ToolSearchCallItem, agent: AnyAgent) {
+    this.rawItem = rawItem;
+    this.agent = agent;
+  }
+
+  toJSON(): Record<string, unknown> {
+    return toJson(this.type, this.rawItem, { agent: this.agent });
+  }
+}
+
+/** The tools that a search found. */
+export class RunToolSearchOutputItem {
+  readonly type = 'tool_search_output_item' as const;
+  rawItem: ToolSearchOutputItem;
+  agent: AnyAgent;
+
+  constructor(rawItem: ToolSearchOutputItem, agent: AnyAgent) {
+    this.rawItem = rawItem;
+    this.agent = agent;
+  }
+
+  toJSON(): Record<string, unknown> {
+    return toJson(this.type, this.rawItem, { agent: this.agent });
   }
 }
 
@@ -194,6 +261,8 @@ export type RunItem =
   | RunMessageOutputItem
   | RunToolCallItem
   | RunToolCallOutputItem
+  | RunToolSearchCallItem
+  | RunToolSearchOutputItem
   | RunReasoningItem
   | RunHandoffCallItem
   | RunHandoffOutputItem

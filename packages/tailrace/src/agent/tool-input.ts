@@ -10,7 +10,7 @@ import {
 } from '../base/schema.ts';
 import { InvalidToolInputError, UserError } from '../event/errors.ts';
 import type { JsonObjectSchema } from '../port/model.ts';
-import type { ToolInputParameters } from './tool.ts';
+import type { ToolInputParameters, ToolOutputSchema } from './tool.ts';
 
 export interface ToolInput {
   schema: JsonObjectSchema;
@@ -26,9 +26,11 @@ export function toolInput(name: string, parameters: ToolInputParameters, strict:
     return { schema: ofObject(name, parameters), parse: (text) => parseJson(name, text) };
   const original = ofObject(
     name,
-    convert(name, () => jsonSchemaOf(parameters)),
+    convert(name, 'its parameters', () => jsonSchemaOf(parameters)),
   );
-  const schema = (strict ? convert(name, () => strictSchema(original)) : original) as JsonObjectSchema;
+  const schema = (
+    strict ? convert(name, 'its parameters', () => strictSchema(original)) : original
+  ) as JsonObjectSchema;
   return {
     schema,
     parse: (text) =>
@@ -36,25 +38,28 @@ export function toolInput(name: string, parameters: ToolInputParameters, strict:
   };
 }
 
+/** What models are told of a tool's output. @throws UserError TOOL_SCHEMA_UNSUPPORTED */
+export function toolOutputSchema(name: string, schema: ToolOutputSchema): JsonObjectSchema {
+  const described = isStandardSchema(schema) ? convert(name, 'its outputSchema', () => jsonSchemaOf(schema)) : schema;
+  return ofObject(name, described, 'outputSchema') as JsonObjectSchema;
+}
+
 // Models call tools with an object. What has no type at all may still be one: a union of objects.
-function ofObject<T extends JsonSchema | JsonObjectSchema>(name: string, schema: T): T {
+function ofObject<T extends JsonSchema | JsonObjectSchema>(name: string, schema: T, option = 'parameters'): T {
   const { type, anyOf, oneOf, allOf, $ref }: JsonSchema = schema;
   if (type === 'object' || (type === undefined && (anyOf ?? oneOf ?? allOf ?? $ref) !== undefined)) return schema;
   const got = typeof type === 'string' ? `one of type '${type}'` : 'something else (zod needs 4.2 or newer)';
-  throw new UserError(
-    `Tool '${name}': parameters must be a schema of an object, such as z.object({ … }), got ${got}.`,
-    {
-      code: 'TOOL_SCHEMA_UNSUPPORTED',
-    },
-  );
+  throw new UserError(`Tool '${name}': ${option} must be a schema of an object, such as z.object({ … }), got ${got}.`, {
+    code: 'TOOL_SCHEMA_UNSUPPORTED',
+  });
 }
 
-function convert(name: string, make: () => JsonSchema): JsonSchema {
+function convert(name: string, what: string, make: () => JsonSchema): JsonSchema {
   try {
     return make();
   } catch (error) {
     if (!(error instanceof SchemaUnsupported)) throw error;
-    const where = error.path === '' ? 'its parameters' : `parameter ${error.path}`;
+    const where = error.path === '' ? what : `${what} at ${error.path}`;
     throw new UserError(
       `Tool '${name}': ${where} cannot be told to a model: ${error.message}. Use a narrower schema there, a JSON schema, or strict: false.`,
       {
@@ -84,8 +89,8 @@ async function parseWith(name: string, schema: Parameters<typeof validate>[0], v
   throw new InvalidToolInputError(
     `The arguments of tool '${name}' do not match its schema. ${issues}. Call it again with these corrected.`,
     {
-      data: { paths: verdict.issues.map((issue) => issue.path) },
-      // An issue may quote an argument.
+      data: { issues: verdict.issues.length },
+      // An issue may quote an argument, and a path name a key of one.
       publicMessage: `The arguments of tool '${name}' do not match its schema.`,
     },
   );

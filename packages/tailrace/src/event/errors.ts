@@ -103,7 +103,7 @@ export class InvalidToolInputError extends ModelBehaviorError {
   }
 }
 
-/** A tool gave something that JSON cannot carry. */
+/** A tool gave something that JSON cannot carry, or that is not what its `outputSchema` says. */
 export class InvalidToolOutputError extends UserError {
   declare readonly originalError?: unknown;
 
@@ -173,6 +173,26 @@ export class OutputGuardrailTripwireTriggered<TResult = unknown> extends AgentsE
 
   constructor(message: string, result: TResult, options: AgentsErrorOptions = {}) {
     super(message, { code: 'OUTPUT_GUARDRAIL_TRIPPED', publicMessage: 'An output guardrail tripped.', ...options });
+    hide(this, 'result', result);
+  }
+}
+
+/** A tool's input guardrail wants the run to fail. `result` says which and why. */
+export class ToolInputGuardrailTripwireTriggered<TResult = unknown> extends AgentsError {
+  declare readonly result: TResult;
+
+  constructor(message: string, result: TResult, options: AgentsErrorOptions = {}) {
+    super(message, { code: 'TOOL_GUARDRAIL_TRIPPED', ...options });
+    hide(this, 'result', result);
+  }
+}
+
+/** A tool's output guardrail wants the run to fail. `result` says which and why. */
+export class ToolOutputGuardrailTripwireTriggered<TResult = unknown> extends AgentsError {
+  declare readonly result: TResult;
+
+  constructor(message: string, result: TResult, options: AgentsErrorOptions = {}) {
+    super(message, { code: 'TOOL_GUARDRAIL_TRIPPED', ...options });
     hide(this, 'result', result);
   }
 }

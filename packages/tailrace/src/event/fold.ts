@@ -4,32 +4,17 @@
  * F1 Only what the log says counts; the fold of a prefix is the state of the run when that prefix was all there was. F2 What a completed turn did is in
  * `items`; what the open turn has done so far is in `open`, call by call, so that whoever goes on repeats nothing that is recorded.
  */
-import type { AgentGraph } from './agent-graph.ts';
-import type { AgentInputItem } from './item.ts';
-import { type FoldedApproval, foldAnswer, foldDecision, type FoldedWait } from './folded-waiting.ts';
-import type { ApprovalDecided } from './mail-events.ts';
-import {
-  type AgentEnded,
-  type CancelRequested,
-  EVENT_VERSION,
-  type FilteredItem,
-  type GuardrailReturned,
-  isTerminal,
-  type RunEvent,
-  type RunStarted,
-  type RunSuspended,
-  type SpanStarted,
-  type TerminalEvent,
-  type TurnEnded,
-} from './run-event.ts';
-import { type OpenTurn, openTurn, returnCall } from './open-turn.ts';
-import type { ModelReturned } from './step-events.ts';
+import { begin, type FoldedRun } from './folded-run.ts';
+import { foldAnswer, foldDecision } from './folded-waiting.ts';
+import { openTurn, returnCall } from './open-turn.ts';
+import { EVENT_VERSION, isTerminal, type RunEvent, type RunStarted, type TurnEnded } from './run-event.ts';
 import { Usage, usageOfRequest } from './usage.ts';
 
+export type { FoldedRun } from './folded-run.ts';
 export { pendingApprovals, pendingWaits, standingKey } from './folded-waiting.ts';
 export type { FoldedApproval, FoldedWait } from './folded-waiting.ts';
 
-/** Folds a log from its beginning. Undefined for a log without its first event. */
+/** Folds a log from its beginning, nested agents' runs apart. Undefined for a log without its first event. */
 export function foldRun(events: Iterable<RunEvent>): FoldedRun | undefined {
   let folded: FoldedRun | undefined;
   for (const event of events) {
@@ -146,6 +131,9 @@ function apply(folded: FoldedRun, event: RunEvent): void {
       returnCall(open, event);
       leaveNested(folded, event.step);
       folded.takeovers = 0;
+      return;
+    case 'tool.checked':
+      open.checks.push(event);
       return;
     case 'handoff.occurred':
       open.handoff = event;

@@ -1,6 +1,6 @@
 /** What is recorded of the turn that has not ended. */
 import type { HandoffOccurred, ItemAdded } from './run-event.ts';
-import type { ModelReturned, ToolCalled, ToolReturned } from './step-events.ts';
+import type { ModelReturned, ToolCalled, ToolChecked, ToolReturned } from './step-events.ts';
 
 /** One tool call of the open turn. */
 interface FoldedCall {
@@ -19,6 +19,8 @@ export interface OpenTurn {
   response: ModelReturned | undefined;
   added: ItemAdded[];
   calls: Map<string, FoldedCall>;
+  /** What the guardrails of its calls said. */
+  checks: ToolChecked[];
   handoff: HandoffOccurred | undefined;
 }
 
@@ -31,6 +33,7 @@ export function openTurn(): OpenTurn {
     response: undefined,
     added: [],
     calls: new Map(),
+    checks: [],
     handoff: undefined,
   };
 }

@@ -17,6 +17,7 @@ import type {
 import type { SessionCommitStarted, SessionCommitted, SessionCompacted, SessionLoaded } from './session-events.ts';
 import type { SpanData, SpanError } from './span-data.ts';
 import type {
+  CustomData,
   ModelCalled,
   ModelDelta,
   ModelPart,
@@ -24,6 +25,7 @@ import type {
   ModelStopped,
   StepAttempt,
   ToolCalled,
+  ToolChecked,
   ToolOutcomeUnknown,
   ToolProgress,
   ToolReturned,
@@ -179,10 +181,12 @@ export interface ItemAdded {
   target?: string;
   /** For a tool's call: the agent has no such tool. */
   unknown?: true;
+  /** For a tool's output: what its `customDataExtractor` gave. */
+  customData?: CustomData;
 }
 
 /** An item as a handoff filter left it, or made it. */
-export type FilteredItem = Pick<ItemAdded, 'kind' | 'agent' | 'item' | 'target'>;
+export type FilteredItem = Pick<ItemAdded, 'kind' | 'agent' | 'item' | 'target' | 'customData'>;
 
 export interface HandoffOccurred {
   type: 'handoff.occurred';
@@ -203,10 +207,25 @@ export interface GuardrailReturned {
   info?: Json;
 }
 
-/** Output was held back by a guardrail; the text is not in the log. */
+/** Output was held back by a guardrail. */
 export interface OutputBlocked {
   type: 'output.blocked';
   guardrail: string;
+  /** What takes the place of the outputs of these calls, for everybody who looks at the run from now on. */
+  message?: string;
+  calls?: string[];
+}
+
+/** A handler of the caller's gave a final output in place of an error. The message that says so, where there is one, follows in the same append. */
+export interface ErrorHandled {
+  type: 'error.handled';
+  kind: 'maxTurns' | 'modelRefusal' | 'invalidFinalOutput';
+  error: SerializedError;
+  agent: string;
+  /** The final output, as text. */
+  output: string;
+  /** Whether it is part of the conversation. */
+  inHistory: boolean;
 }
 
 /** Somebody asked the run to stop. The end follows. */
@@ -262,11 +281,13 @@ export type RunEventBody = (
   | ItemAdded
   | ToolCalled
   | ToolReturned
+  | ToolChecked
   | ToolProgress
   | ToolOutcomeUnknown
   | HandoffOccurred
   | GuardrailReturned
   | OutputBlocked
+  | ErrorHandled
   | ApprovalRequested
   | ApprovalDecided
   | WaitStarted

@@ -1,7 +1,7 @@
 /** Events of model calls and tool calls: the steps of a run, attempt by attempt. */
 import type { Json } from '../base/json.ts';
 import type { SerializedError } from './agents-error.ts';
-import type { AgentOutputItem, AssistantMessageItem, ToolCallStructuredOutput } from './item.ts';
+import type { AgentItem, AgentOutputItem, AssistantMessageItem, ToolCallStructuredOutput } from './item.ts';
 import type { StreamEvent } from './stream-event.ts';
 import type { UsageData } from './usage.ts';
 
@@ -95,13 +95,50 @@ export interface ToolReturned extends StepRef {
   output?: string;
   /** What the model is told, where it is more than a text. */
   content?: ToolCallStructuredOutput[];
+  /** What the model is told, of a call that is no function's. `output` is empty then. */
+  item?: AgentItem;
   error?: SerializedError;
+  /** What the tool's `customDataExtractor` gave. */
+  customData?: CustomData;
 }
 
+/** What an application wants to know of a call and the model is not told. */
+export type CustomData = { readonly [key: string]: Json | undefined };
+
+/** What a tool guardrail wants done: go on; tell the model `message` instead; or fail the run. */
+export type ToolGuardrailBehavior =
+  | { type: 'allow' }
+  | { type: 'rejectContent'; message: string }
+  | { type: 'throwException' };
+
+/**
+ * A guardrail of a tool has given its verdict on one call: on its input before `tool.called`, on its output together with `tool.returned`. A call whose input was
+ * rejected has neither of the two.
+ */
+export interface ToolChecked extends StepRef {
+  type: 'tool.checked';
+  kind: 'input' | 'output';
+  /** `approval`: before anybody was asked about the call. */
+  before: 'approval' | 'call' | 'output';
+  callId: string;
+  tool: string;
+  guardrail: string;
+  behavior: ToolGuardrailBehavior;
+  /** What the guardrail said, when JSON can carry it. */
+  info?: Json;
+}
+
+/** What a tool's function says while it works. Never part of the conversation. */
 export interface ToolProgress extends StepRef {
   type: 'tool.progress';
   callId: string;
+  tool?: string;
+  agent?: string;
   data: Json;
+  /** Why `data` is not all of it: it was too large, or JSON cannot carry it. */
+  omitted?: 'size' | 'not_json';
+  /** How many before this one were left out, because they came faster than the cap. */
+  skipped?: number;
 }
 
 /** A crash left a call that may not be repeated without its outcome. */

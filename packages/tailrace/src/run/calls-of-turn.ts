@@ -1,25 +1,34 @@
 /** The function calls of one turn: which are being made, which are settled, and which wait. */
 import type { AnyAgent } from '../agent/agent.ts';
-import { RunToolApprovalItem, RunToolCallOutputItem } from '../agent/run-item.ts';
+import { type RunItem, RunToolApprovalItem, RunToolCallOutputItem } from '../agent/run-item.ts';
 import type { FunctionTool, FunctionToolResult } from '../agent/tool.ts';
 import { NEVER } from '../agent/tool-approval.ts';
 import type { AbortScope } from '../base/abort.ts';
+import type { FoldedWait } from '../event/fold.ts';
 import type { FunctionCallItem } from '../event/item.ts';
 import { withLive } from '../event/live.ts';
+import type { WaitEnded } from '../event/mail-events.ts';
 import type { ItemAdded, RunItemKind } from '../event/run-event.ts';
 import type { Verdict } from './approvals.ts';
 import { callStep } from './ask-approval.ts';
+import type { Parking } from './parking.ts';
+import type { LocalCallRun } from './local-call-run.ts';
 import { RejectedCall } from './rejected-call.ts';
 import type { RunScope } from './scope.ts';
 import { ToolCallRun } from './tool-call.ts';
 import type { ToolOutcome } from './tool-outcome.ts';
 import { resultItem } from './tool-output.ts';
 import type { AskedCall } from './tools.ts';
+import type { SearchCall } from './tool-search.ts';
+import { type AddedItem, answeredCall, beginLocal, isAdded, type LocalTurnCall } from './turn-call.ts';
+import { WaitedCall } from './waited-call.ts';
+
+type Call = ToolCallRun | RejectedCall | WaitedCall | LocalTurnCall;
 
 interface Slot {
   readonly asked: AskedCall;
-  /** Undefined while it waits for a decision. */
-  call: ToolCallRun | RejectedCall | undefined;
+  /** Undefined while it waits for a decision; parked while its output is still to come. */
+  call: Call | undefined;
   /** How much of it the conversation has been told. */
   told: 'nothing' | 'that it waits' | 'all';
   result: FunctionToolResult | undefined;
@@ -40,39 +49,65 @@ export class CallsOfTurn {
     this.#slots = asked.map((one) => ({ asked: one, call: undefined, told: 'nothing', result: undefined }));
   }
 
-  /** Calls that may go on and have not yet: all that need no decision, and those that have got one. */
-  admit(): (ToolCallRun | RejectedCall)[] {
-    const admitted: (ToolCallRun | RejectedCall)[] = [];
+  /** Calls that may go on and have not yet: all that need no decision, and those that have got one; no more than `limit` at a time. */
+  admit(limit: number): Call[] {
+    const admitted: Call[] = [];
+    let busy = this.#slots.filter((slot) => active(slot) && !active(slot)?.outcome).length;
     for (const slot of this.#slots) {
-      if (slot.call) continue;
-      const { call, tool } = slot.asked;
-      const verdict = this.#verdict(call);
+      if (active(slot) || parkedAgent(slot)) continue;
+      if (busy >= limit) break;
+      const verdict = this.#verdict(slot.asked.call);
       if (verdict === 'waiting') continue;
-      slot.call =
-        verdict === 'free'
-          ? new ToolCallRun(this.#run, this.#agent, call, tool, this.#stop)
-          : new RejectedCall(this.#run, call, tool, verdict.rejected);
+      slot.call = this.#begin(slot.asked, verdict);
       admitted.push(slot.call);
+      if (!slot.call.outcome) busy += 1;
     }
     return admitted;
   }
 
-  /** True when a call that waited has been decided about. */
+  /** Calls whose functions may be called now. */
+  takeReady(): (ToolCallRun | LocalCallRun | SearchCall)[] {
+    const busy = new Set<object>();
+    return this.#slots.flatMap(({ asked: { local }, call }) => {
+      if (!call || call.outcome || call.parked || !('phase' in call)) return [];
+      // The calls of one such tool are made one after the other, each recorded when it begins: they share a screen, or files.
+      if (local && busy.has(local.tool)) return [];
+      if (local) busy.add(local.tool);
+      return call.phase === 'ready' ? [call] : [];
+    });
+  }
+
+  #begin(asked: AskedCall, verdict: Exclude<CallVerdict, 'waiting'>): Call {
+    const { call, tool } = asked;
+    const local =
+      verdict === 'free' || 'rejected' in verdict
+        ? beginLocal(this.#run, this.#agent, asked, verdict, this.#stop)
+        : undefined;
+    if (local) return local;
+    if (verdict === 'free') return new ToolCallRun(this.#run, this.#agent, call, tool, this.#stop);
+    if ('ended' in verdict) return new WaitedCall(this.#run, this.#agent, call, tool, verdict);
+    return new RejectedCall(this.#run, call, tool, verdict.rejected);
+  }
+
+  /** True when a call that waited has been decided about, or answered. */
   get admissible(): boolean {
-    return this.#slots.some(({ asked, call }) => !call && this.#verdict(asked.call) !== 'waiting');
+    return this.#slots.some((slot) => this.#queued(slot));
   }
 
   get running(): boolean {
-    return this.#slots.some(({ call }) => call && !call.outcome);
+    return this.#slots.some((slot) => (active(slot)?.outcome === undefined && active(slot)) || parkedAgent(slot)?.ready);
   }
 
   /** True when there is something to report: the last call may settle while the others' outputs are being stored. */
   get unreported(): boolean {
-    return this.#slots.some(({ call, told }) => (call ? call.outcome && told !== 'all' : told === 'nothing'));
+    return this.#slots.some((slot) => {
+      const call = active(slot);
+      return call ? call.outcome && slot.told !== 'all' : slot.told === 'nothing' && !this.#queued(slot);
+    });
   }
 
   get waiting(): boolean {
-    return this.#slots.some(({ call }) => !call);
+    return this.#slots.some((slot) => !active(slot));
   }
 
   /** In call order, without those that were rejected. */
@@ -83,60 +118,109 @@ export class CallsOfTurn {
   /** What is new in the conversation, in call order. What an earlier writer reported comes first, in the order of the log. */
   report(): ItemAdded[] {
     const events: ItemAdded[] = [];
-    for (const { kind, item } of this.#run.open?.added ?? []) {
-      if (kind !== 'tool_output' || !('callId' in item)) continue;
-      const slot = this.#slots.find(({ asked, told }) => told !== 'all' && asked.call.callId === item.callId);
+    for (const recorded of this.#run.open?.added ?? []) {
+      const callId = answeredCall(recorded);
+      if (callId === undefined) continue;
+      const slot = this.#slots.find(({ asked, told }) => told !== 'all' && asked.call.callId === callId);
       if (slot?.call?.outcome) this.#addOutput(slot, slot.call.outcome);
     }
     for (const slot of this.#slots) {
       if (slot.told === 'all') continue;
-      if (slot.call && !slot.call.outcome) break;
-      const added = slot.call?.outcome ? this.#addOutput(slot, slot.call.outcome) : this.#addWaiting(slot);
-      if (added) events.push(added);
+      const call = active(slot);
+      if ((call && !call.outcome) || this.#queued(slot)) break;
+      events.push(...(call?.outcome ? this.#addOutput(slot, call.outcome) : this.#addWaiting(slot)));
     }
     return events;
   }
 
-  #verdict(call: FunctionCallItem): Verdict {
-    return this.#run.approvals.verdict(callStep(this.#run, call), call);
+  // A call that waits for its output was made: whether it may be made is no question any more.
+  #verdict(call: FunctionCallItem): CallVerdict {
+    const step = callStep(this.#run, call);
+    const wait = this.#run.waits.at(step);
+    if (!wait) return this.#run.approvals.verdict(step, call);
+    return hasEnded(wait) ? wait : 'waiting';
+  }
+
+  // It waits for nothing but its turn.
+  #queued(slot: Slot): boolean {
+    const parked = parkedAgent(slot);
+    if (parked) return parked.ready;
+    return !active(slot) && this.#verdict(slot.asked.call) !== 'waiting';
+  }
+
+  /** Leaves nested agents that wait as they are: the run is about to say that it waits. */
+  async leaveNested(): Promise<void> {
+    await Promise.all(this.#slots.map(async (slot) => parkedAgent(slot)?.leave()));
   }
 
   abandon(): void {
-    for (const { call } of this.#slots) call?.abandon();
+    for (const slot of this.#slots) active(slot)?.abandon();
   }
 
   // Said once, however often the run is taken up before somebody decides.
-  #addWaiting(slot: Slot): ItemAdded | undefined {
-    const { call } = slot.asked;
-    if (slot.told !== 'nothing') return undefined;
+  #addWaiting(slot: Slot): ItemAdded[] {
+    const { call, local } = slot.asked;
+    if (slot.told !== 'nothing') return [];
     slot.told = 'that it waits';
-    if (this.#isRecorded('tool_approval', call)) return undefined;
-    return this.#added('tool_approval', new RunToolApprovalItem(call, this.#agent));
+    // A call that waits for its output needs no decision: the log says what it waits for.
+    if (slot.call || this.#run.waits.at(callStep(this.#run, call))) return [];
+    if (this.#isRecorded('tool_approval', call)) return [];
+    if (!local) return [this.#added('tool_approval', new RunToolApprovalItem(call, this.#agent))];
+    const item = new RunToolApprovalItem(local.asking, this.#agent, local.name);
+    return [withLive({ ...this.#added('tool_approval', item), target: local.name }, item)];
   }
 
   // A call that was aborted, or that ends the run, has no output to add: the conversation never sees half of it.
-  #addOutput(slot: Slot, outcome: ToolOutcome): ItemAdded | undefined {
+  #addOutput(slot: Slot, outcome: ToolOutcome): ItemAdded[] {
     slot.told = 'all';
-    if (!outcome.told) return undefined;
+    if (!outcome.told) return [];
+    if (slot.call && 'items' in slot.call) return slot.call.items(outcome).flatMap((added) => this.#addItem(slot, added));
     const { call, tool } = slot.asked;
-    const item = new RunToolCallOutputItem(resultItem(call, outcome.told.output), this.#agent, outcome.value);
+    const { customData } = outcome;
+    const raw = resultItem(call, outcome.told.output);
+    const item = new RunToolCallOutputItem(raw, this.#agent, outcome.value, customData);
     this.#run.talk.add(item);
     if (!(slot.call instanceof RejectedCall))
       slot.result = { type: 'function_output', tool: tool ?? UNKNOWN_TOOL, output: outcome.value, runItem: item };
-    return this.#isRecorded('tool_output', call) ? undefined : this.#added('tool_output', item);
+    if (this.#isRecorded('tool_output', call)) return [];
+    const added = this.#added('tool_output', item);
+    return [customData ? withLive({ ...added, customData }, item) : added];
+  }
+
+  #addItem(slot: Slot, added: AddedItem): ItemAdded[] {
+    this.#run.talk.add(added.item);
+    if (isAdded(this.#run.open?.added ?? [], slot.asked.call.callId, added)) return [];
+    return [this.#added(added.kind, added.item)];
   }
 
   #isRecorded(kind: RunItemKind, { callId }: FunctionCallItem): boolean {
     return (
       this.#run.open?.added.some(
-        (added) => added.kind === kind && 'callId' in added.item && added.item.callId === callId,
+        ({ kind: one, item }) => one === kind && ('callId' in item ? item.callId : item.id) === callId,
       ) ?? false
     );
   }
 
-  #added(kind: RunItemKind, item: RunToolApprovalItem | RunToolCallOutputItem): ItemAdded {
+  #added(kind: RunItemKind, item: RunItem): ItemAdded {
     return withLive<ItemAdded>({ type: 'item.added', kind, agent: this.#agentKey, item: item.rawItem }, item);
   }
+}
+
+type CallVerdict = Verdict | EndedWait;
+type EndedWait = FoldedWait & { ended: WaitEnded };
+
+function hasEnded(wait: FoldedWait): wait is EndedWait {
+  return wait.ended !== undefined;
+}
+
+/** The call that is being made, or has settled: not one that waits. */
+function active({ call }: Slot): Call | undefined {
+  return call?.parked ? undefined : call;
+}
+
+/** The nested agent that a call waits with. */
+function parkedAgent({ call }: Slot): Parking | undefined {
+  return call?.parked && call instanceof ToolCallRun ? call.nested : undefined;
 }
 
 const UNKNOWN_TOOL: FunctionTool = {

@@ -12,6 +12,8 @@ import type { AgentInputItem } from '../event/item.ts';
 import type { LogStore } from '../port/log-store.ts';
 import type { Model, ModelProvider, ModelSettings } from '../port/model.ts';
 import type { Session, SessionInputCallback } from '../port/session.ts';
+import { checkHandlers, type RunErrorHandlers } from './error-handler.ts';
+import { checkToolOptions, TOOL_OPTION_NAMES, type ToolRunOptions } from './tool-options.ts';
 
 /** Limits in milliseconds. Undefined: no limit. */
 export interface RunTimeouts {
@@ -76,7 +78,7 @@ export interface LateResult {
 }
 
 /** What holds for all runs of a Runner. */
-export interface RunConfig {
+export interface RunConfig extends ToolRunOptions {
   /** For agents that name no model. */
   model?: string | Model;
   /** Turns a model's name into a model. OpenAI's by default. */
@@ -106,6 +108,8 @@ export interface RunConfig {
   /** Decides what the model sees of a session's items and the new ones. */
   sessionInputCallback?: SessionInputCallback;
   callModelInputFilter?: CallModelInputFilter;
+  /** A final output in place of some errors. */
+  errorHandlers?: RunErrorHandlers;
   /** Where logs are kept. In memory, with the result, by default. */
   store?: LogStore;
   timeouts?: RunTimeouts;
@@ -126,7 +130,7 @@ export interface RunConfig {
 }
 
 /** What holds for one run. */
-export interface SharedRunOptions<TContext = unknown> {
+export interface SharedRunOptions<TContext = unknown> extends ToolRunOptions<TContext> {
   /** Handed to tools, guardrails, hooks and instructions; never sent to a model, never stored. */
   context?: TContext | RunContext<TContext>;
   /** Model turns. 10 by default, or, for a run that goes on, what it began with; null: no limit. */
@@ -141,6 +145,8 @@ export interface SharedRunOptions<TContext = unknown> {
   previousResponseId?: string;
   sessionInputCallback?: SessionInputCallback;
   callModelInputFilter?: CallModelInputFilter<TContext>;
+  /** A final output in place of some errors, each kind for itself. */
+  errorHandlers?: RunErrorHandlers<TContext>;
   toolNotFoundBehavior?: ToolNotFoundBehavior;
   tracing?: TracingConfig;
   timeouts?: RunTimeouts;
@@ -174,6 +180,7 @@ export const DEFAULTS: {
   maxInputLength: number;
   maxToolOutputLength: number;
   maxUnknownToolCalls: number;
+  maxNestedAgents: number;
   workflowName: string;
 } = {
   maxTurns: 10,
@@ -185,10 +192,13 @@ export const DEFAULTS: {
   maxInputLength: 16 * 1024 * 1024,
   maxToolOutputLength: 1024 * 1024,
   maxUnknownToolCalls: 3,
+  maxNestedAgents: 16,
   workflowName: 'Agent workflow',
 };
 
 const CONFIG_NAMES = [
+  ...TOOL_OPTION_NAMES,
+  'errorHandlers',
   'model',
   'modelProvider',
   'modelSettings',
@@ -215,16 +225,11 @@ const CONFIG_NAMES = [
   'approvalTimeoutMs',
   'codeVersion',
 ] as const;
-const CONFIG_ELSEWHERE = [
-  'sandbox',
-  'toolExecution',
-  'toolNameCollisionPolicy',
-  'toolErrorFormatter',
-  'outputGuardrailBlockedMessage',
-  'reasoningItemIdPolicy',
-] as const;
+const ELSEWHERE = ['sandbox'] as const;
 
 const OPTION_NAMES = [
+  ...TOOL_OPTION_NAMES,
+  'errorHandlers',
   'context',
   'maxTurns',
   'signal',
@@ -241,12 +246,13 @@ const OPTION_NAMES = [
   'stream',
   'onDisconnect',
 ] as const;
-const OPTION_ELSEWHERE = [...CONFIG_ELSEWHERE, 'errorHandlers'] as const;
 const TIMEOUT_NAMES = ['runMs', 'turnMs', 'attemptMs', 'firstTokenMs', 'idleMs', 'toolGraceMs'] as const;
 
 /** @throws UserError OPTION_UNKNOWN, OPTION_RANGE, OPTION_TYPE */
 export function checkConfig(config: Partial<RunConfig>): void {
-  checkOptions('Runner', config, CONFIG_NAMES, CONFIG_ELSEWHERE);
+  checkOptions('Runner', config, CONFIG_NAMES, ELSEWHERE);
+  checkToolOptions(config);
+  checkHandlers(config.errorHandlers);
   checkTimeouts(config.timeouts);
   for (const name of [
     'maxHandoffs',
@@ -265,13 +271,26 @@ export function checkConfig(config: Partial<RunConfig>): void {
 
 /** @throws UserError OPTION_UNKNOWN, OPTION_RANGE, OPTION_TYPE, RUN_ID_INVALID */
 export function checkRunOptions(options: IndividualRunOptions<unknown>): void {
-  checkOptions('run()', options, OPTION_NAMES, OPTION_ELSEWHERE);
+  checkOptions('run()', options, OPTION_NAMES, ELSEWHERE);
+  checkToolOptions(options);
+  checkHandlers(options.errorHandlers);
+  checkSession(options.session);
   if (options.maxTurns !== null) checkCount('maxTurns', options.maxTurns, 'Use null for no limit.');
   checkTimeouts(options.timeouts);
   checkCount('approvalTimeoutMs', options.approvalTimeoutMs);
   if (options.signal !== undefined && !(options.signal instanceof AbortSignal)) {
     throw new UserError(`run(): signal must be an AbortSignal, got ${typeof options.signal}.`, { code: 'OPTION_TYPE' });
   }
+}
+
+function checkSession(session: unknown): void {
+  if (session === undefined) return;
+  const { getItems, addItems } = (session ?? {}) as { getItems?: unknown; addItems?: unknown };
+  if (typeof getItems === 'function' && typeof addItems === 'function') return;
+  throw new UserError(
+    'run(): session must be a session, an object with getItems and addItems, such as new MemorySession().',
+    { code: 'OPTION_TYPE' },
+  );
 }
 
 function checkTimeouts(timeouts: RunTimeouts | undefined): void {

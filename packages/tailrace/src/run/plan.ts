@@ -14,8 +14,14 @@ import type { EventEnvelope, RunResumed, RunStarted } from '../event/run-event.t
 import type { LogStore } from '../port/log-store.ts';
 import type { Session, SessionInputCallback } from '../port/session.ts';
 import type { TraceScope } from '../port/trace-scope.ts';
+import type { RunErrorData, RunErrorHandlers } from './error-handler.ts';
 import { checkInput, checkPairs } from './input.ts';
-import { refuseUnkeepable, type ServerConversation, serverConversationOf, serverConversationOfRun } from './server-history.ts';
+import {
+  refuseUnkeepable,
+  type ServerConversation,
+  serverConversationOf,
+  serverConversationOfRun,
+} from './server-history.ts';
 import {
   type CallModelInputFilter,
   checkRunOptions,
@@ -25,6 +31,7 @@ import {
   type RunTimeouts,
   type ToolNotFoundBehavior,
 } from './options.ts';
+import { type ToolPlan, toolPlan } from './tool-options.ts';
 
 export interface TracePlan {
   /** Undefined: no spans. */
@@ -51,7 +58,7 @@ export type PlannedTimeouts = Required<RunTimeouts> & { idleMs: number; toolGrac
 export type Submitted = Required<Pick<RunStarted, 'registered'>> &
   Pick<RunStarted, 'metadata' | 'principal' | 'onDisconnect' | 'sessionId'>;
 
-export interface RunPlan {
+export interface RunPlan extends ToolPlan {
   runId: string;
   /** True when the caller chose the id. */
   named: boolean;
@@ -70,6 +77,9 @@ export interface RunPlan {
   sessionInputCallback: SessionInputCallback | undefined;
   callModelInputFilter: CallModelInputFilter | undefined;
   toolNotFoundBehavior: ToolNotFoundBehavior;
+  errorHandlers: RunErrorHandlers | undefined;
+  /** What error handlers are told of the run so far. Set by whoever keeps it. */
+  runData?: () => RunErrorData;
   inputGuardrails: readonly InputGuardrail[];
   outputGuardrails: readonly OutputGuardrail<AgentOutputType>[];
   timeouts: PlannedTimeouts;
@@ -133,6 +143,8 @@ export function planRun(
     server,
     sessionInputCallback: options.sessionInputCallback ?? config.sessionInputCallback,
     callModelInputFilter: options.callModelInputFilter ?? config.callModelInputFilter,
+    ...toolPlan(options, config),
+    errorHandlers: options.errorHandlers ?? config.errorHandlers,
     toolNotFoundBehavior: options.toolNotFoundBehavior ?? config.toolNotFoundBehavior ?? 'raise_error',
     inputGuardrails: [...(config.inputGuardrails ?? []), ...agent.inputGuardrails],
     outputGuardrails: config.outputGuardrails ?? [],

@@ -7,17 +7,26 @@
 import { agentsOf, itemOf } from '../agent/item-of.ts';
 import { errorFromSerialized, LimitError } from '../event/errors.ts';
 import type { FoldedRun } from '../event/fold.ts';
-import type { RunEventBody, RunResumed } from '../event/run-event.ts';
+import type { RunEventBody, RunResumed, SpanStarted } from '../event/run-event.ts';
 import { tripError } from './guardrails.ts';
 import type { RunPlan } from './plan.ts';
 import { codeOf } from './resumable.ts';
 import type { RunScope } from './scope.ts';
+import { recordedTrip } from './tool-checks.ts';
 
 /** Puts the folded state into the scope. Gives the events that say so. */
 export function reenter(run: RunScope, folded: FoldedRun, by: RunPlan['resumedBy']): RunEventBody[] {
+  restoreState(run, folded);
+  run.context.usage.add(folded.usage);
+  const ended = restoreSpans(run, folded);
+  if (folded.cancel) run.control.cancel({ mode: folded.cancel.mode, reason: folded.cancel.reason });
+  return [{ type: 'run.resumed', by: reasonOf(folded, by), ...codeOf(run.plan, folded) }, ...ended];
+}
+
+/** What was said and done before. */
+export function restoreState(run: RunScope, folded: FoldedRun): void {
   const agents = agentsOf(run.agents);
   run.turn = folded.open.number === undefined ? folded.turn : folded.turn - 1;
-  run.context.usage.add(folded.usage);
   run.trail.push(...folded.trail.map((key) => agents(key).name));
   run.unknownToolCalls = folded.unknownCalls;
   for (const key of folded.usedTools) run.usedTools.add(agents(key));
@@ -25,9 +34,6 @@ export function reenter(run: RunScope, folded: FoldedRun, by: RunPlan['resumedBy
     folded.input,
     folded.items.map((item) => itemOf(item, agents)),
   );
-  const ended = restoreSpans(run, folded);
-  if (folded.cancel) run.control.cancel({ mode: folded.cancel.mode, reason: folded.cancel.reason });
-  return [{ type: 'run.resumed', by: reasonOf(folded, by), ...codeOf(run.plan, folded) }, ...ended];
 }
 
 function reasonOf(folded: FoldedRun, by: RunPlan['resumedBy']): RunResumed['by'] {
@@ -54,8 +60,10 @@ export function refusePoison({ plan }: RunScope, { takeovers }: FoldedRun): void
 function restoreSpans(run: RunScope, folded: FoldedRun): RunEventBody[] {
   run.spans.restore(folded.spans.values());
   const orphans: string[] = [];
-  for (const { span, data } of folded.spans.values()) {
-    if (data.type === 'task') run.taskSpan ??= span;
+  for (const { span, data, scope } of folded.spans.values() as Iterable<SpanStarted & { scope?: readonly string[] }>) {
+    // Nested agents begin with spans of their own.
+    if (scope) orphans.push(span);
+    else if (data.type === 'task') run.taskSpan ??= span;
     else if (data.type === 'agent') run.agentSpan = span;
     else if (data.type === 'turn') run.turnSpan = span;
     else orphans.push(span);
@@ -77,6 +85,8 @@ export function rethrowTrip(run: RunScope, folded: FoldedRun): void {
 
 /** A tool's failure that ended the run, likewise. @throws the failure */
 export function rethrowFatal(run: RunScope, folded: FoldedRun): void {
+  const trip = folded.open.checks.find(({ behavior }) => behavior.type === 'throwException');
+  if (trip && !run.control.signal.aborted) throw recordedTrip(run, trip);
   for (const { returned } of folded.open.calls.values()) {
     if (returned?.error && returned.output === undefined && !run.control.signal.aborted)
       throw errorFromSerialized(returned.error);

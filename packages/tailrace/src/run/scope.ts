@@ -1,27 +1,34 @@
 /** What the parts of one run share while it runs. Owned by the loop; readers never see it. */
 import type { AnyAgent } from '../agent/agent.ts';
+import type { AgentToolSpec, NestedAnswer } from '../agent/agent-tool.ts';
+import type { AgentToolInvocation } from '../agent/agent-tool-types.ts';
 import type { RunContext } from '../agent/run-context.ts';
-import { abortable } from '../base/abort.ts';
+import { abortable, type AbortScope } from '../base/abort.ts';
 import type { Clock } from '../base/clock.ts';
 import { errorText } from '../base/error-text.ts';
-import type { AgentInputItem } from '../event/item.ts';
+import type { AgentInputItem, FunctionCallItem } from '../event/item.ts';
 import type { FoldedRun } from '../event/fold.ts';
 import type { OpenTurn } from '../event/open-turn.ts';
 import type { RunEventBody, RunSuspended, TerminalEventBody } from '../event/run-event.ts';
 import type { SpanError } from '../event/span-data.ts';
+import type { Usage } from '../event/usage.ts';
+import type { ToolChecked } from '../event/step-events.ts';
 import { type SpanEventBody, traceCarrier } from '../port/trace-scope.ts';
 import type { AgentRegistry } from './agent-registry.ts';
 import { Approvals } from './approvals.ts';
 import type { RunControl } from './control.ts';
+import { Closing } from './closing.ts';
 import { Conversation } from './conversation.ts';
 import type { Inbox } from './inbox.ts';
 import { Mailbox } from './mailbox.ts';
 import type { ModelProvider } from '../port/model.ts';
+import type { Parking } from './parking.ts';
 import type { RunPlan } from './plan.ts';
 import { type ServerHistory, serverHistoryOf } from './server-history.ts';
 import type { HeldSession } from './session-step.ts';
 import { SpanBook } from './span-book.ts';
 import { takeMail } from './take-mail.ts';
+import { Waits } from './waits.ts';
 
 /** Events that go into the log together. */
 export type Batch = readonly RunEventBody[];
@@ -63,7 +70,10 @@ export interface RunScope {
   readonly inbox: Inbox;
   readonly mailbox: Mailbox;
   readonly approvals: Approvals;
+  readonly waits: Waits;
   readonly talk: Conversation;
+  /** What the run has made for itself. */
+  readonly closing: Closing;
   /** What the provider has been told, where it keeps the conversation. */
   readonly server: ServerHistory | undefined;
   /** Input from outside that joins the conversation before the next turn. */
@@ -81,17 +91,65 @@ export interface RunScope {
   readonly usedTools: Set<AnyAgent>;
   readonly trail: string[];
   unknownToolCalls: number;
+  /** What guardrails have said of the calls of the open turn. */
+  checks: ToolChecked[];
   /** Results of tools that came after their call was given up, or the run had ended. */
   lateResults: number;
   /** What the log says of the turn that is entered again. Undefined in every other turn. */
   open: OpenTurn | undefined;
   /** The run as it was taken up, if it was. */
   readonly folded: FoldedRun | undefined;
+  /** The steps of the calls that a nested agent's run answers, outermost first. Empty at the top. */
+  readonly path: readonly string[];
+  /** What only the run of a nested agent has. */
+  readonly nested: NestedPlace | undefined;
+  /** Runs an agent inside this run. */
+  readonly nest: Nest;
+  /** The result of a nested run that has completed, as a view. */
+  readonly resultOf: (path: readonly string[], finalOutput: unknown, call: AgentToolInvocation) => Promise<unknown>;
+  /** Nested runs that were under way when this run was taken up, by the step of their call. */
+  readonly nestedFolds: ReadonlyMap<string, FoldedRun>;
+  /** Nested runs that somebody listens to, by the step of their call. */
+  readonly streams: Map<string, NestedStream>;
+}
+
+export interface NestedPlace {
+  /** Of its own responses, in this segment. */
+  readonly usage: Usage;
+  readonly parking: Parking;
+}
+
+export interface NestedStream {
+  readonly spec: AgentToolSpec;
+  readonly toolCall: FunctionCallItem;
+}
+
+/** The call that a nested run answers. */
+export interface NestedSite {
+  readonly step: string;
+  readonly call: FunctionCallItem;
+  readonly spanId: string | undefined;
+  /** Aborts when the call is to stop. */
+  readonly stop: AbortScope;
+  readonly parking: Parking;
+}
+
+/** Resolves without an answer when the nested run waits for somebody, and the run is about to be suspended. */
+export type Nest = (
+  run: RunScope,
+  site: NestedSite,
+  asked: { spec: AgentToolSpec; input: string | AgentInputItem[]; toolInput: unknown },
+) => Promise<NestedAnswer | undefined>;
+
+/** A step's key in the log: behind the key of the call that its nested run answers. */
+export function stepKey({ path }: RunScope, own: string): string {
+  const above = path.at(-1);
+  return above === undefined ? own : `${above}/${own}`;
 }
 
 export type ScopeParts = Pick<
   RunScope,
-  'plan' | 'control' | 'inbox' | 'clock' | 'live' | 'defaultProvider' | 'folded' | 'agents'
+  'plan' | 'control' | 'inbox' | 'clock' | 'live' | 'defaultProvider' | 'folded' | 'agents' | 'nest' | 'resultOf'
 >;
 
 export function openScope(parts: ScopeParts): RunScope {
@@ -103,8 +161,10 @@ export function openScope(parts: ScopeParts): RunScope {
     spans: new SpanBook(plan.trace.id !== undefined),
     mailbox,
     approvals: new Approvals(folded),
+    waits: new Waits(folded),
     received: folded?.received.slice() ?? [],
     talk: new Conversation(plan.input),
+    closing: new Closing(),
     server: serverHistoryOf(plan, folded),
     turn: 0,
     agentSpan: undefined,
@@ -114,8 +174,13 @@ export function openScope(parts: ScopeParts): RunScope {
     usedTools: new Set(),
     trail: [],
     unknownToolCalls: 0,
+    checks: folded?.open.checks.slice() ?? [],
     lateResults: 0,
     open: folded?.open,
+    path: [],
+    nested: undefined,
+    nestedFolds: folded?.nested ?? new Map(),
+    streams: new Map(),
   };
   return run;
 }

@@ -1,27 +1,36 @@
 /** One call of one function tool: from asked to settled, exactly once. */
 import type { AnyAgent } from '../agent/agent.ts';
-import { ON_FAILURE, toolCallError } from '../agent/function-tool.ts';
+import { agentToolSpec, NESTED, type NestedRuns, STILL_WAITING } from '../agent/agent-tool.ts';
+import { toolCallError } from '../agent/function-tool.ts';
+import { checkToolOutput, type LoopDetails, ON_FAILURE, ON_PROGRESS } from '../agent/tool-invoke.ts';
 import type { FunctionTool, ToolCallDetails } from '../agent/tool.ts';
+import { type WaitRequest, waitRequestOf } from '../agent/wait.ts';
 import { AbortScope } from '../base/abort.ts';
-import { InvalidToolOutputError, ToolTimeoutError } from '../event/errors.ts';
+import { ToolCallError, ToolTimeoutError } from '../event/errors.ts';
 import type { FunctionCallItem } from '../event/item.ts';
 import type { RunEventBody } from '../event/run-event.ts';
-import type { StepRef, ToolCalled } from '../event/step-events.ts';
+import type { StepRef, ToolCalled, ToolChecked } from '../event/step-events.ts';
 import type { FunctionSpanData } from '../event/span-data.ts';
 import { callStep } from './ask-approval.ts';
 import { reportLate } from './late.ts';
-import { DEFAULTS } from './options.ts';
 import { callUser, inTrace, type RunScope } from './scope.ts';
 import type { StartedSpan } from './span-book.ts';
 import {
   failureFacts,
   outcomeUnknown,
   recordedOutcome,
+  returnedEvent,
   textOutput,
   TOLD_NOTHING,
   type ToolOutcome,
 } from './tool-outcome.ts';
-import { tellOutput } from './tool-output.ts';
+import { type CheckedCall, checkInput } from './tool-checks.ts';
+import { type Conclusion, conclude, concludeRefused } from './tool-conclusion.ts';
+import { tellError } from './tool-error.ts';
+import { nestedRuns } from './nested-call.ts';
+import type { Parking } from './parking.ts';
+import { ProgressMeter } from './tool-progress.ts';
+import { beginWait } from './waits.ts';
 
 export class ToolCallRun {
   readonly call: FunctionCallItem;
@@ -30,10 +39,17 @@ export class ToolCallRun {
   readonly span: StartedSpan;
   /** Set once, when the call has settled or was given up. */
   outcome: ToolOutcome | undefined;
+  /** True while it waits: its function has returned and left the outcome to others, or its nested agent waits. */
+  parked = false;
+  /** The run of the agent that it calls. */
+  nested: Parking | undefined;
+  /** How far it has come: its guardrails are asked, it may be called, its function is at work. */
+  phase: 'asked' | 'checking' | 'ready' | 'called';
   /** Its timeout decides what it comes to; what the function still gives is late. */
   #timedOut = false;
   /** True for a call that must not be repeated and whose outcome its writer did not live to record. */
   unknown: boolean;
+  #progress: ProgressMeter | undefined;
   /** Attempts that an earlier writer of the run began. */
   readonly #begun: number;
   readonly #run: RunScope;
@@ -55,9 +71,13 @@ export class ToolCallRun {
     this.tool = tool;
     const record = run.open?.calls.get(call.callId);
     this.#begun = record?.called.attempt ?? 0;
-    this.ref = { step: callStep(run, call), attempt: this.#begun + 1 };
+    // The run of a nested agent goes on where it was: that is no new attempt.
+    const reenters = this.#begun > 0 && tool !== undefined && agentToolSpec(tool) !== undefined;
+    this.ref = { step: callStep(run, call), attempt: reenters ? this.#begun : this.#begun + 1 };
     this.outcome = record?.returned && recordedOutcome(record.returned);
     this.unknown = record !== undefined && !record.returned && record.called.effects === 'once';
+    // A call that was made had passed them.
+    this.phase = !tool || record || !tool.inputGuardrails?.length ? 'ready' : 'asked';
     this.span =
       tool && !this.outcome
         ? run.spans.start(this.#spanData(''), run.turnSpan ?? run.agentSpan)
@@ -75,7 +95,7 @@ export class ToolCallRun {
   /** What has to be durable before the function is called. */
   calledEvents(): RunEventBody[] {
     const { tool, call, ref } = this;
-    if (!tool || this.outcome) return [];
+    if (!tool || this.outcome || ref.attempt === this.#begun) return [];
     const called: ToolCalled = {
       type: 'tool.called',
       ...ref,
@@ -89,12 +109,40 @@ export class ToolCallRun {
     return [{ type: 'step.attempt', of: 'tool', ...ref, supersedes: this.#begun, delayMs: 0 }, called];
   }
 
+  /** Asks the guardrails that come before the call. */
+  async check(): Promise<void> {
+    const { tool } = this;
+    if (!tool || this.phase !== 'asked') return;
+    this.phase = 'checking';
+    const checked = this.#checked(tool);
+    try {
+      const before = await checkInput(this.#run, checked, 'approval', this.#stop, 'recorded');
+      const verdict = before.type === 'allow' ? await checkInput(this.#run, checked, 'call', this.#stop) : before;
+      if (verdict.type === 'allow') this.phase = 'ready';
+      else {
+        this.#tellHooks('agent_tool_start', tool);
+        this.#conclude(tool, await concludeRefused(this.#run, checked, verdict.message, this.#details(this.#stop)));
+      }
+    } catch (error) {
+      if (this.#stop.aborted) return this.#aborted();
+      this.#fail(tool, error instanceof ToolCallError ? error : toolCallError(error));
+    }
+    this.#run.inbox.ring();
+  }
+
   async perform(): Promise<void> {
+    this.phase = 'called';
     const { tool } = this;
     if (!tool) {
-      const value = `Tool '${this.call.name}' not found.`;
+      const value = await tellError(this.#run, 'tool_not_found', this.call, `Tool '${this.call.name}' not found.`);
       return this.#settle({ ...TOLD_NOTHING, value, told: textOutput(value) });
     }
+    const returned = await this.#invoked(tool);
+    if (returned) await this.#returned(tool, returned.value, returned.failure);
+  }
+
+  /** What the function gave, unless that does not count any more. */
+  async #invoked(tool: FunctionTool): Promise<{ value: unknown; failure: unknown } | undefined> {
     using scope = new AbortScope(this.#stop);
     const { timeoutMs } = tool;
     using _timer =
@@ -102,19 +150,20 @@ export class ToolCallRun {
         ? undefined
         : this.#run.clock.timer(timeoutMs, () => void this.#timeOut(tool, timeoutMs, scope));
     this.#tellHooks('agent_tool_start', tool);
-    let failure: { error: unknown } | undefined;
+    let failure: unknown;
     try {
-      const details = this.#details(scope, (error) => (failure = { error }));
+      const details = this.#details(scope, (error) => (failure = error));
       const value = await inTrace(this.#run, this.span.id, () =>
         tool.invoke(this.#run.context, this.call.arguments, details),
       );
-      if (this.outcome || this.#timedOut) return this.#late({ output: value });
-      await this.#returned(tool, value, failure?.error);
+      if (!this.outcome && !this.#timedOut) return { value, failure };
+      this.#late({ output: value });
     } catch (error) {
-      if (this.outcome || this.#timedOut) return this.#late({ error });
-      if (scope.aborted) return this.#aborted();
-      this.#fail(tool, toolCallError(error));
+      if (this.outcome || this.#timedOut) this.#late({ error });
+      else if (scope.aborted) this.#aborted();
+      else this.#fail(tool, toolCallError(error));
     }
+    return undefined;
   }
 
   /** Does what the declared policy says of a call whose outcome a crash took: it is settled, or free to be made again. */
@@ -146,19 +195,30 @@ export class ToolCallRun {
   }
 
   async #returned(tool: FunctionTool, value: unknown, failure: unknown): Promise<void> {
-    const facts = failure === undefined ? TOLD_NOTHING : failureFacts(this.#run, tool.name, failure, false);
+    if (value === STILL_WAITING) return;
+    const request = waitRequestOf(value);
+    if (request) return this.#park(request);
+    const details = this.#details(this.#stop);
     try {
-      this.#settle({ ...facts, value, told: tellOutput(value, tool.name, this.#maxLength) });
-    } catch (error) {
-      if (!(error instanceof InvalidToolOutputError)) throw error;
-      const text = tool.errorFunction ? await tool.errorFunction(this.#run.context, error) : undefined;
-      if (text === undefined) return this.#fail(tool, toolCallError(error));
-      this.#settle({
-        ...failureFacts(this.#run, tool.name, error, false),
-        value: text,
-        told: tellOutput(text, tool.name, this.#maxLength),
-      });
+      this.#conclude(tool, await conclude(this.#run, this.#checked(tool), { value, failure }, details, this.#stop));
+    } catch {
+      this.#aborted();
     }
+  }
+
+  #conclude(tool: FunctionTool, conclusion: Conclusion): void {
+    if ('failure' in conclusion) this.#fail(tool, conclusion.failure, conclusion.checks);
+    else this.#settle(conclusion.outcome, conclusion.checks);
+  }
+
+  // Its function is over, and its outcome still to come: from outside, or with time.
+  #park(request: WaitRequest): void {
+    if (this.#stop.aborted) return this.#aborted();
+    const { call, ref } = this;
+    const started = beginWait(this.#run, this.#agent, { ref, call, request });
+    this.#run.inbox.push(...this.#run.spans.end(this.span.id), ...(started ? [started] : []));
+    this.parked = true;
+    this.#run.inbox.ring();
   }
 
   async #timeOut(tool: FunctionTool, timeoutMs: number, scope: AbortScope): Promise<void> {
@@ -171,20 +231,18 @@ export class ToolCallRun {
   }
 
   async #tellTimeout(tool: FunctionTool, error: ToolTimeoutError): Promise<void> {
-    const facts = failureFacts(this.#run, tool.name, error, false);
-    if (!tool.timeoutErrorFunction)
-      return this.#settle({ ...facts, value: error.message, told: textOutput(error.message) });
     try {
-      const text = await tool.timeoutErrorFunction(this.#run.context, error, this.#details(this.#stop));
-      this.#settle({ ...facts, value: text, told: tellOutput(text, tool.name, this.#maxLength) });
+      const own = tool.timeoutErrorFunction;
+      const value = own ? await own(this.#run.context, error, this.#details(this.#stop)) : error.message;
+      await this.#returned(tool, own ? await checkToolOutput(tool, value) : value, error);
     } catch (thrown) {
       this.#fail(tool, toolCallError(thrown));
     }
   }
 
-  #fail(tool: FunctionTool, error: Error): void {
+  #fail(tool: FunctionTool, error: Error, checks: ToolChecked[] = []): void {
     const cause = error.cause ?? error;
-    this.#settle(failureFacts(this.#run, tool.name, cause, true));
+    this.#settle(failureFacts(this.#run, tool.name, cause, true), checks);
     // It ends the run: the calls beside it stop.
     this.#stop.abort(error);
   }
@@ -193,26 +251,18 @@ export class ToolCallRun {
     this.#settle(failureFacts(this.#run, this.call.name, this.#stop.reason, true));
   }
 
-  #settle(outcome: ToolOutcome): void {
+  #settle(outcome: ToolOutcome, checks: readonly ToolChecked[] = []): void {
     if (this.outcome) return;
+    this.#progress?.flush();
     this.outcome = outcome;
     const { tool, call } = this;
     const told = outcome.told;
     const text = told?.text ?? '';
     if (tool) {
-      const { serialized: error } = outcome;
-      const returned = {
-        type: 'tool.returned',
-        step: this.ref.step,
-        attempt: this.ref.attempt,
-        callId: call.callId,
-        tool: tool.name,
-        ...(told && { output: told.text }),
-        ...(Array.isArray(told?.output) && { content: told.output }),
-        ...(error && { error }),
-      } as const;
+      const returned = returnedEvent(this.ref, call.callId, tool.name, outcome);
       const ended = this.#run.spans.end(this.span.id, { data: this.#spanData(text), error: outcome.spanError });
-      this.#run.inbox.push(...ended, returned);
+      // A call that was never made has not returned.
+      this.#run.inbox.push(...ended, ...checks, ...(this.phase === 'called' || this.#begun > 0 ? [returned] : []));
       if (outcome.told) this.#tellHooks('agent_tool_end', tool, text);
     }
     this.#run.inbox.ring();
@@ -227,10 +277,14 @@ export class ToolCallRun {
     });
   }
 
+  #checked(tool: FunctionTool): CheckedCall {
+    return { agent: this.#agent, call: this.call, tool, ref: this.ref, span: this.span.id };
+  }
+
   #details(scope: AbortScope, onFailure?: (error: unknown) => void): ToolCallDetails {
     const { runId } = this.#run.plan;
     const { callId } = this.call;
-    const details: ToolCallDetails & { [ON_FAILURE]?: (error: unknown) => void } = {
+    const details: LoopDetails = {
       toolCall: this.call,
       // Most functions never look at it.
       get signal() {
@@ -240,9 +294,29 @@ export class ToolCallRun {
       callId,
       attempt: this.ref.attempt,
       idempotencyKey: idempotencyKey(this.#run, this.ref),
+      [ON_PROGRESS]: (data) => this.#tellProgress(data),
     };
     if (onFailure) details[ON_FAILURE] = onFailure;
-    return details;
+    return this.tool && agentToolSpec(this.tool)
+      ? Object.assign(details, { [NESTED]: this.#nestedRuns(scope) })
+      : details;
+  }
+
+  #nestedRuns(stop: AbortScope): NestedRuns {
+    return nestedRuns(this.#run, {
+      call: this.call,
+      step: this.ref.step,
+      spanId: this.span.id,
+      stop,
+      onParking: (parking) => (this.nested = parking),
+      onParked: (parked) => (this.parked = parked),
+    });
+  }
+
+  #tellProgress(data: unknown): void {
+    if (this.outcome || this.#timedOut) return;
+    this.#progress ??= new ProgressMeter(this.#run, this.ref, this.call, this.#run.agents.keyOf(this.#agent));
+    this.#progress.tell(data);
   }
 
   #spanData(output: string): FunctionSpanData {
@@ -265,10 +339,6 @@ export class ToolCallRun {
       plan.hooks.emit(name, context, this.#agent, tool, result, details);
       this.#agent.emit(name, context, tool, result, details);
     }
-  }
-
-  get #maxLength(): number {
-    return this.#run.plan.config.maxToolOutputLength ?? DEFAULTS.maxToolOutputLength;
   }
 }
 

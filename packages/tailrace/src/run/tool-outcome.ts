@@ -1,6 +1,8 @@
 /** What a tool call came to. */
 import { AgentsError, type SerializedError, serializeError } from '../event/errors.ts';
-import type { ToolReturned } from '../event/step-events.ts';
+import { outputOf } from '../agent/item-of.ts';
+import type { ToolResultItem } from '../agent/run-item.ts';
+import type { CustomData, StepRef, ToolReturned } from '../event/step-events.ts';
 import type { SpanError } from '../event/span-data.ts';
 import { type RunScope, spanError } from './scope.ts';
 import type { ToldOutput } from './tool-output.ts';
@@ -12,6 +14,10 @@ export interface ToolOutcome {
   value: unknown;
   serialized: SerializedError | undefined;
   spanError: SpanError | undefined;
+  /** The output item, of a call that is no function's. */
+  item?: ToolResultItem;
+  /** What the tool's `customDataExtractor` gave. */
+  customData?: CustomData;
 }
 
 export const TOLD_NOTHING: ToolOutcome = {
@@ -35,9 +41,34 @@ export function failureFacts(run: RunScope, tool: string, error: unknown, fatal:
   };
 }
 
-export function recordedOutcome({ output, content, error }: ToolReturned): ToolOutcome {
+/** What the log says of a call that has settled. */
+export function returnedEvent(
+  ref: StepRef,
+  callId: string,
+  tool: string,
+  { told, serialized: error, customData, item }: ToolOutcome,
+): ToolReturned {
+  return {
+    type: 'tool.returned',
+    step: ref.step,
+    attempt: ref.attempt,
+    callId,
+    tool,
+    ...(told && { output: item ? '' : told.text }),
+    ...(item && { item }),
+    ...(Array.isArray(told?.output) && { content: told.output }),
+    ...(error && { error }),
+    ...(customData && { customData }),
+  };
+}
+
+export function recordedOutcome({ output, content, error, customData, item }: ToolReturned): ToolOutcome {
+  if (item) {
+    const result = item as ToolResultItem;
+    return { ...TOLD_NOTHING, told: textOutput(''), value: outputOf(result), serialized: error, item: result };
+  }
   const told = output === undefined ? undefined : content ? { output: content, text: output } : textOutput(output);
-  return { ...TOLD_NOTHING, told, value: output, serialized: error };
+  return { ...TOLD_NOTHING, told, value: output, serialized: error, ...(customData && { customData }) };
 }
 
 export function outcomeUnknown(run: RunScope, tool: string, callId: string): AgentsError {

@@ -1,31 +1,45 @@
 /**
  * The function calls of one turn, side by side.
  *
- * T1 A function is called after its `tool.called` is durable. T2 Outputs are added in call order; those of calls that waited for a decision, when it has come. T3 A failing call becomes its own error output and the others go
+ * T1 A function is called after its `tool.called` is durable, and that is written after its input guardrails have let it through. T2 Outputs are added in call order; those of calls that waited for a decision, when it has come. T3 A failing call becomes its own error output and the others go
  * on; they are aborted only when the failure ends the run. T4 After an abort a call has the grace to settle; then it is abandoned, and what it gives is late.
  */
 import type { AnyAgent } from '../agent/agent.ts';
 import type { FunctionTool, FunctionToolResult } from '../agent/tool.ts';
 import { AbortScope, onAbort } from '../base/abort.ts';
 import type { FunctionCallItem } from '../event/item.ts';
-import type { ApprovalRequested } from '../event/mail-events.ts';
+import type { RunSuspended } from '../event/run-event.ts';
 import { askAbout, unasked } from './ask-approval.ts';
 import { breathe } from './breathe.ts';
 import { CallsOfTurn } from './calls-of-turn.ts';
+import type { LocalCall } from './local-call.ts';
 import type { RunScope, Steps } from './scope.ts';
+import type { AskedSearch } from './tool-search.ts';
+import { ToolCallRun } from './tool-call.ts';
 
 export interface AskedCall {
   call: FunctionCallItem;
   /** Undefined: the model asked for a tool that the agent does not have; it is told so. */
   tool: FunctionTool | undefined;
+  /** Of a call that is no function's: `call` and `tool` stand for it. */
+  local?: LocalCall;
+  /** Of a search for tools. */
+  search?: AskedSearch;
 }
 
 /** What the calls of a turn came to. */
 export interface ToolsOutcome {
   /** In call order. */
   results: FunctionToolResult[];
-  /** Calls that nobody has decided about: the turn cannot go on without them. */
-  waiting: readonly ApprovalRequested[];
+  /** Calls that nobody has decided about, or whose output is still to come: the turn cannot go on without them. */
+  waiting: readonly WaitingCall[];
+}
+
+export interface WaitingCall {
+  callId: string;
+  for: RunSuspended['waitsFor'];
+  /** When it waits no longer, whatever comes. */
+  until: number | undefined;
 }
 
 /** Runs the calls and adds their outputs. Those that wait for a decision are left out; the others run first. */
@@ -45,21 +59,21 @@ export async function* runTools(
   });
   try {
     for (;;) {
-      const admitted = calls.admit();
-      if (admitted.length > 0) {
-        const unknown = admitted.filter((call) => call.unknown);
-        if (unknown.length > 0) {
-          yield unknown.flatMap((call) => call.openingEvents());
-          await Promise.all(unknown.map(async (call) => call.clearUp()));
-        }
-        yield admitted.flatMap((call) => [
-          ...(unknown.includes(call) ? [] : call.openingEvents()),
-          ...call.calledEvents(),
-        ]);
-        // The stop may have come while the calls were being stored: no function starts after it.
-        if (stop.aborted) throw stop.reason;
-        for (const call of admitted) if (!call.outcome) void call.perform();
+      const admitted = scope.aborted ? [] : calls.admit(run.plan.maxToolConcurrency);
+      const unknown = admitted.filter((call) => call.unknown);
+      if (unknown.length > 0) {
+        yield unknown.flatMap((call) => call.openingEvents());
+        await Promise.all(unknown.map(async (call) => call.clearUp()));
       }
+      const ready = calls.takeReady();
+      const opening = admitted.flatMap((call) => (unknown.includes(call) ? [] : call.openingEvents()));
+      if (admitted.length > 0 || ready.length > 0) yield [...opening, ...ready.flatMap((call) => call.calledEvents())];
+      for (const call of ready) {
+        // The stop may have come while the calls were being stored: no function starts after it.
+        if (scope.aborted) call.abandon();
+        else void call.perform();
+      }
+      for (const call of admitted) if (call instanceof ToolCallRun) void call.check();
       const events = calls.unreported ? calls.report() : [];
       if (events.length > 0 || !run.inbox.empty) yield events;
       if (calls.running) {
@@ -71,16 +85,24 @@ export async function* runTools(
     }
     if (stop.aborted) throw stop.reason;
     if (scope.aborted) throw scope.reason;
-    return { results: calls.results, waiting: calls.waiting ? run.approvals.waiting : [] };
+    return { results: calls.results, waiting: calls.waiting ? waitingCalls(run) : [] };
   } finally {
     grace?.[Symbol.dispose]();
   }
 }
 
-/** A last look for decisions before the run waits without anybody driving it. True when there is one. */
+function waitingCalls({ approvals, waits }: RunScope): WaitingCall[] {
+  return [
+    ...approvals.waiting.map(({ callId, expiresAt }) => ({ callId, for: 'approval' as const, until: expiresAt })),
+    ...waits.open.map(({ callId, for: what, until }) => ({ callId, for: what, until })),
+  ];
+}
+
+/** A last look for decisions and answers before the run waits without anybody driving it. True when there is one. */
 async function hearAgain(run: RunScope, calls: CallsOfTurn): Promise<boolean> {
   await run.mailbox.look();
-  run.inbox.push(...run.approvals.expire(run.clock.now()));
+  const now = run.clock.now();
+  run.inbox.push(...run.approvals.expire(now), ...run.waits.expire(now));
   // Also one that came while the run was saying that it waits.
   if (calls.admissible) return true;
   // What comes from now on is for whoever takes the run up.

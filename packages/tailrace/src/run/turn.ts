@@ -7,7 +7,7 @@
 import type { AnyAgent } from '../agent/agent.ts';
 import type { FunctionToolResult } from '../agent/tool.ts';
 import { AbortScope } from '../base/abort.ts';
-import type { RunItemKind, RunSuspended, TurnEnded } from '../event/run-event.ts';
+import type { RunSuspended, TurnEnded } from '../event/run-event.ts';
 import type { ModelResponse } from '../port/model.ts';
 import { acceptOutput, type FinalOutput, finalText, finalTextOfTools } from './final-output.ts';
 import { checkedInput } from './checked-input.ts';
@@ -17,7 +17,7 @@ import { callModel } from './model-call.ts';
 import { recordedResponse } from './model-returned.ts';
 import { type SortedOutput, sortOutput } from './model-output.ts';
 import { filterRequest, requestOf, resolveTurn } from './model-request.ts';
-import type { RunScope, Steps } from './scope.ts';
+import { type RunScope, stepKey, type Steps } from './scope.ts';
 import { compactSession } from './session-access.ts';
 import { commitTurn } from './session-step.ts';
 import { runTools, type ToolsOutcome, type WaitingCall } from './tools.ts';
@@ -53,7 +53,7 @@ export async function* takeTurn(run: RunScope, agent: AnyAgent, entering: boolea
   using beside = runParallel(run, agent, guardrails);
   using stop = new AbortScope(run.control.signal, beside?.signal);
   const { model } = resources;
-  const call = { model, request, agent: run.agents.keyOf(agent), step: `${number}:model:0`, inputHash, stop };
+  const call = { model, request, agent: run.agents.keyOf(agent), step: stepKey(run, `${number}:model:0`), inputHash, stop };
   const response = open?.response ? recordedResponse(open.response) : yield* callModel(run, call);
   // A response of an earlier segment was counted there.
   if (!(span && open?.response)) growUsage(run, agent, response);
@@ -62,7 +62,7 @@ export async function* takeTurn(run: RunScope, agent: AnyAgent, entering: boolea
   const sorted = sortOutput(run, agent, resources, response);
   for (const item of sorted.items) run.talk.add(item);
   run.server?.answered(response.responseId, response.output, run.talk.length);
-  yield sorted.events.slice(open?.added.filter(({ kind }) => !OUTPUT_KINDS.has(kind)).length ?? 0);
+  yield sorted.events.slice(open?.added.filter(({ kind }) => kind !== 'input').length ?? 0);
   if (stop.aborted) throw stop.reason;
   run.control.boundary();
   const { results, waiting, taken } = yield* act(run, agent, sorted, stop);
@@ -79,6 +79,7 @@ export async function* takeTurn(run: RunScope, agent: AnyAgent, entering: boolea
   yield [...run.spans.end(run.turnSpan), turnEnded(run, number, outcome)];
   run.turnSpan = undefined;
   run.open = undefined;
+  run.checks = [];
   return outcome;
 }
 
@@ -106,13 +107,6 @@ async function hearMore({ mailbox, received }: RunScope): Promise<boolean> {
   return false;
 }
 
-// Items that are not the model's: they follow its own in a turn, each added once.
-const OUTPUT_KINDS: ReadonlySet<RunItemKind> = new Set<RunItemKind>([
-  'tool_output',
-  'handoff_output',
-  'tool_approval',
-  'input',
-]);
 const NO_CALLS: ToolsOutcome = { results: [], waiting: [] };
 
 // Who waits for several says what somebody has to do something about.

@@ -4,7 +4,9 @@ import type { InputGuardrailResult, OutputGuardrailResult } from '../agent/guard
 import type { AgentOutputType, ResolvedAgentOutput } from '../agent/output-type.ts';
 import type { RunContext } from '../agent/run-context.ts';
 import type { RunItem, RunToolApprovalItem } from '../agent/run-item.ts';
+import type { ToolInputGuardrailResult, ToolOutputGuardrailResult } from '../agent/tool-guardrail.ts';
 import type { AgentInputItem, AgentOutputItem } from '../event/item.ts';
+import type { PendingWait } from '../event/mail-events.ts';
 import { type LogReader, readLog, type ReadLogOptions } from '../log/reader.ts';
 import type { LogSource } from '../log/source.ts';
 import type { ModelResponse } from '../port/model.ts';
@@ -73,19 +75,24 @@ export class RunResultBase<TContext, TAgent> {
     return this.state.outputGuardrailResults;
   }
 
-  /** Verdicts on the inputs of single tools. None in this version. */
-  get toolInputGuardrailResults(): never[] {
-    return [];
+  /** Verdicts on the inputs of single tools, in the order in which they came. */
+  get toolInputGuardrailResults(): ToolInputGuardrailResult[] {
+    return this.state.toolInputGuardrailResults;
   }
 
-  /** Verdicts on the outputs of single tools. None in this version. */
-  get toolOutputGuardrailResults(): never[] {
-    return [];
+  /** Verdicts on the outputs of single tools. */
+  get toolOutputGuardrailResults(): ToolOutputGuardrailResult[] {
+    return this.state.toolOutputGuardrailResults;
   }
 
   /** Calls that wait for a decision: what `state.approve` and `state.reject` take. */
   get interruptions(): RunToolApprovalItem[] {
     return this.state.getInterruptions();
+  }
+
+  /** Calls that wait for an answer (`state.answer` takes them), or for their time. */
+  get waits(): PendingWait[] {
+    return this.state.getWaits();
   }
 
   get runContext(): RunContext<TContext> {

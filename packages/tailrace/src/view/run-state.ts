@@ -3,7 +3,9 @@ import type { AnyAgent } from '../agent/agent.ts';
 import type { InputGuardrailResult, OutputGuardrailResult } from '../agent/guardrail.ts';
 import type { RunContext } from '../agent/run-context.ts';
 import type { RunItem, RunToolApprovalItem } from '../agent/run-item.ts';
+import type { Json } from '../base/json.ts';
 import type { AgentInputItem, AgentOutputItem } from '../event/item.ts';
+import { type PendingWait, pendingWaitOf, type WaitStarted } from '../event/mail-events.ts';
 import { UserError } from '../event/errors.ts';
 import { liveOf } from '../event/live.ts';
 import type { GuardrailReturned, HandoffOccurred, RunEvent } from '../event/run-event.ts';
@@ -12,10 +14,13 @@ import type { ModelResponse } from '../port/model.ts';
 import type { LogStore } from '../port/log-store.ts';
 import type { Session } from '../port/session.ts';
 import type { AgentRegistry } from '../run/agent-registry.ts';
+import { answer, type AnswerOptions } from '../run/answer.ts';
 import { decide, type Decision } from '../run/decide.ts';
 import { recordedResponse } from '../run/model-returned.ts';
 import { asItems } from '../run/conversation.ts';
 import { type AgentByKey, itemOf } from '../agent/item-of.ts';
+import type { ToolInputGuardrailResult, ToolOutputGuardrailResult } from '../agent/tool-guardrail.ts';
+import { addToolVerdict, blockOutputs } from './tool-results.ts';
 
 /** Where a run lives, for whoever decides about its calls and takes it up again. */
 export interface RunHome {
@@ -51,9 +56,12 @@ export class RunState<TContext = unknown> {
   rawResponses: ModelResponse[] = [];
   inputGuardrailResults: InputGuardrailResult[] = [];
   outputGuardrailResults: OutputGuardrailResult[] = [];
+  toolInputGuardrailResults: ToolInputGuardrailResult[] = [];
+  toolOutputGuardrailResults: ToolOutputGuardrailResult[] = [];
   currentAgent: AnyAgent;
   currentTurn = 0;
   readonly #agents: AgentByKey;
+  #waits: readonly WaitStarted[] = [];
 
   constructor(
     runContext: RunContext<TContext>,
@@ -80,13 +88,31 @@ export class RunState<TContext = unknown> {
 
   get output(): AgentOutputItem[] {
     // A call without its output must not be sent to a model: it is left out until there is one.
-    const open = this.getInterruptions().length > 0 ? unanswered(this.newItems) : undefined;
+    const open = this.getInterruptions().length + this.#waits.length > 0 ? unanswered(this.newItems) : undefined;
     return this.newItems.filter((item) => !open?.has(item)).map((item) => item.rawItem);
   }
 
   /** Calls that wait for a decision. */
   getInterruptions(): RunToolApprovalItem[] {
     return this.newItems.filter((item) => item.type === 'tool_approval_item');
+  }
+
+  /** Calls that wait for an answer, or for their time. */
+  getWaits(): PendingWait[] {
+    return this.#waits.map(pendingWaitOf);
+  }
+
+  /**
+   * Answers a call that waits for input: its output is what was answered, when the run goes on. Resolves when the answer is stored; `run(agent, state)` waits for that by itself.
+   *
+   * @throws UserError WAIT_UNKNOWN, WAIT_ANSWERED, WAIT_EXPIRED, RUN_ENDED, OPTION_TYPE
+   */
+  answer({ callId }: Pick<PendingWait, 'callId'>, said: Json, options: AnswerOptions = {}): Promise<void> {
+    const { store, runId, deciding } = homeWith(this);
+    const answered = answer(store, runId, callId, said, options);
+    // As with a decision: the next interruption shows what became of it.
+    deciding.push(answered.catch(() => undefined));
+    return answered;
   }
 
   /**
@@ -141,8 +167,20 @@ export class RunState<TContext = unknown> {
       case 'guardrail.returned':
         this.#addVerdict(event);
         return;
+      case 'tool.checked':
+        addToolVerdict(this, event);
+        return;
+      case 'output.blocked':
+        blockOutputs(this.newItems, event);
+        return;
       case 'approval.decided':
         this.newItems = this.newItems.filter((item) => !isApproval(item, event.callId));
+        return;
+      case 'wait.started':
+        this.#waits = [...this.#waits, event];
+        return;
+      case 'wait.ended':
+        this.#waits = this.#waits.filter(({ step }) => step !== event.step);
         return;
       case 'session.loaded':
         this.input = event.input;
@@ -200,14 +238,34 @@ function homeWith(state: RunState): RunHome & { deciding: Promise<void>[] } {
 
 function decideIn(state: RunState, item: RunToolApprovalItem, said: Omit<Decision, 'callId'>): Promise<void> {
   const { store, runId, deciding } = homeWith(state);
-  const decided = decide(store, runId, { callId: item.rawItem.callId, ...said });
+  const decided = decide(store, runId, { callId: item.callId, ...said });
   // Whoever does not look at the promise sees at the next interruption what became of it.
   deciding.push(decided.catch(() => undefined));
   return decided;
 }
 
 function isApproval(item: RunItem, callId: string): boolean {
-  return item.type === 'tool_approval_item' && item.rawItem.callId === callId;
+  return item.type === 'tool_approval_item' && item.callId === callId;
+}
+
+function asksForOutput({ rawItem }: RunItem): boolean {
+  return CALLS.has(rawItem.type) || (rawItem.type === 'hosted_tool_call' && rawItem.name === 'mcp_approval_request');
+}
+
+const CALLS: ReadonlySet<string | undefined> = new Set([
+  'function_call',
+  'computer_call',
+  'shell_call',
+  'apply_patch_call',
+]);
+
+function callIdOf(item: AgentInputItem): string {
+  return 'callId' in item ? (item.callId ?? '') : (item.id ?? '');
+}
+
+function answeredCallId(item: AgentInputItem): string {
+  if (item.type !== 'hosted_tool_call') return 'callId' in item ? (item.callId ?? '') : '';
+  return String(item.providerData?.['approval_request_id']);
 }
 
 /** Calls without their output, and what asks about them. */
@@ -216,8 +274,8 @@ function unanswered(items: readonly RunItem[]): Set<RunItem> {
   const asking = new Set<RunItem>();
   for (const item of items) {
     if (item.type === 'tool_approval_item') asking.add(item);
-    else if (item.rawItem.type === 'function_call') calls.set(item.rawItem.callId, item);
-    else if (item.rawItem.type === 'function_call_result') calls.delete(item.rawItem.callId);
+    else if (asksForOutput(item)) calls.set(callIdOf(item.rawItem), item);
+    else calls.delete(answeredCallId(item.rawItem));
   }
   return new Set([...asking, ...calls.values()]);
 }

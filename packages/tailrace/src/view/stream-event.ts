@@ -1,7 +1,9 @@
 /** The stream events of @openai/agents, as classes. */
 import type { AnyAgent } from '../agent/agent.ts';
 import type { RunItem } from '../agent/run-item.ts';
+import type { Json } from '../base/json.ts';
 import type { RunItemKind } from '../event/run-event.ts';
+import type { ToolProgress } from '../event/step-events.ts';
 import type { ResponseStreamEvent } from '../event/stream-event.ts';
 
 /** An event of the model, as it came. */
@@ -24,6 +26,8 @@ export type RunItemStreamEventName =
   | 'tool_output'
   | 'reasoning_item_created'
   | 'tool_approval_requested'
+  | 'tool_search_called'
+  | 'tool_search_output_created'
   | 'compaction_item_created';
 
 /** The conversation grew by an item. */
@@ -48,7 +52,36 @@ export class RunAgentUpdatedStreamEvent {
   }
 }
 
-export type RunStreamEvent = RunRawModelStreamEvent | RunItemStreamEvent | RunAgentUpdatedStreamEvent;
+/** A tool says how far it is: a `yield` of its function. Seen only by those who watch the run. */
+export class RunToolProgressStreamEvent {
+  readonly type = 'tool_progress_stream_event' as const;
+  toolName: string;
+  callId: string;
+  /** The call's attempt: what an earlier one said is over. */
+  attempt: number;
+  /** What was yielded, as JSON: cut, or null, where `omitted` says so. */
+  data: Json;
+  omitted?: 'size' | 'not_json';
+  /** How many before this one were left out, because they came too fast. */
+  skipped?: number;
+  agent: AnyAgent;
+
+  constructor(event: ToolProgress, agent: AnyAgent) {
+    this.toolName = event.tool ?? '';
+    this.callId = event.callId;
+    this.attempt = event.attempt;
+    this.data = event.data;
+    if (event.omitted) this.omitted = event.omitted;
+    if (event.skipped !== undefined) this.skipped = event.skipped;
+    this.agent = agent;
+  }
+}
+
+export type RunStreamEvent =
+  | RunRawModelStreamEvent
+  | RunItemStreamEvent
+  | RunAgentUpdatedStreamEvent
+  | RunToolProgressStreamEvent;
 
 /** What an item's arrival is called in the stream. */
 export const ITEM_EVENT_NAMES: Readonly<Record<Exclude<RunItemKind, 'input'>, RunItemStreamEventName>> = {
@@ -59,5 +92,7 @@ export const ITEM_EVENT_NAMES: Readonly<Record<Exclude<RunItemKind, 'input'>, Ru
   handoff_call: 'handoff_requested',
   handoff_output: 'handoff_occurred',
   tool_approval: 'tool_approval_requested',
+  tool_search_call: 'tool_search_called',
+  tool_search_output: 'tool_search_output_created',
   compaction: 'compaction_item_created',
 };

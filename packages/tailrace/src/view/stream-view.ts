@@ -9,6 +9,7 @@ import {
   RunItemStreamEvent,
   RunRawModelStreamEvent,
   type RunStreamEvent,
+  RunToolProgressStreamEvent,
 } from './stream-event.ts';
 
 /** What a batch of log events shows in the stream. Call it with all events in order, or from any offset on. */
@@ -39,6 +40,9 @@ function show(event: RunEvent, agents: AgentByKey, shown: RunStreamEvent[]): voi
       // What a user said has no event in this stream.
       if (event.kind === 'input') return;
       shown.push(new RunItemStreamEvent(ITEM_EVENT_NAMES[event.kind], itemOf(event, agents)));
+      return;
+    case 'tool.progress':
+      shown.push(new RunToolProgressStreamEvent(event, agents(event.agent ?? '')));
       return;
     case 'handoff.occurred':
       shown.push(new RunAgentUpdatedStreamEvent(agents(event.to)));

@@ -1,0 +1,57 @@
+/** Tools under a common name, so that a model can tell many of them apart. */
+import { UserError } from '../event/errors.ts';
+import type { FunctionTool } from './tool.ts';
+
+const NAMESPACE: unique symbol = Symbol.for('tailrace.toolNamespace');
+
+interface Namespace {
+  readonly name: string;
+  readonly description: string;
+}
+
+// oxlint-disable-next-line typescript/no-explicit-any -- tools of any context, as in @openai/agents
+type AnyFunctionTool = FunctionTool<any, any, any>;
+
+export interface ToolNamespaceOptions<TTools extends readonly AnyFunctionTool[] = readonly AnyFunctionTool[]> {
+  name: string;
+  /** What its tools have in common. Models choose by it. */
+  description: string;
+  tools: TTools;
+}
+
+/**
+ * Puts tools under a name: copies of them, for an agent's `tools`. For models of the Responses API; two namespaces may have tools of the same name.
+ *
+ * @throws UserError TOOL_NAME_INVALID, OPTION_TYPE
+ */
+export function toolNamespace<TTools extends readonly AnyFunctionTool[]>(
+  options: ToolNamespaceOptions<TTools>,
+): TTools {
+  const { name, description, tools } = options;
+  if (typeof name !== 'string' || name.trim() === '')
+    throw new UserError('toolNamespace() needs a name.', { code: 'TOOL_NAME_INVALID' });
+  if (typeof description !== 'string' || description.trim() === '')
+    throw new UserError(`Tool namespace '${name}' needs a description: the provider asks for one.`, {
+      code: 'OPTION_TYPE',
+    });
+  if (!Array.isArray(tools))
+    throw new UserError(`Tool namespace '${name}': tools must be a list.`, { code: 'OPTION_TYPE' });
+  const copies = tools.map((tool: AnyFunctionTool, index) => {
+    if (tool?.type !== 'function')
+      throw new UserError(`Tool namespace '${name}': tools[${index}] is not a function tool.`, { code: 'OPTION_TYPE' });
+    // With the symbols that only our own tools have.
+    return { ...tool, [NAMESPACE]: { name, description } };
+  });
+  return copies as unknown as TTools;
+}
+
+/** The namespace that a tool is in. */
+export function namespaceOf(tool: object): Namespace | undefined {
+  return (tool as { [NAMESPACE]?: Namespace })[NAMESPACE];
+}
+
+/** The name that no other tool of the agent may have: with its namespace. */
+export function qualifiedName(tool: { name: string }): string {
+  const namespace = namespaceOf(tool);
+  return namespace ? `${namespace.name}.${tool.name}` : tool.name;
+}
