@@ -14,16 +14,19 @@ const rooms: Readonly<Record<string, readonly string[]>> = {
   ...Object.fromEntries(layers.map((layer, position) => [layer, layers.slice(0, position)])),
   model: ['base', 'event', 'port'],
   store: ['base', 'event', 'port'],
+  ui: ['base', 'event', 'port', 'view'],
   otel: ['base', 'event', 'port'],
   http: [...layers, 'runtime'],
+  // Sessions that a provider keeps: between the adapters and what agents know of sessions.
+  session: ['base', 'event', 'port', 'agent', 'model'],
   // Beside the runner: composes runs for whoever drives them.
   runtime: layers,
-  testing: [...layers, 'model', 'store', 'http', 'runtime'],
+  testing: [...layers, 'model', 'session', 'store', 'http', 'runtime'],
 };
 /** The composition root: the files outside the rooms. */
 const composition = ['index.ts', 'runner.ts', 'openai-tracing.ts'];
 /** It may wire in the default model and nothing else from the adapters; and the runtime, which is composed of what it composes. */
-const indexAlso = ['model', 'runtime'];
+const indexAlso = ['model', 'session', 'runtime'];
 
 /** Packages that a room may import. */
 const packages: Readonly<Record<string, readonly string[]>> = {

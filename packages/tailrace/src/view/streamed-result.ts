@@ -17,6 +17,7 @@ import type { RunState } from './run-state.ts';
 import type { RunStreamEvent } from './stream-event.ts';
 import { streamView } from './stream-view.ts';
 import { textView } from './text-view.ts';
+import { type UiFrame, uiMessageView } from './ui/ui-message-view.ts';
 import { type NodeReadable, nodeReadableOf, webStreamOf } from './web-stream.ts';
 
 export interface ReadOptions {
@@ -140,7 +141,22 @@ export class StreamedRunResult<TContext = unknown, TAgent = AnyAgent>
     return options.compatibleWithNodeStreams ? nodeReadableOf(reader) : webStreamOf(reader);
   }
 
-  #read<T>(map: (events: readonly RunEvent[]) => readonly T[], options: ReadOptions): MappedReader<T> {
+  /**
+   * The run as frames of the AI SDK's UI message stream: this result's part of it. A run that failed is told in them and throws nothing here. `messageId` is the
+   * run's id by default.
+   */
+  uiFrames(options: { messageId?: string; signal?: AbortSignal } = {}): AsyncIterableIterator<UiFrame, undefined> {
+    const { signal, ...view } = options;
+    // Calls and approvals of earlier segments are needed, though not shown.
+    const map = uiMessageView({ ...view, from: this.started.segmentFrom });
+    return this.#read(map, { from: 0, ...(signal && { signal }) }, 'told');
+  }
+
+  #read<T>(
+    map: (events: readonly RunEvent[]) => readonly T[],
+    options: ReadOptions,
+    failed: 'thrown' | 'told' = 'thrown',
+  ): MappedReader<T> {
     const readers = this.#readers;
     const { segmentFrom } = this.started;
     return new MappedReader<T>(liveReader(this.log, { from: segmentFrom, ...options }), {
@@ -150,6 +166,7 @@ export class StreamedRunResult<TContext = unknown, TAgent = AnyAgent>
       failure: (unread) => {
         const { ending, log } = this.started;
         if (unread && log.broken === undefined) return unread;
+        if (ending?.event?.type === 'run.failed' && failed === 'told') return undefined;
         if (ending && (!ending.event || ending.event.type === 'run.failed')) return { error: ending.error };
         // A log that broke while it took another end broke the run, too.
         return ending?.event?.type === 'run.cancelled' ? undefined : unread;
