@@ -1,10 +1,35 @@
-import type { Lease, LeaseNext, LeaseStore } from '../port/lease-store.ts';
+import type { RunEvent, RunStarted } from '../event/run-event.ts';
+import type { BeginHolds, BeginOutcome, Lease, LeaseNext, LeaseStore } from '../port/lease-store.ts';
+import type { RunHead } from '../port/log-store.ts';
+
+/** The logs beside the leases. */
+export interface LogsOfLeases {
+  head(run: string): RunHead | undefined;
+  claim(run: string): { epoch: number };
+  append(run: string, epoch: number, clientSeq: number, events: readonly RunEvent[], durability: 'full'): void;
+}
 
 /** Leases in this process's memory: for runtimes that share one store object. */
 export class MemoryLeases implements LeaseStore {
   readonly #rows: Map<string, Lease> = new Map();
   readonly #sessions: Map<string, string> = new Map();
   readonly #watchers: Set<() => void> = new Set();
+  readonly #logs: LogsOfLeases;
+
+  constructor(logs: LogsOfLeases) {
+    this.#logs = logs;
+  }
+
+  begin(run: string, started: RunStarted, { agent, session }: BeginHolds): BeginOutcome {
+    if ((this.#logs.head(run)?.next ?? 0) > 0) return 'exists';
+    const holder = session === undefined ? undefined : this.#sessions.get(session);
+    if (holder !== undefined && holder !== run && this.#logs.head(holder)?.ended === false) return { busy: holder };
+    const { epoch } = this.#logs.claim(run);
+    this.#logs.append(run, epoch, 1, [{ ...started, run, seq: 0, epoch, at: Date.now() }], 'full');
+    if (session !== undefined) this.#sessions.set(session, run);
+    if (agent !== undefined) this.want(run, agent);
+    return 'begun';
+  }
 
   want(run: string, agent: string): void {
     const row = this.#rows.get(run);

@@ -8,6 +8,7 @@ import { isTerminal, type RunEvent } from '../event/run-event.ts';
 import { admitsAppend, type RunState } from '../port/append-rules.ts';
 import { clipped, lastSeq, type SeqRange, withPruned } from '../port/pruned-range.ts';
 import type { LeaseStore } from '../port/lease-store.ts';
+import { aboutRun, type RunListing, statusAt } from '../port/run-summary.ts';
 import type {
   Claim,
   Durability,
@@ -44,7 +45,7 @@ interface MemoryRun extends RunState {
 /** Keeps logs in memory, and nothing beyond the life of the process. */
 export class MemoryLogStore implements LogStore {
   readonly groupMs = 0;
-  readonly leases: LeaseStore = new MemoryLeases();
+  readonly leases: LeaseStore = new MemoryLeases(this);
   readonly #maxLogBytes: number;
   readonly #runs: Map<string, MemoryRun> = new Map();
   readonly #watchers: Watchers = new Watchers();
@@ -60,6 +61,18 @@ export class MemoryLogStore implements LogStore {
     state.epoch++;
     state.clientSeq = 0;
     return { epoch: state.epoch, next: state.next, ended: state.ended };
+  }
+
+  /** Puts in a run as a log of another place has it, with its sequence numbers and the epochs of its writers. */
+  restore(run: string, events: readonly RunEvent[]): void {
+    const state = newRun(this.#maxLogBytes);
+    const last = events.at(-1);
+    if (!last) return;
+    replaceEvents(state, [...events]);
+    state.next = lastSeq(last) + 1;
+    state.ended = isTerminal(last);
+    state.epoch = Math.max(...new Set(events.map(({ epoch }) => epoch)));
+    this.#runs.set(run, state);
   }
 
   /** Bounds one run's log otherwise than the store's default. */
@@ -103,12 +116,23 @@ export class MemoryLogStore implements LogStore {
     return state && { run, epoch: state.epoch, next: state.next, ended: state.ended };
   }
 
-  list({ limit = 100, before, ended }: RunQuery = {}): RunHead[] {
+  list({ limit = 100, before, ended, status, agent, sessionId, principal }: RunQuery = {}): RunListing[] {
     const newestFirst = [...this.#runs.keys()].reverse();
     if (before !== undefined && !this.#runs.has(before)) throw noRun(before);
     const older = before === undefined ? newestFirst : newestFirst.slice(newestFirst.indexOf(before) + 1);
-    const heads = older.flatMap((run) => this.head(run) ?? []);
-    return heads.filter((head) => ended === undefined || head.ended === ended).slice(0, limit);
+    const found: RunListing[] = [];
+    for (const run of older) {
+      if (found.length === limit) break;
+      const listing = listingOf(run, this.#runs.get(run) as MemoryRun);
+      const { about } = listing;
+      if (ended !== undefined && listing.ended !== ended) continue;
+      if (status !== undefined && listing.status !== status) continue;
+      if (agent !== undefined && about?.agent !== agent) continue;
+      if (sessionId !== undefined && about?.sessionId !== sessionId) continue;
+      if (principal !== undefined && about?.principal !== principal) continue;
+      found.push(listing);
+    }
+    return found;
   }
 
   post(run: string, message: MailboxMessage): boolean {
@@ -194,6 +218,13 @@ function indexOf(events: readonly RunEvent[], seq: number): number {
     else high = middle;
   }
   return low;
+}
+
+function listingOf(run: string, { epoch, next, ended, events }: MemoryRun): RunListing {
+  const head = { run, epoch, next, ended };
+  const about = aboutRun(events[0]);
+  const last = events.at(-1);
+  return last ? { ...head, status: statusAt(last), ...(about && { about }), updatedAt: last.at } : head;
 }
 
 function noRun(run: string): UserError {

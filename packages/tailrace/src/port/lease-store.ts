@@ -1,3 +1,4 @@
+import type { RunStarted } from '../event/run-event.ts';
 import type { Awaitable } from './log-store.ts';
 
 /** Who drives a run, as everybody who shares the store can see it. */
@@ -18,6 +19,16 @@ export interface Lease {
 /** What becomes of a run that is let go of: it has ended; it is to be driven on; it waits until it is wanted, or until a wall-clock time. */
 export type LeaseNext = 'done' | 'wanted' | { wakeAt?: number | undefined };
 
+/** What a run takes hold of as it begins. */
+export interface BeginHolds {
+  /** Makes the run's row, wanted, for the agent of this name. */
+  agent?: string | undefined;
+  session?: string | undefined;
+}
+
+/** `exists`: the run has a log, and nothing was changed. `busy`: nothing was stored, because this run, which has not ended, holds the session. */
+export type BeginOutcome = 'begun' | 'exists' | { busy: string };
+
 /**
  * Keeps leases: a row a run that is not done. No clock decides here; who holds a row, and at which beat, is all that is compared.
  *
@@ -25,6 +36,8 @@ export type LeaseNext = 'done' | 'wanted' | { wakeAt?: number | undefined };
  * - What is wanted while a run is driven is not lost: its row stays wanted when its owner lets go of it.
  */
 export interface LeaseStore {
+  /** Stores the beginning of a run's log, with what it takes hold of: all or nothing. Durable. */
+  begin(run: string, started: RunStarted, holds: BeginHolds): Awaitable<BeginOutcome>;
   /** Says that the run is to be driven now. Makes its row if there is none. Durable. */
   want(run: string, agent: string): Awaitable<void>;
   /** Rows that somebody holds, or that are free and to be driven: wanted, or due at `now`. In the order in which they were made. */

@@ -2,6 +2,7 @@ import type { RunEvent } from '../event/run-event.ts';
 import type { LeaseStore } from './lease-store.ts';
 import type { Session } from './session.ts';
 import type { SeqRange } from './pruned-range.ts';
+import type { RunListing, RunStatusName } from './run-summary.ts';
 
 /** A value now, or a promise of it. Stores in memory and SQLite answer at once, and the writer then never awaits. */
 export type Awaitable<T> = T | Promise<T>;
@@ -50,6 +51,12 @@ export interface RunQuery {
   /** Only runs older than this one. */
   before?: string;
   ended?: boolean;
+  /** Only runs that stand so. What was claimed and never begun stands in no way. */
+  status?: RunStatusName;
+  /** Only runs of the agent that is registered by this name, or has it. */
+  agent?: string;
+  sessionId?: string;
+  principal?: string;
 }
 
 /**
@@ -79,7 +86,8 @@ export interface LogStore {
   /** Up to `limit` events from sequence number `from` (inclusive), in order. Unknown runs have none. */
   read(run: string, from: number, limit: number): Awaitable<readonly RunEvent[]>;
   head(run: string): Awaitable<RunHead | undefined>;
-  list(query?: RunQuery): Awaitable<RunHead[]>;
+  /** Heads, and how the runs stand, without reading their logs. */
+  list(query?: RunQuery): Awaitable<RunListing[]>;
   /** Puts a message into the run's mailbox. False when a message with this id was there before. */
   post(run: string, message: MailboxMessage): Awaitable<boolean>;
   /** Messages after `position`, in order. */

@@ -11,12 +11,12 @@ export async function holdSessionFor(store: LogStore, sessionId: string, run: st
     if (holder === run) return;
     const head = await store.head(holder);
     // Whoever drove it to its end did not live to let go of the session.
-    if (head && !head.ended) throw busy(sessionId, run, holder);
+    if (head && !head.ended) throw sessionBusy(sessionId, run, holder);
     instead = holder;
   }
 }
 
-function busy(sessionId: string, runId: string, holder: string): SystemError {
+export function sessionBusy(sessionId: string, runId: string, holder: string): SystemError {
   return new SystemError(
     `Session '${sessionId}' is in use by run ${holder}. Wait for it to end, or cancel it, and try again.`,
     { code: 'SESSION_BUSY', runId, data: { holder } },

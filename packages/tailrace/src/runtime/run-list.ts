@@ -1,45 +1,57 @@
+/** The runs of a store, as lists of them say it: from what the store keeps beside their logs. */
 import { UserError } from '../event/errors.ts';
-import type { LogStore } from '../port/log-store.ts';
-import { type RunStatus, type RunStatusName, runStatus } from './run-status.ts';
+import type { LogStore, RunQuery } from '../port/log-store.ts';
+import type { RunAbout, RunListing, RunStatusName } from '../port/run-summary.ts';
 
 export interface ListOptions {
   status?: RunStatusName;
+  /** The name that the agent is registered by. */
+  agent?: string;
+  sessionId?: string;
+  principal?: string;
   /** 100 by default. */
   limit?: number;
-  /** Only runs older than this one. */
-  before?: string;
+  /** The id of the last run of the page before. */
+  after?: string;
 }
 
-const ENDED: Record<RunStatusName, boolean> = {
-  submitted: false,
-  running: false,
-  suspended: false,
+/** One run of a list. */
+export interface RunSummary extends RunAbout {
+  id: string;
+  status: RunStatusName;
+  /** When it was last written to: wall clock, milliseconds since the epoch. */
+  updatedAt: number;
+}
+
+const STATUSES: Readonly<Record<RunStatusName, true>> = {
+  submitted: true,
+  running: true,
+  suspended: true,
   completed: true,
   failed: true,
   cancelled: true,
 };
-const PAGE = 50;
 
-/** Newest first. @throws UserError OPTION_RANGE, OPTION_TYPE, RUN_NOT_FOUND for `before` */
-export async function listRuns(store: LogStore, { status, limit = 100, before }: ListOptions): Promise<RunStatus[]> {
+/** Newest first. @throws UserError OPTION_RANGE, OPTION_TYPE, RUN_NOT_FOUND for `after` */
+export async function listRuns(store: LogStore, { after, limit = 100, ...wanted }: ListOptions): Promise<RunSummary[]> {
+  const { status } = wanted;
   if (!Number.isInteger(limit) || limit < 1)
     throw new UserError(`list(): limit must be a whole number of 1 or more, got ${limit}.`, { code: 'OPTION_RANGE' });
-  if (status !== undefined && !Object.hasOwn(ENDED, status))
-    throw new UserError(`list(): '${String(status)}' is no status. Known are: ${Object.keys(ENDED).join(', ')}.`, {
+  if (status !== undefined && !Object.hasOwn(STATUSES, status))
+    throw new UserError(`list(): '${String(status)}' is no status. Known are: ${Object.keys(STATUSES).join(', ')}.`, {
       code: 'OPTION_TYPE',
     });
-  const found: RunStatus[] = [];
-  const ended = status === undefined ? {} : { ended: ENDED[status] };
-  for (let older = before; ;) {
-    const page = await store.list({ limit: PAGE, ...(older !== undefined && { before: older }), ...ended });
-    for (const { run, next } of page) {
-      // Claimed, and never begun.
-      if (next === 0) continue;
-      const each = await runStatus(store, run);
-      if (status === undefined || each.status === status) found.push(each);
-      if (found.length === limit) return found;
-    }
-    older = page.at(-1)?.run;
-    if (page.length < PAGE) return found;
+  const found: RunSummary[] = [];
+  for (let before = after; ;) {
+    const query: RunQuery = { ...wanted, limit: limit - found.length, ...(before !== undefined && { before }) };
+    const page = await store.list(query);
+    for (const listing of page) found.push(...summaryOf(listing));
+    // What was claimed and never begun is left out, and the page filled up.
+    if (found.length === limit || page.length < (query.limit ?? 0)) return found;
+    before = page.at(-1)?.run;
   }
+}
+
+function summaryOf({ run, status, about, updatedAt }: RunListing): RunSummary[] {
+  return status && about ? [{ id: run, status, ...about, updatedAt: updatedAt ?? about.at }] : [];
 }

@@ -10,13 +10,13 @@ import type { Session } from '../port/session.ts';
 import { answer, leaveInput } from '../run/answer.ts';
 import { type CancelOptions, reasonText } from '../run/control.ts';
 import { decide } from '../run/decide.ts';
-import { planRun } from '../run/plan.ts';
+import { planRun, type RunPlan } from '../run/plan.ts';
 import { writeStart } from '../run/submit.ts';
 import { Runner, type RunInput } from '../runner.ts';
 import { getGlobalTraceProvider } from '../view/trace/provider.ts';
-import { holdSessionFor } from './held-sessions.ts';
 import { localDriverOf } from './local-driver.ts';
-import { type ListOptions, listRuns } from './run-list.ts';
+import { sessionBusy } from './held-sessions.ts';
+import { type ListOptions, listRuns, type RunSummary } from './run-list.ts';
 import { type RunStatus, runStatus } from './run-status.ts';
 import {
   checkJson,
@@ -132,26 +132,22 @@ export class Runtime implements AsyncDisposable {
     }
   }
 
-  /** Runs whose submitting process died between writing their beginning and asking for them to be driven. */
+  /** Runs whose submitting process died before it could ask a driver of the program's own, or an older version's. */
   async #adopt(): Promise<void> {
     let before: string | undefined;
     for (;;) {
-      const page = await this.#store.list({ ended: false, limit: 100, ...(before !== undefined && { before }) });
-      for (const { run, next } of page) {
-        if (next !== 1) continue;
-        const [first] = await this.#store.read(run, 0, 1);
-        if (first?.type === 'run.started' && first.registered !== undefined)
-          await this.#driver.submit({ id: run, agent: first.registered });
-      }
+      const page = await this.#store.list({ status: 'submitted', limit: 100, ...(before !== undefined && { before }) });
+      for (const { run, about } of page) if (about) await this.#driver.submit({ id: run, agent: about.agent });
       before = page.at(-1)?.run;
       if (page.length < 100) return;
     }
   }
 
   /**
-   * Gives a run to whoever drives; any process that shares the store may, this one only after `start`. Resolves when the run is durable.
+   * Gives a run to whoever drives; any process that shares the store may, this one only after `start`. Resolves when the run is durable. Called again with the same
+   * `runId` and all else equal, it changes nothing: whoever is not sure may ask again.
    *
-   * @throws UserError AGENT_NOT_REGISTERED, RUN_EXISTS, and for input and options that cannot work. SystemError SESSION_BUSY
+   * @throws UserError AGENT_NOT_REGISTERED, RUN_EXISTS for an id that names another run, and for input and options that cannot work. SystemError SESSION_BUSY
    */
   async submit(
     agentName: string,
@@ -188,10 +184,15 @@ export class Runtime implements AsyncDisposable {
       ...(onDisconnect !== undefined && { onDisconnect }),
     };
     const id = planned.runId;
-    await writeStart({ ...planned, submitted });
-    if (sessionId !== undefined) await this.#holdOrUndo(sessionId, id);
-    if ('context' in local) this.#contexts.set(id, local.context);
-    await this.#driver.submit({ id, agent: agentName });
+    // Before it is stored: from then on it may be driven.
+    const fresh = 'context' in local && !this.#contexts.has(id);
+    if (fresh) this.#contexts.set(id, local.context);
+    try {
+      await this.#begin({ ...planned, submitted }, agentName);
+    } catch (error) {
+      if (fresh) this.#contexts.delete(id);
+      throw error;
+    }
     return { id };
   }
 
@@ -247,8 +248,8 @@ export class Runtime implements AsyncDisposable {
     return runStatus(this.#store, id);
   }
 
-  /** Runs, newest first. */
-  async list(options: ListOptions = {}): Promise<RunStatus[]> {
+  /** Runs, newest first, a page at a time: give the last one's id as `after` for the next. Reads no logs; `get` says more. @throws UserError as `listRuns` does */
+  async list(options: ListOptions = {}): Promise<RunSummary[]> {
     return listRuns(this.#store, options);
   }
 
@@ -271,13 +272,16 @@ export class Runtime implements AsyncDisposable {
     await this.#wake(id);
   }
 
-  async #holdOrUndo(sessionId: string, id: string): Promise<void> {
-    try {
-      await holdSessionFor(this.#store, sessionId, id);
-    } catch (error) {
-      await this.#store.delete(id);
-      throw error;
-    }
+  async #begin(plan: RunPlan, agent: string): Promise<void> {
+    const { runId: id, submitted } = plan;
+    const session = submitted?.sessionId;
+    const own = this.#options.driver === undefined;
+    const outcome = await writeStart(plan, { session, ...(own && { agent }) });
+    if (typeof outcome === 'object') throw sessionBusy(session ?? '', id, outcome.busy);
+    // Its lease was written with its beginning.
+    if (own && outcome === 'begun') return;
+    if (outcome === 'same' && (await this.#hasEnded(id))) this.#contexts.delete(id);
+    else await this.#driver.submit({ id, agent });
   }
 
   #agentNamed(name: string): AnyAgent {

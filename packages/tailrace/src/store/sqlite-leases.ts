@@ -1,6 +1,7 @@
 /** Leases in the store's file: any number of processes share them. */
 import type { DatabaseSync, StatementSync } from 'node:sqlite';
-import type { Lease, LeaseNext, LeaseStore } from '../port/lease-store.ts';
+import type { RunStarted } from '../event/run-event.ts';
+import type { BeginHolds, BeginOutcome, Lease, LeaseNext, LeaseStore } from '../port/lease-store.ts';
 import type { SqliteAccess } from './sqlite-access.ts';
 
 interface LeaseRow {
@@ -12,13 +13,23 @@ interface LeaseRow {
   wakeAt: number | null;
 }
 
+/** The logs beside the leases. Inside of a transaction. */
+export interface LogsOfLeases {
+  head(run: string): { next: number; ended: number } | undefined;
+  begin(run: string, started: RunStarted): void;
+  /** After the transaction. */
+  wake(run: string): void;
+}
+
 export class SqliteLeases implements LeaseStore {
   readonly #access: SqliteAccess;
-  readonly #sql: Record<'want' | 'due' | 'take' | 'beat' | 'done' | 'free' | 'hold' | 'drop', StatementSync>;
+  readonly #sql: Record<'want' | 'due' | 'take' | 'beat' | 'done' | 'free' | 'holder' | 'hold' | 'drop', StatementSync>;
+  readonly #logs: LogsOfLeases;
   readonly #watchers: Set<() => void> = new Set();
 
-  constructor(db: DatabaseSync, access: SqliteAccess) {
+  constructor(db: DatabaseSync, access: SqliteAccess, logs: LogsOfLeases) {
     this.#access = access;
+    this.#logs = logs;
     this.#sql = {
       want: db.prepare(
         `INSERT INTO lease (run, agent, owner, beat, wanted, wake_at) VALUES (?, ?, NULL, 0, 1, NULL)
@@ -36,12 +47,34 @@ export class SqliteLeases implements LeaseStore {
       free: db.prepare(
         'UPDATE lease SET owner = NULL, beat = beat + 1, wanted = max(wanted, ?), wake_at = ? WHERE run = ? AND owner = ?',
       ),
+      holder: db.prepare('SELECT run FROM session_hold WHERE session = ?'),
       hold: db.prepare(
         `INSERT INTO session_hold (session, run) VALUES (?, ?)
          ON CONFLICT (session) DO UPDATE SET run = CASE WHEN run = ? THEN excluded.run ELSE run END RETURNING run`,
       ),
       drop: db.prepare('DELETE FROM session_hold WHERE session = ? AND run = ?'),
     };
+  }
+
+  begin(run: string, started: RunStarted, { agent, session }: BeginHolds): BeginOutcome {
+    const outcome = this.#access.write<BeginOutcome>(`begin run '${run}'`, 'full', () => {
+      if ((this.#logs.head(run)?.next ?? 0) > 0) return 'exists';
+      const holder = session === undefined ? undefined : this.#holder(session);
+      if (holder !== undefined && holder !== run && this.#logs.head(holder)?.ended === 0) return { busy: holder };
+      this.#logs.begin(run, started);
+      if (session !== undefined) this.#sql.hold.get(session, run, holder ?? null);
+      if (agent !== undefined) this.#sql.want.run(run, agent);
+      return 'begun';
+    });
+    if (outcome === 'begun') {
+      this.#logs.wake(run);
+      this.#wake();
+    }
+    return outcome;
+  }
+
+  #holder(session: string): string | undefined {
+    return (this.#sql.holder.get(session) as { run: string } | undefined)?.run;
   }
 
   want(run: string, agent: string): void {

@@ -61,6 +61,32 @@ const migrations: readonly string[] = [
      session TEXT PRIMARY KEY,
      run TEXT NOT NULL
    ) STRICT, WITHOUT ROWID;`,
+  // How runs stand, beside their heads: a list reads no logs.
+  `ALTER TABLE runs ADD COLUMN status TEXT;
+   ALTER TABLE runs ADD COLUMN agent TEXT;
+   ALTER TABLE runs ADD COLUMN session TEXT;
+   ALTER TABLE runs ADD COLUMN principal TEXT;
+   ALTER TABLE runs ADD COLUMN updated_at INTEGER;
+   UPDATE runs SET (agent, session, principal) = (
+     SELECT coalesce(body ->> '$[0].registered', body ->> '$[0].agent'), body ->> '$[0].sessionId', body ->> '$[0].principal'
+     FROM events WHERE run_id = runs.id AND seq = 0
+   );
+   UPDATE runs SET (status, updated_at) = (
+     SELECT CASE body ->> '$[#-1].type'
+         WHEN 'run.completed' THEN 'completed'
+         WHEN 'run.failed' THEN 'failed'
+         WHEN 'run.cancelled' THEN 'cancelled'
+         WHEN 'run.suspended' THEN 'suspended'
+         WHEN 'run.started' THEN CASE WHEN body ->> '$[#-1].registered' IS NULL THEN 'running' ELSE 'submitted' END
+         ELSE 'running'
+       END,
+       body ->> '$[#-1].at'
+     FROM events WHERE run_id = runs.id ORDER BY seq DESC LIMIT 1
+   );
+   CREATE INDEX runs_status ON runs (status, id);
+   CREATE INDEX runs_agent ON runs (agent, id);
+   CREATE INDEX runs_session ON runs (session, id) WHERE session IS NOT NULL;
+   CREATE INDEX runs_principal ON runs (principal, id) WHERE principal IS NOT NULL;`,
 ];
 
 export interface OpenOptions {

@@ -12,13 +12,15 @@ export interface Statements {
   insert: StatementSync;
   advance: StatementSync;
   read: StatementSync;
-  list: StatementSync;
+  settle: StatementSync;
+  describe: StatementSync;
   post: StatementSync;
   wake: StatementSync;
   mail: StatementSync;
   deleteEvents: StatementSync;
   deleteMail: StatementSync;
   deleteRun: StatementSync;
+  deleteLease: StatementSync;
 }
 
 export interface RunRow {
@@ -28,6 +30,7 @@ export interface RunRow {
   next: number;
   ended: number;
   clientSeq: number;
+  status: string | null;
 }
 
 export interface MailRow {
@@ -51,16 +54,15 @@ export function prepareStatements(db: DatabaseSync): Statements {
       `INSERT INTO runs (run, epoch, next, ended, client_seq, created_at) VALUES (?, 1, 0, 0, 0, ?)
        ON CONFLICT (run) DO UPDATE SET epoch = epoch + 1, client_seq = 0 RETURNING epoch, next, ended`,
     ),
-    run: sql('SELECT id, run, epoch, next, ended, client_seq AS clientSeq FROM runs WHERE run = ?'),
+    run: sql('SELECT id, run, epoch, next, ended, client_seq AS clientSeq, status FROM runs WHERE run = ?'),
     insert: sql('INSERT INTO events (run_id, seq, body) VALUES (?, ?, ?)'),
-    advance: sql('UPDATE runs SET next = ?, ended = ?, client_seq = ? WHERE id = ?'),
+    advance: sql('UPDATE runs SET next = ?, ended = ?, client_seq = ?, updated_at = ? WHERE id = ?'),
     read: sql(
       `SELECT body FROM events WHERE run_id = ${idOf}
        AND seq >= (SELECT max(seq) FROM events WHERE run_id = ${idOf} AND seq <= ?) ORDER BY seq`,
     ),
-    list: sql(
-      'SELECT run, epoch, next, ended FROM runs WHERE id < ? AND (? IS NULL OR ended = ?) ORDER BY id DESC LIMIT ?',
-    ),
+    settle: sql('UPDATE runs SET status = ? WHERE id = ?'),
+    describe: sql('UPDATE runs SET agent = ?, session = ?, principal = ? WHERE id = ?'),
     post: sql(
       `INSERT OR IGNORE INTO mailbox (run_id, position, id, kind, body, at)
        VALUES (?, 1 + (SELECT coalesce(max(position), 0) FROM mailbox WHERE run_id = ?), ?, ?, ?, ?)`,
@@ -72,5 +74,6 @@ export function prepareStatements(db: DatabaseSync): Statements {
     deleteEvents: sql(`DELETE FROM events WHERE run_id = ${idOf}`),
     deleteMail: sql(`DELETE FROM mailbox WHERE run_id = ${idOf}`),
     deleteRun: sql('DELETE FROM runs WHERE run = ?'),
+    deleteLease: sql('DELETE FROM lease WHERE run = ?'),
   };
 }

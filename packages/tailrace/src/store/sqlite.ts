@@ -8,7 +8,7 @@
 import type { DatabaseSync } from 'node:sqlite';
 import { Watchers } from '../base/watchers.ts';
 import { SystemError, UserError } from '../event/errors.ts';
-import { isTerminal, type RunEvent } from '../event/run-event.ts';
+import { isTerminal, type RunEvent, type RunStarted } from '../event/run-event.ts';
 import { admitsAppend } from '../port/append-rules.ts';
 import { clipped, lastSeq, type SeqRange } from '../port/pruned-range.ts';
 import type { LeaseStore } from '../port/lease-store.ts';
@@ -22,10 +22,12 @@ import type {
   RunQuery,
   StoredMessage,
 } from '../port/log-store.ts';
+import { aboutRun, type RunListing, statusAt } from '../port/run-summary.ts';
 import { jsonOf } from './event-json.ts';
 import type { SqliteAccess } from './sqlite-access.ts';
 import { isFatal, storeError } from './sqlite-error.ts';
 import { SqliteLeases } from './sqlite-leases.ts';
+import { RunLister } from './sqlite-list.ts';
 import { openDatabase } from './sqlite-open.ts';
 import { RowPruner } from './sqlite-prune.ts';
 import { sessionsOf } from './sqlite-session.ts';
@@ -73,6 +75,7 @@ class SqliteLogStore implements SqliteStore {
   readonly #path: string;
   readonly #db: DatabaseSync;
   readonly #sql: Statements;
+  readonly #lister: RunLister;
   #pruner: RowPruner | undefined;
   readonly #pollMs: number;
   readonly #watchers: Watchers = new Watchers();
@@ -87,37 +90,29 @@ class SqliteLogStore implements SqliteStore {
     this.#path = path;
     this.#db = db;
     this.#sql = prepareStatements(db);
+    this.#lister = new RunLister(db);
     this.groupMs = groupMs;
     this.#pollMs = pollMs;
     const access: SqliteAccess = {
       read: (what, work) => this.#do(what, work),
       write: (what, durability, work) => this.#write(what, durability, work),
     };
-    this.leases = new SqliteLeases(db, access);
+    this.leases = new SqliteLeases(db, access, {
+      head: (run) => this.#row(run),
+      begin: (run, started) => this.#begin(run, started),
+      wake: (run) => this.#watchers.wake(run),
+    });
     this.session = sessionsOf(db, access);
   }
 
   claim(run: string): Claim {
-    return this.#write(`claim run '${run}'`, 'full', () => {
-      const sql = this.#sql;
-      const { epoch, next, ended } = sql.claim.get(run, Date.now()) as unknown as RunRow;
-      return { epoch, next, ended: ended === 1 };
-    });
+    return this.#write(`claim run '${run}'`, 'full', () => this.#claim(run));
   }
 
   append(run: string, epoch: number, clientSeq: number, events: readonly RunEvent[], durability: Durability): void {
-    const written = this.#write(`append to run '${run}'`, durability, () => {
-      const row = this.#sql.run.get(run) as unknown as RunRow | undefined;
-      const state = row && { ...row, ended: row.ended === 1 };
-      if (!admitsAppend(run, state, epoch, clientSeq, events) || row === undefined) return false;
-      for (let index = 0; index < events.length; index += ROW_EVENTS) {
-        const chunk = events.length > ROW_EVENTS ? events.slice(index, index + ROW_EVENTS) : events;
-        this.#sql.insert.run(row.id, row.next + index, jsonOf(run, chunk));
-      }
-      const ended = isTerminal(events[events.length - 1] as RunEvent) ? 1 : 0;
-      this.#sql.advance.run(row.next + events.length, ended, clientSeq, row.id);
-      return true;
-    });
+    const written = this.#write(`append to run '${run}'`, durability, () =>
+      this.#append(run, epoch, clientSeq, events),
+    );
     if (written) this.#watchers.wake(run);
   }
 
@@ -139,18 +134,15 @@ class SqliteLogStore implements SqliteStore {
 
   head(run: string): RunHead | undefined {
     return this.#do(`read run '${run}'`, () => {
-      const row = this.#sql.run.get(run) as unknown as RunRow | undefined;
+      const row = this.#row(run);
       return row && headOf(row);
     });
   }
 
-  list({ limit = 100, before, ended }: RunQuery = {}): RunHead[] {
-    return this.#do('list its runs', () => {
-      let below = Number.MAX_SAFE_INTEGER;
-      if (before !== undefined) below = this.#knownId(before);
-      const wanted = ended === undefined ? null : Number(ended);
-      return (this.#sql.list.all(below, wanted, wanted, limit) as unknown as RunRow[]).map(headOf);
-    });
+  list(query: RunQuery = {}): RunListing[] {
+    return this.#do('list its runs', () =>
+      this.#lister.list(query, query.before === undefined ? undefined : this.#knownId(query.before)),
+    );
   }
 
   post(run: string, message: MailboxMessage): boolean {
@@ -205,6 +197,7 @@ class SqliteLogStore implements SqliteStore {
       this.#sql.deleteEvents.run(run);
       this.#sql.deleteMail.run(run);
       this.#sql.deleteRun.run(run);
+      this.#sql.deleteLease.run(run);
     });
     this.#watchers.wake(run);
   }
@@ -242,8 +235,42 @@ class SqliteLogStore implements SqliteStore {
     this.#poll = undefined;
   }
 
+  #claim(run: string): Claim {
+    const { epoch, next, ended } = this.#sql.claim.get(run, Date.now()) as unknown as RunRow;
+    return { epoch, next, ended: ended === 1 };
+  }
+
+  /** False when the events are there already. */
+  #append(run: string, epoch: number, clientSeq: number, events: readonly RunEvent[]): boolean {
+    const sql = this.#sql;
+    const row = this.#row(run);
+    const state = row && { ...row, ended: row.ended === 1 };
+    if (!admitsAppend(run, state, epoch, clientSeq, events) || row === undefined) return false;
+    for (let index = 0; index < events.length; index += ROW_EVENTS) {
+      const chunk = events.length > ROW_EVENTS ? events.slice(index, index + ROW_EVENTS) : events;
+      sql.insert.run(row.id, row.next + index, jsonOf(run, chunk));
+    }
+    const last = events[events.length - 1] as RunEvent;
+    sql.advance.run(row.next + events.length, isTerminal(last) ? 1 : 0, clientSeq, last.at, row.id);
+    const about = row.next === 0 ? aboutRun(events[0]) : undefined;
+    if (about) sql.describe.run(about.agent, about.sessionId ?? null, about.principal ?? null, row.id);
+    const status = statusAt(last);
+    // An index hangs on it: written only when it changes.
+    if (status !== row.status) sql.settle.run(status, row.id);
+    return true;
+  }
+
+  #begin(run: string, started: RunStarted): void {
+    const { epoch } = this.#claim(run);
+    this.#append(run, epoch, 1, [{ ...started, run, seq: 0, epoch, at: Date.now() }]);
+  }
+
+  #row(run: string): RunRow | undefined {
+    return this.#sql.run.get(run) as unknown as RunRow | undefined;
+  }
+
   #knownId(run: string): number {
-    const row = this.#sql.run.get(run) as unknown as RunRow | undefined;
+    const row = this.#row(run);
     if (row !== undefined) return row.id;
     throw new UserError(`There is no run '${run}' in the store ${this.#path}.`, { code: 'RUN_NOT_FOUND', runId: run });
   }

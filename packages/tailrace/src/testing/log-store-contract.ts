@@ -5,6 +5,7 @@
  */
 import type { Awaitable, LogStore } from '../port/log-store.ts';
 import { appendContract } from './log-store-contract-append.ts';
+import { listContract } from './log-store-contract-list.ts';
 import { mailboxContract } from './log-store-contract-mailbox.ts';
 import { pruneContract } from './log-store-contract-prune.ts';
 import { readContract } from './log-store-contract-read.ts';
@@ -25,6 +26,7 @@ export function logStoreContract(register: RegisterTest, makeStore: () => Awaita
   for (const [name, body] of Object.entries({
     ...appendContract,
     ...readContract,
+    ...listContract,
     ...pruneContract,
     ...mailboxContract,
   })) {

@@ -153,15 +153,18 @@ function traceViolations(events: readonly RunEvent[], told: readonly string[][])
   const spans = new Set(events.flatMap((event) => (event.type === 'span.started' ? [event.span] : [])));
   const wrong: string[] = [];
   const about = told.filter(([, id]) => id === trace);
-  if (!about.some(([what]) => what === 'trace.end')) wrong.push(`trace ${trace} was not told to have ended`);
+  for (const each of ['start', 'end'])
+    if (!about.some(([what]) => what === `trace.${each}`)) wrong.push(`the ${each} of trace ${trace} was not told`);
+  const began = new Set<string>();
   const seen = new Set<string>();
   for (const [what, id, span] of told) {
     if (span === undefined || span === '') continue;
     if (spans.has(span) && id !== trace) wrong.push(`span ${span} was told in trace ${id}, not in ${trace}`);
     if (id === trace && !spans.has(span)) wrong.push(`span ${span} was told, and is not in the log`);
-    if (what === 'span.end') seen.add(span);
+    (what === 'span.end' ? seen : began).add(span);
   }
   for (const span of spans) {
+    if (!began.has(span)) wrong.push(`span ${span} was not told to have begun`);
     if (seen.has(span)) continue;
     const course = events.flatMap((event) => {
       if ('span' in event && event.span === span) return [`${event.seq}.${event.epoch} ${event.type}`];

@@ -132,15 +132,12 @@ export class Round implements AsyncDisposable {
       await sleep(20);
     }
     for (;;) {
-      // A submitter that was killed after its claim has left a run without a beginning: none.
-      if (((await this.store.head(id))?.next ?? 0) > 0) return;
       try {
+        // The same again changes nothing, when it was stored before.
         return void (await this.insist(() => this.runtime.submit('first', input, { runId: id, sessionId: session })));
       } catch (error) {
-        const { code } = error as { code?: string };
-        if (code === 'RUN_EXISTS') return;
         // Whoever ended the run before has yet to let go of the session, or to die over it.
-        if (code !== 'SESSION_BUSY') throw error;
+        if ((error as { code?: string }).code !== 'SESSION_BUSY') throw error;
         await sleep(5);
       }
     }

@@ -8,7 +8,7 @@ export interface Death {
 }
 
 const WRITES = ['append', 'claim', 'post', 'delete'];
-const LEASE_WRITES = ['want', 'take', 'release', 'holdSession', 'dropSession'];
+const LEASE_WRITES = ['begin', 'want', 'take', 'release', 'holdSession', 'dropSession'];
 const SESSION_WRITES = ['addItems', 'addItemsOnce'];
 
 /** The same store, all of whose writes are counted, and one of which kills this process. Signs of life do not count: they come by time. */

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { afterAll, describe, expect, test } from 'vitest';
 import { prune, type RunEvent, Runner, snapshot } from '../../src/index.ts';
+import { aboutRun } from '../../src/port/run-summary.ts';
 import { sqlite } from '../../src/store/sqlite.ts';
 import { logViolations, ScriptedModel } from '../../src/testing/index.ts';
 import { eventsOf, storeWith } from '../durable/cut.ts';
@@ -76,6 +77,14 @@ for (const { name: version } of versions) {
       for (const name of ['tools', 'cut-tool']) {
         const events = logs.get(name)?.map((event) => ({ ...event, run: `run_${name}` }));
         expect(await eventsOf(store, `run_${name}`)).toEqual(events);
+      }
+      const listed = new Map((await store.list()).map((each) => [each.run, each]));
+      for (const run of ['run_tools', 'run_cut-tool']) {
+        const events = await eventsOf(store, run);
+        const { status, about, updatedAt } = listed.get(run) ?? {};
+        expect(status).toBe(run === 'run_tools' ? 'completed' : 'running');
+        expect(about).toEqual(aboutRun(events[0]));
+        expect(updatedAt).toBe(events.at(-1)?.at);
       }
       const script = catalogue['cut-tool'];
       const model = new ScriptedModel(script?.steps.slice(1) ?? []);

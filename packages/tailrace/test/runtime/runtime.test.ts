@@ -3,6 +3,7 @@ import { z } from 'zod';
 import {
   Agent,
   createRuntime,
+  type Driver,
   InMemoryTraceProcessor,
   type LeaseStore,
   type LogStore,
@@ -53,29 +54,44 @@ describe.each(['memory', 'SQLite'])('a runtime on %s', (kind) => {
     await until(async () => (await submitter.get(id)).status === 'completed');
   });
 
-  test('finds a run whose submitter died before it could ask for it to be driven', async () => {
+  test('finds a run whose submitter died before it could ask its own driver', async () => {
     await using stage = new Stage();
     const store = storeOf(stage);
-    const leases = new Proxy(store.leases as LeaseStore, {
-      get: (target, key) =>
-        key === 'want'
-          ? () => {
-              throw new Error('killed');
-            }
-          : (Reflect.get(target, key) as unknown),
-    });
-    const dying = new Proxy(store, {
-      get: (target, key) => {
-        if (key === 'leases') return leases;
-        const value: unknown = Reflect.get(target, key);
-        return typeof value === 'function' ? (value.bind(target) as unknown) : value;
+    const driver: Driver = {
+      submit: () => {
+        throw new Error('killed');
       },
-    });
-    const submitter = stage.runtime({ store: dying, agents: { greeter: agentWith(says()) } });
+      serve: () => ({ stop: async () => undefined }),
+    };
+    const submitter = stage.runtime({ store, driver, agents: { greeter: agentWith(says()) } });
     await expect(submitter.submit('greeter', 'Hi', { runId: 'r' })).rejects.toThrow('killed');
     const runtime = stage.runtime({ store, agents: { greeter: agentWith(says('Hello.')) } });
     await runtime.start();
     await until(async () => (await runtime.get('r')).status === 'completed');
+  });
+
+  test('takes the same run again for the same, and another under its id for a mistake', async () => {
+    await using stage = new Stage();
+    const store = storeOf(stage);
+    const model = says('Hello.');
+    const runtime = stage.runtime({ store, agents: { greeter: agentWith(model), other: agentWith(says()) } });
+    const options = { runId: 'r', sessionId: 's', metadata: { a: 1, b: [2] }, maxTurns: 3 };
+    await runtime.submit('greeter', 'Hi', options);
+    const again = { ...options, metadata: { b: [2], a: 1 } };
+    expect(await runtime.submit('greeter', 'Hi', again)).toEqual({ id: 'r' });
+    await runtime.start();
+    await until(async () => (await runtime.get('r')).status === 'completed');
+    expect(await runtime.submit('greeter', 'Hi', again)).toEqual({ id: 'r' });
+    expect(await store.leases?.due(Number.MAX_SAFE_INTEGER)).toEqual([]);
+    const exists = { code: 'RUN_EXISTS' };
+    await expect(runtime.submit('greeter', 'Ho', options)).rejects.toMatchObject(exists);
+    await expect(runtime.submit('other', 'Hi', options)).rejects.toMatchObject(exists);
+    await expect(runtime.submit('greeter', 'Hi', { ...options, maxTurns: 4 })).rejects.toMatchObject(exists);
+    await expect(runtime.submit('greeter', 'Hi', { ...options, metadata: null })).rejects.toMatchObject(exists);
+    await expect(runtime.submit('greeter', 'Hi', { runId: 'r' })).rejects.toMatchObject(exists);
+    expect(model.calls).toHaveLength(1);
+    await new Runner({ store }).run(agentWith(says('Plain.')), 'Hi', { runId: 'plain' });
+    await expect(runtime.submit('greeter', 'Hi', { runId: 'plain' })).rejects.toMatchObject(exists);
   });
 
   test('leaves a plain run on the same store alone', async () => {
@@ -114,7 +130,9 @@ describe.each(['memory', 'SQLite'])('a runtime on %s', (kind) => {
       (await runtime.list(...query)).map(({ id, status }) => `${id} ${status}`);
     expect((await names()).slice(1)).toEqual(['r2 running', 'r1 failed', 'r0 completed']);
     expect(await names({ status: 'failed' })).toEqual(['r1 failed']);
-    expect(await names({ before: 'r2', limit: 1 })).toEqual(['r1 failed']);
+    expect(await names({ after: 'r2', limit: 1 })).toEqual(['r1 failed']);
+    expect(await names({ agent: 'greeter', after: 'r2' })).toEqual(['r1 failed', 'r0 completed']);
+    expect(await names({ agent: 'nobody' })).toEqual([]);
     expect((await runtime.get('r1')).error).toMatchObject({ code: 'UNEXPECTED' });
     await expect(runtime.list({ limit: 0 })).rejects.toMatchObject({ code: 'OPTION_RANGE' });
     await expect(runtime.list({ status: 'done' as 'failed' })).rejects.toMatchObject({ code: 'OPTION_TYPE' });
@@ -316,15 +334,15 @@ describe('what is submitted', () => {
     await fails('RUN_ID_INVALID', 'greeter', 'Hi', { runId: '../x' });
     await fails('SESSION_ID_INVALID', 'greeter', 'Hi', { sessionId: '' });
     await runtime.submit('greeter', 'Hi', { runId: 'r' });
-    await fails('RUN_EXISTS', 'greeter', 'Hi', { runId: 'r' });
+    await fails('RUN_EXISTS', 'greeter', 'Ho', { runId: 'r' });
     expect(await runtime.list()).toHaveLength(1);
   });
 
-  test('is stored under its id once, of two that choose the same', async () => {
+  test('is stored under its id once, of several that choose the same', async () => {
     await using stage = new Stage();
     const runtimes = [1, 2, 3].map(() => stage.runtime({ agents: { greeter: agentWith(says()) } }));
     const outcomes = await Promise.allSettled(
-      runtimes.map(async (runtime) => runtime.submit('greeter', 'Hi', { runId: 'r' })),
+      runtimes.map(async (runtime, index) => runtime.submit('greeter', `Hi ${index}`, { runId: 'r' })),
     );
     expect(outcomes.filter(({ status }) => status === 'fulfilled')).toHaveLength(1);
     for (const outcome of outcomes)
