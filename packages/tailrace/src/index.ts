@@ -368,3 +368,16 @@ export type { RunInfo } from './runtime/segment.ts';
 export type { Drive, DrivenRun, DriveOutcome, Driver, DriveRun, ServeOptions, Serving } from './port/driver.ts';
 export type { BeginHolds, BeginOutcome, Lease, LeaseNext, LeaseStore } from './port/lease-store.ts';
 export { LocalDriver, type LocalDriverOptions } from './runtime/local-driver.ts';
+export type {
+  AgentTool,
+  AgentToolEventHandler,
+  AgentToolEventName,
+  AgentToolInvocation,
+  AgentToolOptions,
+  AgentToolOptionsWithDefault,
+  AgentToolOptionsWithParameters,
+  AgentToolStreamEvent,
+  CompletedAgentToolInvocationRunResult,
+  StructuredToolInputBuilder,
+  StructuredToolInputBuilderOptions,
+} from './agent/agent-tool-types.ts';

@@ -15,6 +15,8 @@ interface CreateOptions {
 // Parameters of type never take any client's own types.
 export type CreateMethod = (body: never, options?: never) => unknown;
 
+export type ItemMethod = (id: string, params: never) => unknown;
+
 /**
  * What is used of a client of the `openai` package, or of an object like it. With `create` methods these are called;
  * otherwise `baseURL` and `apiKey` say where our own transport should go.
@@ -22,7 +24,12 @@ export type CreateMethod = (body: never, options?: never) => unknown;
 export interface OpenAIClient {
   readonly baseURL?: string;
   readonly apiKey?: string | null;
-  readonly responses?: { readonly create: CreateMethod };
+  readonly responses?: { readonly create?: CreateMethod; readonly compact?: CreateMethod };
+  readonly conversations?: {
+    readonly create: CreateMethod;
+    readonly delete: CreateMethod;
+    readonly items: { readonly create: ItemMethod; readonly list: ItemMethod; readonly delete: ItemMethod };
+  };
   readonly chat?: { readonly completions: { readonly create: CreateMethod } };
 }
 
@@ -44,7 +51,7 @@ export function clientEndpoint(client: OpenAIClient): Endpoint {
     try {
       const pending =
         path === 'responses'
-          ? client.responses?.create(fields, options)
+          ? client.responses?.create?.(fields, options)
           : client.chat?.completions.create(fields, options);
       if (isObject(pending) && typeof pending['withResponse'] === 'function') {
         const { data, request_id: id } = await (pending as unknown as WithResponse).withResponse();

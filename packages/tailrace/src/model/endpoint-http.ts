@@ -71,7 +71,8 @@ export function httpEndpoint(options: HttpEndpointOptions): Endpoint {
   };
 }
 
-function urlOf(baseURL: string, path: EndpointPath): string {
+/** The address of a path below a base URL. */
+export function urlOf(baseURL: string, path: string): string {
   // A query, as Azure wants its api-version, stays behind the path.
   const [base, query] = baseURL.split('?', 2) as [string, string | undefined];
   const url = `${base.replace(/\/+$/, '')}/${path}`;

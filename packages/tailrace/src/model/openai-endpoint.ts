@@ -1,6 +1,6 @@
 import { UserError } from '../event/errors.ts';
 import { clientEndpoint, type OpenAIClient } from './endpoint-client.ts';
-import { httpEndpoint } from './endpoint-http.ts';
+import { httpEndpoint, type HttpEndpointOptions } from './endpoint-http.ts';
 import type { Endpoint } from './endpoint.ts';
 import { environment } from './environment.ts';
 import type { FetchLike } from './transport.ts';
@@ -43,6 +43,11 @@ export function addressOf(options: OpenAIClientOptions): { baseURL: string; apiK
 }
 
 function ownEndpoint(options: OpenAIClientOptions): Endpoint {
+  return httpEndpoint(httpOptionsOf(options));
+}
+
+/** How our own transport reaches the server of a client description. @throws UserError MODEL_KEY_MISSING */
+export function httpOptionsOf(options: OpenAIClientOptions): HttpEndpointOptions {
   const env = environment();
   const { baseURL, apiKey } = addressOf(options);
   const headers: Record<string, string> = {};
@@ -51,7 +56,7 @@ function ownEndpoint(options: OpenAIClientOptions): Endpoint {
   if (organization != null) headers['openai-organization'] = organization;
   if (project != null) headers['openai-project'] = project;
   for (const [name, value] of Object.entries(options.defaultHeaders ?? {})) headers[name.toLowerCase()] = value;
-  return httpEndpoint({ baseURL, apiKey, headers, transport: createTransport(options.fetch) });
+  return { baseURL, apiKey, headers, transport: createTransport(options.fetch) };
 }
 
 /** A model server on this machine usually wants no key. */

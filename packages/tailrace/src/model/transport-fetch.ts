@@ -39,9 +39,9 @@ async function exchange(fetchLike: FetchLike, url: URL, request: HttpRequest): P
   try {
     const response = await body.orAborted(
       fetchLike(url.href, {
-        method: 'POST',
+        method: request.method ?? 'POST',
         headers: request.headers,
-        body: request.body,
+        ...(request.method !== 'GET' && { body: request.body }),
         redirect: 'manual',
         signal: controller.signal,
       }),

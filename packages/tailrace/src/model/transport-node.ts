@@ -93,7 +93,7 @@ function exchange(url: URL, request: HttpRequest, mayReconnect: boolean): Promis
     // Once: a text would be laid out anew for its length, behind the head, and for the socket.
     const bytes = Buffer.from(request.body);
     const outgoing = client.request(url, {
-      method: 'POST',
+      method: request.method ?? 'POST',
       headers: { ...request.headers, 'accept-encoding': 'identity', 'content-length': bytes.length },
       // The second try needs a connection that is certainly new.
       agent: mayReconnect ? client.agent : false,

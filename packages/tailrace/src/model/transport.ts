@@ -10,6 +10,8 @@ export interface HttpRequest {
   /** Lower-case names. */
   readonly headers: Readonly<Record<string, string>>;
   readonly body: string;
+  /** POST by default. A GET has no body. */
+  readonly method?: 'GET' | 'POST' | 'DELETE';
   /** Closes the connection at once; whatever waits then rejects with the signal's reason. */
   readonly signal?: AbortSignal | undefined;
 }
@@ -39,7 +41,7 @@ export interface HttpAnswer {
 }
 
 /**
- * Sends one POST and gives the answer's head. Rejects with a `TransportFault` when no answer came, or with the
+ * Sends one request and gives the answer's head. Rejects with a `TransportFault` when no answer came, or with the
  * signal's reason. It never retries, apart from one new connection when a pooled one turned out to be dead
  * before any byte of the answer, and never follows a redirect to another origin.
  */

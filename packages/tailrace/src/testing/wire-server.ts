@@ -3,6 +3,7 @@ import type { AddressInfo, Socket } from 'node:net';
 import { setTimeout as wait } from 'node:timers/promises';
 import { chatBody, chatEvents } from './wire-server-chat.ts';
 import { deliver } from './wire-server-delivery.ts';
+import { KeptHistory, type KeptItem } from './wire-server-kept.ts';
 import { responsesBody, responsesEvents } from './wire-server-responses.ts';
 import type { WireAnswer, WireBody, WireRequest, WireScript } from './wire-server-script.ts';
 
@@ -15,12 +16,17 @@ export interface WireServerOptions {
   readonly models?: readonly string[];
 }
 
-/** A model server on 127.0.0.1 that speaks both OpenAI wire formats from a script. */
+/**
+ * A model server on 127.0.0.1 that speaks both OpenAI wire formats from a script. It keeps responses and conversations: `previous_response_id`, `conversation`,
+ * /v1/conversations and /v1/responses/compact work, and a request that does not fit what was said before is refused as OpenAI refuses it.
+ */
 export interface WireServer extends AsyncDisposable {
   /** The base URL with its `/v1`. */
   readonly url: string;
-  /** The POSTs received so far. */
+  /** The questions to a model received so far. */
   readonly requests: readonly WireRequest[];
+  /** The items of each conversation. */
+  readonly conversations: ReadonlyMap<string, readonly KeptItem[]>;
   /** Connections that are open, idle ones included. */
   readonly openConnections: number;
   /** Requests that are being answered. */
@@ -37,6 +43,7 @@ const HELLO: WireAnswer = { steps: [{ type: 'text', text: ['Hello', ' there'] }]
 export async function startWireServer(options: WireServerOptions = {}): Promise<WireServer> {
   const script: WireScript = options.script ?? (() => HELLO);
   const requests: WireRequest[] = [];
+  const kept = new KeptHistory();
   const connections = new Map<Socket, number>();
   let connected = 0;
   let active = 0;
@@ -63,21 +70,31 @@ export async function startWireServer(options: WireServerOptions = {}): Promise<
       finish = resolve;
     });
     const text = await readText(incoming);
+    const body = parseBody(text);
+    const own = kept.answer(incoming.method ?? '', new URL(path, 'http://127.0.0.1'), body);
+    if (own) {
+      sendJson(response, own.status, own.body);
+      return;
+    }
     const connection = connections.get(incoming.socket) ?? -1;
     const request: WireRequest = {
       method: incoming.method ?? '',
       path,
       headers: incoming.headers,
       text,
-      body: parseBody(text),
+      body,
       connection,
       finished,
     };
     requests.push(request);
     active++;
     try {
-      const answer = await answerTo(request, requests.length - 1);
-      finish(await respond(response, request, answer, requests.length - 1, left.signal));
+      const number = requests.length - 1;
+      const refusal = kept.refusal(body);
+      const answer = refusal ?? (await answerTo(request, number));
+      // Kept before it is sent: a client may go on with it as soon as it has it.
+      if (path.startsWith('/v1/responses') && isAnswer(answer)) kept.keep(body, responsesBody(answer, body?.model ?? 'scripted', number));
+      finish(await respond(response, request, answer, number, left.signal));
     } finally {
       active--;
       finish('cut');
@@ -112,6 +129,7 @@ export async function startWireServer(options: WireServerOptions = {}): Promise<
   return {
     url: `http://127.0.0.1:${port}/v1`,
     requests,
+    conversations: kept.conversations,
     get openConnections() {
       return connections.size;
     },
@@ -122,6 +140,11 @@ export async function startWireServer(options: WireServerOptions = {}): Promise<
     close,
     [Symbol.asyncDispose]: close,
   };
+}
+
+function isAnswer(answer: WireAnswer): boolean {
+  const { status = 200, end = 'completed', refuse } = answer;
+  return status === 200 && end === 'completed' && refuse !== true && answer.body === undefined;
 }
 
 async function respond(

@@ -8,6 +8,8 @@ import {
   type IndividualRunOptions,
   MemorySession,
   OpenAIChatCompletionsModel,
+  OpenAIResponsesModel,
+  startOpenAIConversationsSession,
   run,
   Runner,
   tool,
@@ -18,6 +20,7 @@ import {
   functionCall,
   ScriptedModel,
   type ScriptedModelInput,
+  startWireServer,
 } from '../../src/testing/index.ts';
 import { weather } from './cast.ts';
 
@@ -197,4 +200,67 @@ test('a chain cannot go on from a response without an id', async () => {
   };
   const agent = new Agent({ name: 'A', model: nameless, tools: [weather()] });
   await expect(run(agent, 'Hi', { previousResponseId: 'resp_0' })).rejects.toMatchObject({ code: 'MODEL_BEHAVIOR' });
+});
+
+// The server refuses a call without its output, an output without its call, and an id that it does not know.
+describe.each([false, true])('over HTTP, with a server that keeps the history (streamed: %s)', (stream) => {
+  const script = [
+    {
+      steps: [
+        { type: 'tool_call', name: 'weather', arguments: { city: 'Oslo' }, id: 'c1' },
+        { type: 'tool_call', name: 'weather', arguments: { city: 'Rome' }, id: 'c2' },
+      ],
+    },
+    {
+      steps: [
+        { type: 'tool_call', name: 'transfer_to_B', arguments: {}, id: 'c3' },
+        { type: 'tool_call', name: 'transfer_to_C', arguments: {}, id: 'c4' },
+      ],
+    },
+    { steps: [{ type: 'text', text: 'Done.' }] },
+    { steps: [{ type: 'text', text: 'Done.' }] },
+  ] as const;
+
+  function agentAt(url: string): Agent {
+    const model = new OpenAIResponsesModel({ baseURL: url, apiKey: 'k' }, 'm');
+    const [second, third] = ['B', 'C'].map((name) => new Agent({ name, model })) as [Agent, Agent];
+    return new Agent({ name: 'A', model, tools: [weather()], handoffs: [second, third] });
+  }
+
+  test('as a conversation', async () => {
+    await using server = await startWireServer({ script });
+    const agent = agentAt(server.url);
+    const conversationId = await startOpenAIConversationsSession({ baseURL: server.url, apiKey: 'k' });
+    await finished(agent, { conversationId, stream } as IndividualRunOptions);
+    await finished(agent, { conversationId, stream } as IndividualRunOptions);
+    const sent = server.requests.map(({ body }) => (body?.['input'] as unknown[]).length);
+    expect(sent).toEqual([1, 2, 2, 1]);
+    expect(server.conversations.get(conversationId)).toHaveLength(1 + 2 + 2 + 2 + 2 + 1 + 2);
+  });
+
+  test('as a chain of responses', async () => {
+    await using server = await startWireServer({ script: [{ steps: [{ type: 'text', text: 'Done.' }] }, ...script] });
+    const agent = agentAt(server.url);
+    const first = await run(agent, 'Hi');
+    const options = { previousResponseId: first.lastResponseId!, stream } as IndividualRunOptions;
+    const result = await finished(agent, options);
+    await finished(agent, { previousResponseId: result.lastResponseId!, stream } as IndividualRunOptions);
+    const sent = server.requests.map(({ body }) => [
+      body?.['previous_response_id'],
+      (body?.['input'] as unknown[]).length,
+    ]);
+    expect(sent).toEqual([
+      [undefined, 1],
+      ['resp_0', 1],
+      ['resp_1', 2],
+      ['resp_2', 2],
+      ['resp_3', 1],
+    ]);
+  });
+
+  test('an id that the server does not know fails the run', async () => {
+    await using server = await startWireServer({ script });
+    const gone = finished(agentAt(server.url), { previousResponseId: 'resp_gone', stream } as IndividualRunOptions);
+    await expect(gone).rejects.toThrow(/resp_gone/);
+  });
 });

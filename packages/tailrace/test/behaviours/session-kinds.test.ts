@@ -68,7 +68,7 @@ function agentOf(): { agent: Agent; model: ScriptedModel } {
 }
 
 const contents = (items: readonly AgentInputItem[]): unknown[] =>
-  items.map((item) => ('content' in item ? (typeof item.content === 'string' ? item.content : item.role) : item.type));
+  items.map((item) => ('role' in item ? (typeof item.content === 'string' ? item.content : item.role) : item.type));
 
 describe.each([false, true])('streamed: %s', (stream) => {
   async function finished(session: Session, options: object = {}) {
