@@ -178,7 +178,7 @@ test('an answer that races with a cancel gives one end; the run was answered, or
     const first = round % 2 === 0 ? () => desk.cancel(id) : () => desk.input(id, 'red', { callId: 'c1' });
     const second = round % 2 === 0 ? () => other.input(id, 'red', { callId: 'c1' }) : () => other.cancel(id);
     const begun = first();
-    await sleep(round);
+    await sleep(round * 12);
     const outcomes = await Promise.allSettled([begun, second()]);
     const refused = outcomes.find(({ status }) => status === 'rejected') as PromiseRejectedResult | undefined;
     if (refused) expect(refused.reason).toMatchObject({ code: 'RUN_ENDED' });
