@@ -16,6 +16,8 @@ const rooms: Readonly<Record<string, readonly string[]>> = {
   store: ['base', 'event', 'port'],
   ui: ['base', 'event', 'port', 'view'],
   otel: ['base', 'event', 'port'],
+  // Servers as agents know them, over the protocol's own library.
+  mcp: ['base', 'event', 'port', 'agent'],
   http: [...layers, 'runtime'],
   // Sessions that a provider keeps: between the adapters and what agents know of sessions.
   session: ['base', 'event', 'port', 'agent', 'model'],
@@ -26,13 +28,15 @@ const rooms: Readonly<Record<string, readonly string[]>> = {
 /** The composition root: the files outside the rooms. */
 const composition = ['index.ts', 'runner.ts', 'openai-tracing.ts'];
 /** It may wire in the default model and nothing else from the adapters; and the runtime, which is composed of what it composes. */
-const indexAlso = ['model', 'session', 'runtime'];
+const indexAlso = ['model', 'mcp', 'session', 'runtime'];
 
 /** Packages that a room may import. */
 const packages: Readonly<Record<string, readonly string[]>> = {
   '@standard-schema/spec': ['base', 'agent', 'run', 'event', 'port'],
   'eventsource-parser': ['base', 'model'],
   '@opentelemetry/api': ['otel'],
+  '@modelcontextprotocol/client': ['mcp'],
+  '@modelcontextprotocol/client/stdio': ['mcp'],
 };
 
 /** Files that may import from Node, and what. Everything else runs wherever JavaScript runs. */
@@ -40,6 +44,7 @@ const node: Readonly<Record<string, readonly string[]>> = {
   'base/carrier.ts': ['node:async_hooks'],
   'base/hash.ts': ['node:crypto'],
   'store/sqlite.ts': ['node:sqlite'],
+  'store/sqlite-connection.ts': ['node:sqlite'],
   'store/sqlite-open.ts': ['node:fs', 'node:path', 'node:sqlite'],
   'store/sqlite-leases.ts': ['node:sqlite'],
   'store/sqlite-prune.ts': ['node:sqlite'],

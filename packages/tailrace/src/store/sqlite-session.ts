@@ -8,7 +8,7 @@ import type { SqliteAccess } from './sqlite-access.ts';
 type SessionStatements = Record<'items' | 'add' | 'pop' | 'clear' | 'begin' | 'forget', StatementSync>;
 
 /** Opens sessions by their names. */
-export function sessionsOf(db: DatabaseSync, access: SqliteAccess): (sessionId: string) => SqliteSession {
+export function sessionsOf(db: DatabaseSync, access: SqliteAccess): (sessionId: string) => Session {
   const sql: SessionStatements = {
     items: db.prepare('SELECT body FROM session_item WHERE session = ? ORDER BY id DESC LIMIT ?'),
     add: db.prepare('INSERT INTO session_item (session, body) VALUES (?, ?)'),
@@ -19,10 +19,10 @@ export function sessionsOf(db: DatabaseSync, access: SqliteAccess): (sessionId: 
     begin: db.prepare('INSERT OR IGNORE INTO session_step (session, step) VALUES (?, ?)'),
     forget: db.prepare('DELETE FROM session_step WHERE session = ?'),
   };
-  return (sessionId) => new SqliteSession(sessionId, sql, access);
+  return (sessionId) => new StoredSession(sessionId, sql, access);
 }
 
-class SqliteSession implements Session {
+class StoredSession implements Session {
   readonly #id: string;
   readonly #sql: SessionStatements;
   readonly #access: SqliteAccess;

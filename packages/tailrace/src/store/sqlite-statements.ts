@@ -3,9 +3,6 @@ import type { DatabaseSync, StatementSync } from 'node:sqlite';
 import type { StoredMessage } from '../port/log-store.ts';
 
 export interface Statements {
-  begin: StatementSync;
-  commit: StatementSync;
-  rollback: StatementSync;
   dataVersion: StatementSync;
   claim: StatementSync;
   run: StatementSync;
@@ -46,9 +43,6 @@ export function prepareStatements(db: DatabaseSync): Statements {
   // Unnumbered parameters only: Node 22.13 takes ?1 for a named one.
   const idOf = '(SELECT id FROM runs WHERE run = ?)';
   return {
-    begin: sql('BEGIN IMMEDIATE'),
-    commit: sql('COMMIT'),
-    rollback: sql('ROLLBACK'),
     dataVersion: sql('PRAGMA data_version'),
     claim: sql(
       `INSERT INTO runs (run, epoch, next, ended, client_seq, created_at) VALUES (?, 1, 0, 0, 0, ?)

@@ -7,7 +7,7 @@
  */
 import type { DatabaseSync } from 'node:sqlite';
 import { Watchers } from '../base/watchers.ts';
-import { SystemError, UserError } from '../event/errors.ts';
+import { UserError } from '../event/errors.ts';
 import { isTerminal, type RunEvent, type RunStarted } from '../event/run-event.ts';
 import { admitsAppend } from '../port/append-rules.ts';
 import { clipped, lastSeq, type SeqRange } from '../port/pruned-range.ts';
@@ -24,8 +24,8 @@ import type {
 } from '../port/log-store.ts';
 import { aboutRun, type RunListing, statusAt } from '../port/run-summary.ts';
 import { jsonOf } from './event-json.ts';
-import type { SqliteAccess } from './sqlite-access.ts';
-import { isFatal, storeError } from './sqlite-error.ts';
+import { SqliteConnection } from './sqlite-connection.ts';
+import { storeError } from './sqlite-error.ts';
 import { SqliteLeases } from './sqlite-leases.ts';
 import { RunLister } from './sqlite-list.ts';
 import { openDatabase } from './sqlite-open.ts';
@@ -36,6 +36,8 @@ import { type MailRow, prepareStatements, type RunRow, type Statements } from '.
 // A row is parsed as a whole, whatever part of it is asked for.
 const ROW_EVENTS = 64;
 const READ_CHARS = 1024 * 1024;
+
+export { SqliteSession, type SqliteSessionOptions } from './sqlite-file-session.ts';
 
 export interface SqliteOptions {
   /** How long deltas may wait to be stored together, in milliseconds. 5 by default. */
@@ -78,12 +80,10 @@ class SqliteLogStore implements SqliteStore {
   readonly #lister: RunLister;
   #pruner: RowPruner | undefined;
   readonly #pollMs: number;
+  readonly #access: SqliteConnection;
   readonly #watchers: Watchers = new Watchers();
   #poll: NodeJS.Timeout | undefined;
   #dataVersion = 0;
-  #synchronous: Durability = 'full';
-  /** Why nothing is answered any more. */
-  #refusal: Error | undefined;
   #closed = false;
 
   constructor(path: string, db: DatabaseSync, groupMs: number, pollMs: number) {
@@ -93,10 +93,8 @@ class SqliteLogStore implements SqliteStore {
     this.#lister = new RunLister(db);
     this.groupMs = groupMs;
     this.#pollMs = pollMs;
-    const access: SqliteAccess = {
-      read: (what, work) => this.#do(what, work),
-      write: (what, durability, work) => this.#write(what, durability, work),
-    };
+    const access = new SqliteConnection(path, db);
+    this.#access = access;
     this.leases = new SqliteLeases(db, access, {
       head: (run) => this.#row(run),
       begin: (run, started) => this.#begin(run, started),
@@ -106,18 +104,18 @@ class SqliteLogStore implements SqliteStore {
   }
 
   claim(run: string): Claim {
-    return this.#write(`claim run '${run}'`, 'full', () => this.#claim(run));
+    return this.#access.write(`claim run '${run}'`, 'full', () => this.#claim(run));
   }
 
   append(run: string, epoch: number, clientSeq: number, events: readonly RunEvent[], durability: Durability): void {
-    const written = this.#write(`append to run '${run}'`, durability, () =>
+    const written = this.#access.write(`append to run '${run}'`, durability, () =>
       this.#append(run, epoch, clientSeq, events),
     );
     if (written) this.#watchers.wake(run);
   }
 
   read(run: string, from: number, limit: number): readonly RunEvent[] {
-    return this.#do(`read run '${run}'`, () => {
+    return this.#access.read(`read run '${run}'`, () => {
       const events: RunEvent[] = [];
       let chars = 0;
       for (const row of this.#sql.read.iterate(run, run, from)) {
@@ -133,20 +131,20 @@ class SqliteLogStore implements SqliteStore {
   }
 
   head(run: string): RunHead | undefined {
-    return this.#do(`read run '${run}'`, () => {
+    return this.#access.read(`read run '${run}'`, () => {
       const row = this.#row(run);
       return row && headOf(row);
     });
   }
 
   list(query: RunQuery = {}): RunListing[] {
-    return this.#do('list its runs', () =>
+    return this.#access.read('list its runs', () =>
       this.#lister.list(query, query.before === undefined ? undefined : this.#knownId(query.before)),
     );
   }
 
   post(run: string, message: MailboxMessage): boolean {
-    const posted = this.#write(`post to run '${run}'`, 'full', () => {
+    const posted = this.#access.write(`post to run '${run}'`, 'full', () => {
       const id = this.#knownId(run);
       const body = JSON.stringify(message.body) as string | undefined;
       const { changes } = this.#sql.post.run(id, id, message.id, message.kind, body ?? 'null', Date.now());
@@ -159,7 +157,7 @@ class SqliteLogStore implements SqliteStore {
   }
 
   mail(run: string, position: number): StoredMessage[] {
-    return this.#do(`read the mail of run '${run}'`, () =>
+    return this.#access.read(`read the mail of run '${run}'`, () =>
       (this.#sql.mail.all(run, position) as unknown as MailRow[]).map(({ id, kind, body, position: place, at }) => ({
         id,
         kind,
@@ -185,7 +183,7 @@ class SqliteLogStore implements SqliteStore {
   }
 
   prune(run: string, ranges: readonly SeqRange[]): void {
-    this.#write(`prune run '${run}'`, 'group', () => {
+    this.#access.write(`prune run '${run}'`, 'group', () => {
       const id = this.#knownId(run);
       this.#pruner ??= new RowPruner(this.#db);
       for (const range of ranges) this.#pruner.prune(id, range);
@@ -193,7 +191,7 @@ class SqliteLogStore implements SqliteStore {
   }
 
   delete(run: string): void {
-    this.#write(`delete run '${run}'`, 'full', () => {
+    this.#access.write(`delete run '${run}'`, 'full', () => {
       this.#sql.deleteEvents.run(run);
       this.#sql.deleteMail.run(run);
       this.#sql.deleteRun.run(run);
@@ -206,8 +204,7 @@ class SqliteLogStore implements SqliteStore {
     if (this.#closed) return;
     this.#closed = true;
     this.#stopLooking();
-    this.#refusal ??= new SystemError(`The store ${this.#path} is closed.`, { code: 'STORE_FAILED' });
-    this.#db.close();
+    this.#access.close();
     this.#watchers.wakeAll();
   }
 
@@ -273,44 +270,6 @@ class SqliteLogStore implements SqliteStore {
     const row = this.#row(run);
     if (row !== undefined) return row.id;
     throw new UserError(`There is no run '${run}' in the store ${this.#path}.`, { code: 'RUN_NOT_FOUND', runId: run });
-  }
-
-  #write<T>(what: string, durability: Durability, work: () => T): T {
-    return this.#do(what, () => {
-      if (durability !== this.#synchronous) {
-        // Not a prepared statement: this pragma acts when it is compiled.
-        this.#db.exec(`PRAGMA synchronous = ${durability === 'full' ? 'FULL' : 'NORMAL'}`);
-        this.#synchronous = durability;
-      }
-      this.#sql.begin.run();
-      try {
-        const result = work();
-        this.#sql.commit.run();
-        return result;
-      } catch (error) {
-        this.#rollBack();
-        throw error;
-      }
-    });
-  }
-
-  #rollBack(): void {
-    try {
-      this.#sql.rollback.run();
-    } catch {
-      // SQLite rolls back by itself after a full disk and the like, and then there is nothing to roll back.
-    }
-  }
-
-  #do<T>(what: string, work: () => T): T {
-    if (this.#refusal !== undefined) throw this.#refusal;
-    try {
-      return work();
-    } catch (error) {
-      const failure = storeError(this.#path, what, error);
-      if (isFatal(error)) this.#refusal = failure;
-      throw failure;
-    }
   }
 }
 

@@ -1,0 +1,81 @@
+import { newItemId } from '../base/id.ts';
+import type { AgentInputItem } from '../event/item.ts';
+import type { Session } from '../port/session.ts';
+import { SqliteConnection } from './sqlite-connection.ts';
+import { storeError } from './sqlite-error.ts';
+import { openDatabase } from './sqlite-open.ts';
+import { sessionsOf } from './sqlite-session.ts';
+
+export interface SqliteSessionOptions {
+  /** 1 to 256 characters without control characters; a random id by default. */
+  sessionId?: string;
+  /** The file, created with its directory if missing. In memory by default, gone with the session object. */
+  path?: string;
+  /** How long to wait for another process's lock, in milliseconds, before `STORE_BUSY`. 5,000 by default. */
+  busyTimeoutMs?: number;
+}
+
+/**
+ * A session in an SQLite file, by node:sqlite: any number of sessions, and the logs of `sqlite(path)`, share one file. Takes each step of a run once, so that a run
+ * that is taken up adds nothing twice. Close it, or `using` it; a process that ends without loses nothing.
+ */
+export class SqliteSession implements Session {
+  readonly #inner: Session;
+  readonly #connection: SqliteConnection;
+  #closed = false;
+
+  /** @throws UserError SESSION_ID_INVALID; SystemError STORE_VERSION, STORE_BUSY, STORE_FULL, STORE_FAILED */
+  constructor({ sessionId, path = ':memory:', busyTimeoutMs = 5000 }: SqliteSessionOptions = {}) {
+    const db = openFile(path, busyTimeoutMs);
+    this.#connection = new SqliteConnection(path, db);
+    try {
+      this.#inner = sessionsOf(db, this.#connection)(sessionId ?? newItemId('session'));
+    } catch (error) {
+      this.close();
+      throw error;
+    }
+  }
+
+  getSessionId(): Promise<string> {
+    return this.#inner.getSessionId();
+  }
+
+  getItems(limit?: number): Promise<AgentInputItem[]> {
+    return this.#inner.getItems(limit);
+  }
+
+  addItems(items: AgentInputItem[]): Promise<void> {
+    return this.#inner.addItems(items);
+  }
+
+  async addItemsOnce(step: string, items: AgentInputItem[]): Promise<void> {
+    await this.#inner.addItemsOnce?.(step, items);
+  }
+
+  popItem(): Promise<AgentInputItem | undefined> {
+    return this.#inner.popItem();
+  }
+
+  clearSession(): Promise<void> {
+    return this.#inner.clearSession();
+  }
+
+  /** Lets go of the file. Idempotent; every other call rejects from then on. */
+  close(): void {
+    if (this.#closed) return;
+    this.#closed = true;
+    this.#connection.close();
+  }
+
+  [Symbol.dispose](): void {
+    this.close();
+  }
+}
+
+function openFile(path: string, busyTimeoutMs: number): ReturnType<typeof openDatabase> {
+  try {
+    return openDatabase(path, { busyTimeoutMs, maxBytes: undefined });
+  } catch (error) {
+    throw storeError(path, 'be opened', error);
+  }
+}
