@@ -63,6 +63,8 @@ export {
   RunToolApprovalItem,
   RunToolCallItem,
   RunToolCallOutputItem,
+  RunToolSearchCallItem,
+  RunToolSearchOutputItem,
 } from './agent/run-item.ts';
 export { assistant, system, user } from './agent/message.ts';
 export type {
@@ -84,6 +86,26 @@ export type {
   UnknownItem,
   UserMessageItem,
 } from './event/item.ts';
+export type {
+  ApplyPatchCallItem,
+  ApplyPatchCallResultItem,
+  ApplyPatchOperation,
+  ComputerAction,
+  ComputerCallResultItem,
+  ComputerUseCallItem,
+  ProgramCallItem,
+  ProgramCallResultItem,
+  ShellAction,
+  ShellCallItem,
+  ShellCallResultItem,
+  ToolCaller,
+  ToolReference,
+  ToolSearchCallArguments,
+  ToolSearchCallItem,
+  ToolSearchOutputItem,
+  ToolSearchOutputTool,
+} from './event/local-items.ts';
+export * as protocol from './event/protocol.ts';
 export type {
   ResponseStreamEvent,
   StreamEvent,
@@ -112,6 +134,84 @@ export {
   type ToolOptions,
   type ToolOptionsWithGuardrails,
 } from './agent/function-tool.ts';
+export { applyDiff } from './agent/apply-diff.ts';
+export {
+  type ApplyPatchApprovalFunction,
+  type ApplyPatchOnApprovalFunction,
+  type ApplyPatchResult,
+  type ApplyPatchTool,
+  applyPatchTool,
+  type ApplyPatchToolOptions,
+  type Editor,
+  type EditorInvocationContext,
+} from './agent/apply-patch-tool.ts';
+export {
+  type Computer,
+  type ComputerApprovalFunction,
+  type ComputerConfig,
+  type ComputerCreate,
+  type ComputerDispose,
+  type ComputerInitializerArgs,
+  type ComputerOnSafetyCheckFunction,
+  type ComputerProvider,
+  type ComputerSafetyCheck,
+  type ComputerSafetyCheckResult,
+  type ComputerTool,
+  computerTool,
+  type ComputerToolOptions,
+} from './agent/computer-tool.ts';
+export {
+  type HostedMCPApprovalFunction,
+  type HostedMCPTool,
+  hostedMcpTool,
+  type HostedMCPToolOptions,
+} from './agent/hosted-mcp-tool.ts';
+export {
+  type CodeInterpreterTool,
+  codeInterpreterTool,
+  type FileSearchTool,
+  fileSearchTool,
+  type ImageGenerationTool,
+  imageGenerationTool,
+  type ProgrammaticToolCallingTool,
+  programmaticToolCallingTool,
+  type ToolSearchTool,
+  toolSearchTool,
+  type WebSearchTool,
+  webSearchTool,
+} from './agent/hosted-tools.ts';
+export type { LocalToolPolicy, OnApprovalFunction } from './agent/local-tool.ts';
+export {
+  type Shell,
+  type ShellApprovalFunction,
+  type ShellOnApprovalFunction,
+  type ShellOutputResult,
+  type ShellResult,
+  type ShellTool,
+  shellTool,
+  type ShellToolContainerAutoEnvironment,
+  type ShellToolContainerNetworkPolicy,
+  type ShellToolContainerNetworkPolicyAllowlist,
+  type ShellToolContainerNetworkPolicyDisabled,
+  type ShellToolContainerNetworkPolicyDomainSecret,
+  type ShellToolContainerReferenceEnvironment,
+  type ShellToolContainerSkill,
+  type ShellToolEnvironment,
+  type ShellToolHostedEnvironment,
+  type ShellToolInlineSkill,
+  type ShellToolInlineSkillSource,
+  type ShellToolLocalEnvironment,
+  type ShellToolLocalSkill,
+  type ShellToolSkillReference,
+} from './agent/shell-tool.ts';
+export {
+  attachClientToolSearchExecutor,
+  type ClientToolSearchExecutor,
+  type ClientToolSearchExecutorArgs,
+  type ClientToolSearchExecutorResult,
+  getClientToolSearchExecutor,
+  getToolSearchRuntimeToolKey,
+} from './agent/tool-search.ts';
 export { invokeFunctionTool } from './agent/tool-invoke.ts';
 export { toolNamespace, type ToolNamespaceOptions } from './agent/tool-namespace.ts';
 export {
@@ -182,6 +282,51 @@ export {
   type OutputGuardrailResult,
 } from './agent/guardrail.ts';
 export { type AgentHookEvents, AgentHooks, type RunHookEvents, RunHooks } from './agent/lifecycle.ts';
+
+// MCP
+export { MCPServerStdio, type MCPServerStdioOptions } from './mcp/stdio.ts';
+export { MCPServerStreamableHttp, type MCPServerStreamableHttpOptions } from './mcp/streamable-http.ts';
+export { MCPServerSSE, type MCPServerSSEOptions } from './mcp/sse.ts';
+export { connectMcpServers, MCPServers, type MCPServersOptions, type MCPServersReconnectOptions } from './mcp/servers.ts';
+export { getAllMcpTools, type GetAllMcpToolsOptions } from './agent/mcp/all-tools.ts';
+export { type MCPFunctionToolConversionOptions, mcpToFunctionTool } from './agent/mcp/function-tool.ts';
+export { invalidateServerToolsCache, type MCPToolCacheKeyGenerator } from './agent/mcp/tool-cache.ts';
+export {
+  type CallToolResult,
+  type CallToolResultContent,
+  createMCPToolStaticFilter,
+  type MCPApprovalPolicy,
+  type MCPCallToolOptions,
+  type MCPServer,
+  type MCPServerPolicy,
+  type MCPTool,
+  type MCPToolAnnotations,
+  type MCPToolCustomDataContext,
+  type MCPToolCustomDataExtractor,
+  type MCPToolEffects,
+  type MCPToolErrorFunction,
+  type MCPToolFilterCallable,
+  type MCPToolFilterContext,
+  type MCPToolFilterStatic,
+  type MCPToolMetaContext,
+  type MCPToolMetaResolver,
+} from './agent/mcp/server.ts';
+export type {
+  MCPBlobResourceContent,
+  MCPGetPromptResult,
+  MCPListPromptsResult,
+  MCPListResourcesParams,
+  MCPListResourcesResult,
+  MCPListResourceTemplatesResult,
+  MCPPrompt,
+  MCPReadResourceResult,
+  MCPResource,
+  MCPResourceContent,
+  MCPResourceTemplate,
+  MCPServerWithPrompts,
+  MCPServerWithResources,
+  MCPTextResourceContent,
+} from './agent/mcp/resources.ts';
 
 // Sessions
 export { MemorySession, type MemorySessionOptions } from './agent/memory-session.ts';
@@ -279,6 +424,8 @@ export type {
   ModelProvider,
   ModelRequest,
   ModelResponse,
+  ModelRetryBackoffSettings,
+  ModelRetrySettings,
   ModelSettings,
   ModelSettingsToolChoice,
   SerializedHandoff,
@@ -286,10 +433,25 @@ export type {
   SerializedTool,
 } from './port/model.ts';
 export {
+  getDefaultModel,
+  getDefaultModelSettings,
+  getDefaultOpenAIClient,
+  gpt5ReasoningSettingsRequired,
+  isGpt5Default,
+  isOpenAIChatCompletionsRawModelStreamEvent,
+  isOpenAIResponsesRawModelStreamEvent,
+  OPENAI_CHAT_COMPLETIONS_RAW_MODEL_EVENT_SOURCE,
+  OPENAI_DEFAULT_MODEL_ENV_VARIABLE_NAME,
+  OPENAI_RESPONSES_RAW_MODEL_EVENT_SOURCE,
   OpenAIChatCompletionsModel,
+  type OpenAIChatCompletionsModelOptions,
+  type OpenAIChatCompletionsRawModelStreamEvent,
+  type OpenAIClient,
   OpenAIProvider,
   type OpenAIProviderOptions,
+  type OpenAIRawModelEventSource,
   OpenAIResponsesModel,
+  type OpenAIResponsesRawModelStreamEvent,
   OpenAITracingExporter,
   type OpenAITracingExporterOptions,
   setDefaultModelProvider,
@@ -299,6 +461,16 @@ export {
   setTracingExportApiKey,
 } from './model/index.ts';
 export { setDefaultOpenAITracingExporter } from './openai-tracing.ts';
+export type {
+  ModelRetryAdvice,
+  ModelRetryAdviceRequest,
+  ModelRetryNormalizedError,
+  RetryDecision,
+  RetryPolicy,
+  RetryPolicyContext,
+} from './port/retry.ts';
+export { retryPolicies } from './run/retry-policies.ts';
+export { getLogger, type Logger, setSensitiveDataLoggingEnabled } from './base/logger.ts';
 
 // Tracing
 export type { SpanRecord, TraceRecord, TracingExporter, TracingProcessor } from './port/tracing.ts';

@@ -15,13 +15,17 @@ import {
   type RunConfig,
   type StreamRunOptions,
 } from './run/options.ts';
+import type { RunErrorData } from './run/error-handler.ts';
 import { planResume, planRun, type RunPlan, type Surroundings } from './run/plan.ts';
 import type { AgentRegistry } from './run/agent-registry.ts';
 import { startRun, type StartedRun } from './run/start.ts';
 import { attachState } from './view/error-state.ts';
 import { agentsOf } from './agent/item-of.ts';
 import { RunResult } from './view/result.ts';
-import { decisionsOf, homeOf, RunState } from './view/run-state.ts';
+import { nestedResult } from './view/nested-result.ts';
+import { nestedStreams } from './view/nested-streams.ts';
+import { RunState } from './view/run-state.ts';
+import { decisionsOf, homeOf } from './view/state-home.ts';
 import { StreamedRunResult } from './view/streamed-result.ts';
 import { getGlobalTraceProvider } from './view/trace/provider.ts';
 import { Trace } from './view/trace/trace.ts';
@@ -151,17 +155,17 @@ export async function beginSegment(
       spanOf: (id) => trace.spanOf(id),
     },
     defaultProvider: getDefaultModelProvider,
-    observers: ({ agents }) => {
-      const fold = new RunState(plan.context, plan.input, agent, agentsOf(agents), {
-        store: plan.store,
-        runId: plan.runId,
-        agents,
-        session: plan.session,
-      });
+    resultOf: nestedResult,
+    observers: (scope) => {
+      const { agents } = scope;
+      const home = { store: plan.store, runId: plan.runId, agents, session: plan.session };
+      const fold = new RunState(plan.context, plan.input, agent, agentsOf(agents), { home });
       state = fold;
+      plan.runData = () => runDataOf(fold);
       return [
         { take: trace, restore: (events) => restoreTrace(trace, events, plan.resumedBy) },
         { take: (events) => fold.take(events), restore: (events) => fold.take(events) },
+        nestedStreams(scope),
       ];
     },
     onEnding: ({ error }) => state && attachState(error, state),
@@ -173,6 +177,12 @@ export async function beginSegment(
 function restoreTrace(trace: TraceView, events: readonly RunEvent[], by: RunPlan['resumedBy']): void {
   if (by === 'handover') trace.restore(events, events.length);
   else trace.restore(events);
+}
+
+/** The run so far, for its error handlers. */
+function runDataOf(state: RunState): RunErrorData {
+  const { input, newItems, history, output, rawResponses, currentAgent: lastAgent } = state;
+  return { input, newItems: [...newItems], history, output, rawResponses: [...rawResponses], lastAgent, state };
 }
 
 let defaultRunner: Runner | undefined;

@@ -1,9 +1,20 @@
 import { UserError } from '../event/errors.ts';
 import type { Model, ModelSettings } from '../port/model.ts';
 import { checkParts, listOf } from './agent-parts.ts';
+import { agentTool } from './agent-tool.ts';
+import type {
+  AgentAsToolInputSchema,
+  AgentTool,
+  AgentToolOptions,
+  AgentToolOptionsWithDefault,
+  AgentToolOptionsWithParameters,
+  AgentToolParameters,
+} from './agent-tool-types.ts';
 import { checkGuardrail, type InputGuardrail, type OutputGuardrail } from './guardrail.ts';
 import { getHandoff, type Handoff } from './handoff.ts';
 import { AgentHooks } from './lifecycle.ts';
+import { getAllMcpTools } from './mcp/all-tools.ts';
+import type { MCPServer, MCPToolErrorFunction } from './mcp/server.ts';
 import { checkOptions } from './option.ts';
 import {
   type AgentOutputType,
@@ -52,6 +63,10 @@ export interface AgentConfiguration<TContext = unknown, TOutput extends AgentOut
   modelSettings: ModelSettings;
   /** What the model may call. */
   tools: readonly Tool<TContext>[];
+  /** Servers whose tools the model may call, too. Connect them first, and close them yourself: `connectMcpServers()` does both. */
+  mcpServers: readonly MCPServer[];
+  /** How their tools are offered. */
+  mcpConfig: MCPConfig;
   /** Look at the run's input, when the run begins with this agent. */
   inputGuardrails: readonly InputGuardrail<TContext>[];
   /** Look at the final output, when the run ends with this agent. */
@@ -62,6 +77,16 @@ export interface AgentConfiguration<TContext = unknown, TOutput extends AgentOut
   toolUseBehavior: ToolUseBehavior;
   /** After a tool was used, `toolChoice` is left out, so that a forced tool is not called for ever. True by default. */
   resetToolChoice: boolean;
+}
+
+/** How the tools of an agent's MCP servers are offered. */
+export interface MCPConfig {
+  /** Tries strict mode for each tool's schema. False by default. */
+  convertSchemasToStrict?: boolean;
+  /** What the model is told of a failing call, where the server has no function of its own. `null` fails the run. */
+  errorFunction?: MCPToolErrorFunction | null;
+  /** Names become `mcp_<server>__<tool>`. False by default. */
+  includeServerInToolNames?: boolean;
 }
 
 export type AgentOptions<TContext = unknown, TOutput extends AgentOutputType = TextOutput> = Pick<
@@ -78,13 +103,15 @@ const OPTION_NAMES = [
   'model',
   'modelSettings',
   'tools',
+  'mcpServers',
+  'mcpConfig',
   'inputGuardrails',
   'outputGuardrails',
   'outputType',
   'toolUseBehavior',
   'resetToolChoice',
 ] as const;
-const KNOWN_ELSEWHERE = ['prompt', 'mcpServers', 'mcpConfig', 'handoffOutputTypeWarningEnabled'] as const;
+const KNOWN_ELSEWHERE = ['prompt', 'handoffOutputTypeWarningEnabled'] as const;
 
 /**
  * A model with instructions, tools, handoffs and guardrails. Data: it holds nothing of any run, and many runs may share it.
@@ -102,6 +129,8 @@ export class Agent<TContext = unknown, TOutput extends AgentOutputType = TextOut
   model: string | Model;
   modelSettings: ModelSettings;
   tools: Tool<TContext>[];
+  mcpServers: MCPServer[];
+  mcpConfig: MCPConfig;
   inputGuardrails: InputGuardrail<TContext>[];
   outputGuardrails: OutputGuardrail<TOutput, TContext>[];
   outputType: TOutput;
@@ -120,6 +149,8 @@ export class Agent<TContext = unknown, TOutput extends AgentOutputType = TextOut
     this.model = config.model ?? '';
     this.modelSettings = config.modelSettings ?? {};
     this.tools = listOf(this.name, 'tools', config.tools);
+    this.mcpServers = listOf(this.name, 'mcpServers', config.mcpServers);
+    this.mcpConfig = config.mcpConfig ?? {};
     this.inputGuardrails = listOf(this.name, 'inputGuardrails', config.inputGuardrails);
     this.outputGuardrails = listOf(this.name, 'outputGuardrails', config.outputGuardrails);
     this.outputType = config.outputType ?? ('text' as TOutput);
@@ -150,11 +181,12 @@ export class Agent<TContext = unknown, TOutput extends AgentOutputType = TextOut
   }
 
   #current(): AgentOptions<TContext, TOutput> {
-    const { name, instructions, handoffDescription, handoffs, model, modelSettings, tools } = this;
+    const { name, instructions, handoffDescription, handoffs, model, modelSettings, tools, mcpServers, mcpConfig } =
+      this;
     const { inputGuardrails, outputGuardrails, outputType, toolUseBehavior, resetToolChoice } = this;
     return {
       ...this.#config,
-      ...{ name, instructions, handoffDescription, handoffs, model, modelSettings, tools },
+      ...{ name, instructions, handoffDescription, handoffs, model, modelSettings, tools, mcpServers, mcpConfig },
       ...{ inputGuardrails, outputGuardrails, outputType, toolUseBehavior, resetToolChoice },
     };
   }
@@ -164,19 +196,54 @@ export class Agent<TContext = unknown, TOutput extends AgentOutputType = TextOut
     return this.#config.tools !== undefined;
   }
 
+  /**
+   * A tool that runs this agent: the caller's conversation stays with the caller, and what this agent answers is the tool's output. Its run is part of the run that it is
+   * called in.
+   *
+   * @throws UserError TOOL_NAME_INVALID, TOOL_SCHEMA_UNSUPPORTED, OPTION_UNKNOWN, OPTION_RANGE
+   */
+  asTool<TAgent extends Agent<TContext, TOutput> = Agent<TContext, TOutput>>(
+    this: TAgent,
+    options: AgentToolOptionsWithDefault<TContext, TAgent>,
+  ): AgentTool<TContext, TAgent>;
+  /** The same, with arguments of its own. */
+  asTool<
+    TAgent extends Agent<TContext, TOutput> = Agent<TContext, TOutput>,
+    TParameters extends AgentToolParameters = AgentAsToolInputSchema,
+  >(
+    this: TAgent,
+    options: AgentToolOptionsWithParameters<TContext, TAgent, TParameters>,
+  ): AgentTool<TContext, TAgent, TParameters>;
+  asTool(options: object): object {
+    return agentTool(this as unknown as AnyAgent, options as AgentToolOptions<unknown, AnyAgent, AgentToolParameters>);
+  }
+
   /** The instructions for this turn. */
   async getSystemPrompt(runContext: RunContext<TContext>): Promise<string | undefined> {
     return typeof this.instructions === 'function' ? this.instructions(runContext, this) : this.instructions;
   }
 
-  /** The tools that are enabled for this turn. Tools added since the last turn are among them. */
+  /** The tools that are enabled for this turn, those of MCP servers first. Tools added since the last turn are among them. */
   async getAllTools(runContext: RunContext<TContext>): Promise<Tool<TContext>[]> {
     const enabled = await Promise.all(
       this.tools.map(
         async (tool) => tool.type !== 'function' || tool.isEnabled(runContext, this as unknown as AnyAgent),
       ),
     );
-    return this.tools.filter((_, index) => enabled[index]);
+    const own = this.tools.filter((_, index) => enabled[index]);
+    return this.mcpServers.length === 0 ? own : [...(await this.getMcpTools(runContext)), ...own];
+  }
+
+  /** The tools of the MCP servers, as function tools. @throws UserError TOOL_NAME_DUPLICATE; what a server throws */
+  async getMcpTools(runContext: RunContext<TContext>): Promise<Tool<TContext>[]> {
+    const handoffs = this.handoffs.map((entry) => getHandoff(entry).toolName);
+    return getAllMcpTools<TContext>({
+      ...this.mcpConfig,
+      mcpServers: this.mcpServers,
+      runContext,
+      agent: this as unknown as AnyAgent,
+      reservedToolNames: new Set([...this.tools.map(({ name }) => name), ...handoffs]),
+    });
   }
 
   /** The handoffs that are enabled for this turn. */

@@ -2,6 +2,7 @@
 import { asError } from '../base/error-text.ts';
 import { isStandardSchema, validate } from '../base/schema.ts';
 import { InvalidToolInputError, InvalidToolOutputError, ToolTimeoutError } from '../event/errors.ts';
+import type { NESTED, NestedRuns } from './agent-tool.ts';
 import type { RunContext } from './run-context.ts';
 import type { FunctionTool, Method, ToolCallDetails, ToolErrorFunction, ToolOutputSchema } from './tool.ts';
 
@@ -14,6 +15,7 @@ export const CHECK_OUTPUT: unique symbol = Symbol('tailrace.toolCheckOutput');
 
 /** Details with what the loop asks for beside them. */
 export type LoopDetails = ToolCallDetails & {
+  [NESTED]?: NestedRuns;
   [ON_FAILURE]?: (error: unknown) => void;
   [ON_PROGRESS]?: (data: unknown) => void;
 };

@@ -132,6 +132,9 @@ function apply(folded: FoldedRun, event: RunEvent): void {
       leaveNested(folded, event.step);
       folded.takeovers = 0;
       return;
+    case 'error.handled':
+      folded.handled = event;
+      return;
     case 'tool.checked':
       open.checks.push(event);
       return;
@@ -205,6 +208,7 @@ function endTurn(folded: FoldedRun, event: TurnEnded): void {
   }
   folded.unknownCalls += added.filter(({ unknown }) => unknown === true).length;
   folded.lastTurn = event;
+  folded.handled = undefined;
   // What was said about an output that turned out not to be the last one says nothing of the next.
   folded.verdicts = folded.verdicts.filter(({ kind }) => kind === 'input');
   folded.open = openTurn();

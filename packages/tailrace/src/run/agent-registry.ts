@@ -1,4 +1,5 @@
 import type { AnyAgent } from '../agent/agent.ts';
+import { agentToolSpec } from '../agent/agent-tool.ts';
 import { getHandoff } from '../agent/handoff.ts';
 
 /**
@@ -23,7 +24,8 @@ export class AgentRegistry {
     const waiting = [first];
     for (const agent of waiting) {
       this.keyOf(agent);
-      const targets = agent.handoffs.map((entry) => getHandoff(entry).agent);
+      const nested = agent.tools.flatMap((tool) => agentToolSpec(tool)?.agent ?? []);
+      const targets = [...agent.handoffs.map((entry) => getHandoff(entry).agent), ...nested];
       waiting.push(...targets.filter((target) => !this.#keys.has(target) && !waiting.includes(target)));
     }
     return waiting;

@@ -6,7 +6,8 @@
  */
 import { sha256 } from '../base/hash.ts';
 import { canonical, tryParse } from '../base/json.ts';
-import { type FoldedApproval, type FoldedRun, standingKey } from '../event/fold.ts';
+import type { FoldedApproval, FoldedRun } from '../event/fold.ts';
+import { approvalOf, standingKey } from '../event/folded-waiting.ts';
 import type { FunctionCallItem } from '../event/item.ts';
 import type { ApprovalDecided, ApprovalRequested, MailIgnored } from '../event/mail-events.ts';
 
@@ -17,22 +18,22 @@ export const NOT_APPROVED = 'Tool execution was not approved.';
 const NOT_IN_TIME = 'Nobody approved the call in time. It was not run.';
 
 export class Approvals {
-  readonly #byCall: Map<string, FoldedApproval>;
+  readonly #byStep: Map<string, FoldedApproval>;
   readonly #standing: Map<string, ApprovalDecided>;
   /** Calls that a standing decision has decided. */
   readonly #settled = new Map<string, ApprovalDecided>();
 
   constructor(folded: FoldedRun | undefined) {
-    this.#byCall = new Map(folded?.approvals);
+    this.#byStep = new Map(folded?.approvals);
     this.#standing = new Map(folded?.standing);
   }
 
-  has(step: string, callId: string): boolean {
-    return this.#byCall.get(callId)?.requested.step === step;
+  has(step: string): boolean {
+    return this.#byStep.has(step);
   }
 
   ask(requested: ApprovalRequested): void {
-    this.#byCall.set(requested.callId, { requested });
+    this.#byStep.set(requested.step, { requested });
   }
 
   /** True when an earlier decision about the tool holds for this call, too. */
@@ -43,35 +44,41 @@ export class Approvals {
   }
 
   verdict(step: string, call: FunctionCallItem): Verdict {
-    const approval = this.#byCall.get(call.callId);
-    if (approval?.requested.step !== step) return verdictOf(this.#settled.get(step));
+    const approval = this.#byStep.get(step);
+    if (!approval) return verdictOf(this.#settled.get(step));
     const { requested, decided } = approval;
     if (!decided) return 'waiting';
     const same = requested.tool === call.name && requested.argumentsHash === argumentsHash(call);
     return same ? verdictOf(decided) : { rejected: NOT_APPROVED };
   }
 
+  /** What whoever approved the call said. */
+  reason(step: string): string | undefined {
+    return (this.#byStep.get(step)?.decided ?? this.#settled.get(step))?.message;
+  }
+
   /** What keeps a decision that was made at `at` from counting, if something does. */
-  problem(callId: string, at: number): MailIgnored['why'] | undefined {
-    const approval = this.#byCall.get(callId);
+  problem(callId: string, step: string | undefined, at: number): MailIgnored['why'] | undefined {
+    const approval = approvalOf(this.#byStep, callId, step);
     if (!approval) return 'unknown';
     if (approval.decided) return 'decided';
     return (approval.requested.expiresAt ?? Infinity) <= at ? 'expired' : undefined;
   }
 
   decide(decided: ApprovalDecided): void {
-    const approval = this.#byCall.get(decided.callId);
+    const approval = approvalOf(this.#byStep, decided.callId, decided.step);
     if (!approval) return;
-    this.#byCall.set(decided.callId, { ...approval, decided });
+    this.#byStep.set(approval.requested.step, { ...approval, decided });
     if (decided.always) this.#standing.set(standingKey(approval.requested), decided);
   }
 
   /** Decides what nobody has decided in time. */
   expire(now: number): ApprovalDecided[] {
     const late = this.waiting.filter(({ expiresAt = Infinity }) => expiresAt <= now);
-    const events = late.map(({ callId }): ApprovalDecided => ({
+    const events = late.map(({ callId, step }): ApprovalDecided => ({
       type: 'approval.decided',
       callId,
+      step,
       approved: false,
       expired: true,
     }));
@@ -81,7 +88,7 @@ export class Approvals {
 
   /** Calls that nothing has been decided about. */
   get waiting(): ApprovalRequested[] {
-    return [...this.#byCall.values()].flatMap(({ requested, decided }) => (decided ? [] : [requested]));
+    return [...this.#byStep.values()].flatMap(({ requested, decided }) => (decided ? [] : [requested]));
   }
 }
 

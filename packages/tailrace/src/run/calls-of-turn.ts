@@ -95,7 +95,9 @@ export class CallsOfTurn {
   }
 
   get running(): boolean {
-    return this.#slots.some((slot) => (active(slot)?.outcome === undefined && active(slot)) || parkedAgent(slot)?.ready);
+    return this.#slots.some(
+      (slot) => (active(slot)?.outcome === undefined && active(slot)) || parkedAgent(slot)?.ready,
+    );
   }
 
   /** True when there is something to report: the last call may settle while the others' outputs are being stored. */
@@ -174,7 +176,8 @@ export class CallsOfTurn {
   #addOutput(slot: Slot, outcome: ToolOutcome): ItemAdded[] {
     slot.told = 'all';
     if (!outcome.told) return [];
-    if (slot.call && 'items' in slot.call) return slot.call.items(outcome).flatMap((added) => this.#addItem(slot, added));
+    if (slot.call && 'items' in slot.call)
+      return slot.call.items(outcome).flatMap((added) => this.#addItem(slot, added));
     const { call, tool } = slot.asked;
     const { customData } = outcome;
     const raw = resultItem(call, outcome.told.output);

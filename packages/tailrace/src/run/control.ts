@@ -30,16 +30,19 @@ export class RunControl implements Disposable {
   readonly #scope: AbortScope = new AbortScope();
   readonly #link: Disposable | undefined;
   readonly #onRequest: (request: CancelRequest, mail?: number) => void;
+  readonly #parent: RunControl | undefined;
   #afterTurn: CancelRequest | undefined;
   #immediate: CancelRequest | undefined;
   #leaving: RunLeft | undefined;
 
-  /** `caller` is the signal that the run's caller gave: its abort is an immediate cancel. */
+  /** `caller` is the signal that the run's caller gave: its abort is an immediate cancel. `parent`: of the run that a nested agent's run is part of. */
   constructor(
     runId: string,
     caller: AbortSignal | undefined,
     onRequest: (request: CancelRequest, mail?: number) => void = () => undefined,
+    parent?: RunControl,
   ) {
+    this.#parent = parent;
     this.runId = runId;
     this.#onRequest = onRequest;
     if (caller) this.#link = linkTo(caller, () => this.cancel({ reason: caller.reason as unknown }));
@@ -57,12 +60,12 @@ export class RunControl implements Disposable {
 
   /** The cancel that stops the run now. */
   get immediate(): CancelRequest | undefined {
-    return this.#immediate;
+    return this.#immediate ?? this.#parent?.immediate;
   }
 
   /** Set when this process is to leave the run to another one: what the loop throws at the next step boundary. */
   get leaving(): RunLeft | undefined {
-    return this.#leaving;
+    return this.#leaving ?? this.#parent?.leaving;
   }
 
   /** Asks the loop to stop at the next step boundary without ending the run. */

@@ -2,6 +2,7 @@
 import { UserError } from '../event/errors.ts';
 import type { ErrorCode } from '../event/error-codes.ts';
 import { type FoldedRun, foldRun } from '../event/fold.ts';
+import { approvalOf } from '../event/folded-waiting.ts';
 import type { ApprovalRequested } from '../event/mail-events.ts';
 import { readRun } from '../log/read-run.ts';
 import type { LogStore, StoredMessage } from '../port/log-store.ts';
@@ -9,6 +10,8 @@ import type { LogStore, StoredMessage } from '../port/log-store.ts';
 /** What somebody decided about a call that waits for it. */
 export interface Decision {
   callId: string;
+  /** Of the call, where its id alone may be that of another one, too. */
+  step?: string;
   approved: boolean;
   /** Who decided. */
   by?: string;
@@ -24,14 +27,15 @@ export interface Decision {
  * @throws UserError RUN_NOT_FOUND, RUN_ENDED (a cancel that was asked for is an end), APPROVAL_UNKNOWN, APPROVAL_DECIDED, APPROVAL_EXPIRED
  */
 export async function decide(store: LogStore, run: string, decision: Decision): Promise<void> {
-  const { callId } = decision;
+  const { callId, step } = decision;
   const folded = foldRun(await readRun((from, limit) => store.read(run, from, limit)));
   if (!folded) throw refusal(run, callId, 'RUN_NOT_FOUND', 'There is no such run in this store.');
   const mail = await store.mail(run, folded.mail);
-  const requested = awaited(folded, mail, run, callId);
+  const requested = awaited(folded, mail, run, callId, step);
   const { approved, by, message, always } = decision;
   const body = {
-    callId,
+    callId: requested.callId,
+    step: requested.step,
     approved,
     ...(by !== undefined && { by }),
     ...(message !== undefined && { message }),
@@ -47,11 +51,17 @@ export function decisionId({ step }: ApprovalRequested): string {
   return `approval:${step}`;
 }
 
-function awaited(folded: FoldedRun, mail: readonly StoredMessage[], run: string, callId: string): ApprovalRequested {
+function awaited(
+  folded: FoldedRun,
+  mail: readonly StoredMessage[],
+  run: string,
+  callId: string,
+  step: string | undefined,
+): ApprovalRequested {
   const cancelled = folded.cancel !== undefined || mail.some(({ kind }) => kind === 'cancel');
   if (folded.ended || cancelled)
     throw refusal(run, callId, 'RUN_ENDED', folded.ended ? 'The run has ended.' : 'The run is being cancelled.');
-  const approval = folded.approvals.get(callId);
+  const approval = approvalOf(folded.approvals, callId, step);
   if (!approval) throw refusal(run, callId, 'APPROVAL_UNKNOWN', 'The run does not wait for a decision about it.');
   const { requested } = approval;
   if (approval.decided?.expired) throw expired(run, callId);

@@ -25,6 +25,7 @@ export async function drive(run: RunScope, log: RunLog, options: DriveOptions): 
   using _fenced = onAbort(log.signal, () => run.control.fail(log.signal.reason));
   using _deadline = runMs === undefined ? undefined : runTimer(run, runMs);
   const ending = unlessStopped(run, await written(run, log));
+  if (run.closing.any) await run.closing.close(run.clock, run.plan.timeouts.toolGraceMs);
   // Before a reader can see the end, and begin the next run on the session.
   if (ending.event?.type !== 'run.suspended') run.session?.release();
   options.onEnding(ending);
@@ -116,9 +117,12 @@ function write(run: RunScope, log: RunLog, batch: Batch): void | Promise<void> {
   run.mailbox.appending = true;
   try {
     const stored = log.append(events);
-    return stored && orRefused(run, events, stored);
+    if (stored) return orRefused(run, events, stored);
+    run.inbox.kept();
+    return undefined;
   } catch (error) {
     takeBack(run, events);
+    run.inbox.refused(error);
     throw error;
   } finally {
     run.mailbox.appending = false;
@@ -134,8 +138,10 @@ function takeBack(run: RunScope, events: Batch): void {
 async function orRefused(run: RunScope, events: Batch, stored: Promise<void>): Promise<void> {
   try {
     await stored;
+    run.inbox.kept();
   } catch (error) {
     takeBack(run, events);
+    run.inbox.refused(error);
     throw error;
   }
 }

@@ -6,6 +6,10 @@ import type { RunEventBody } from '../event/run-event.ts';
  */
 export class Inbox {
   #events: RunEventBody[] = [];
+  /** Who waits until what is in here, or what was taken last, is stored. */
+  #waiting: Waiter[] = [];
+  #taken: Waiter[] = [];
+  readonly #nested = new Set<Inbox>();
   #wake: (() => void) | undefined;
   #rung = false;
   #closed = false;
@@ -23,6 +27,39 @@ export class Inbox {
   close(): void {
     this.#closed = true;
     this.#events = [];
+    this.refused(new Error('The run is over: its log takes no more of this.'));
+    for (const { reject } of this.#waiting.splice(0))
+      reject(new Error('The run is over: its log takes no more of this.'));
+  }
+
+  /** Pushes the events, and resolves when they and all before them are stored. */
+  store(events: readonly RunEventBody[]): Promise<void> {
+    this.push(...events);
+    if (this.#closed) return Promise.reject(new Error('The run is over: its log takes no more of this.'));
+    if (this.empty) return Promise.resolve();
+    return new Promise((resolve, reject) => this.#waiting.push({ resolve, reject }));
+  }
+
+  /** What was taken last is stored. */
+  kept(): void {
+    for (const { resolve } of this.#taken.splice(0)) resolve();
+  }
+
+  /** What was taken last could not be stored. */
+  refused(error: unknown): void {
+    for (const { reject } of this.#taken.splice(0)) reject(error);
+  }
+
+  /** Takes in the inbox of a nested agent's run, until that is disposed of. */
+  enter(nested: Inbox): Disposable {
+    this.#nested.add(nested);
+    return { [Symbol.dispose]: () => void this.#nested.delete(nested) };
+  }
+
+  /** Wakes the loop and those of all nested agents' runs: something that they share has changed. */
+  ringAll(): void {
+    this.ring();
+    for (const nested of this.#nested) nested.ring();
   }
 
   /** Wakes the loop without an event: something it waits for has changed. */
@@ -39,6 +76,7 @@ export class Inbox {
   take(): RunEventBody[] {
     const events = this.#events;
     this.#events = [];
+    if (this.#waiting.length > 0) this.#taken.push(...this.#waiting.splice(0));
     return events;
   }
 
@@ -56,4 +94,9 @@ export class Inbox {
       };
     });
   }
+}
+
+interface Waiter {
+  resolve: () => void;
+  reject: (error: unknown) => void;
 }

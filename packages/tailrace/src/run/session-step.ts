@@ -4,11 +4,11 @@
 import type { RunMessageOutputItem } from '../agent/run-item.ts';
 import { abortable } from '../base/abort.ts';
 import { SystemError, UserError } from '../event/errors.ts';
-import type { AgentInputItem, ToolOutputText } from '../event/item.ts';
+import type { AgentInputItem } from '../event/item.ts';
 import type { Session, SessionInputCallback } from '../port/session.ts';
 import { asItems } from './conversation.ts';
 import { checkPairs } from './input.ts';
-import { inTrace, type RunScope, type Steps } from './scope.ts';
+import { inTrace, type RunScope, stepKey, type Steps } from './scope.ts';
 import { addToSession, askSession, loadSession } from './session-access.ts';
 import { addedByCallback } from './session-input.ts';
 
@@ -25,8 +25,11 @@ export interface HeldSession {
 const holders = new WeakMap<Session, HeldSession>();
 
 /** @throws SystemError SESSION_BUSY, naming the run that holds the session */
-export function holdSession({ plan: { session, runId } }: RunScope): HeldSession | undefined {
+export function holdSession({ plan, path }: RunScope): HeldSession | undefined {
+  const { session } = plan;
   if (!session) return undefined;
+  // A nested agent's run and the run around it would interleave theirs as any other two.
+  const runId = [plan.runId, ...path.slice(-1)].join(' ');
   const holder = holders.get(session)?.runId;
   if (holder !== undefined && holder !== runId) {
     throw new SystemError(`The session is in use by run ${holder}. Wait for it to end, or cancel it, and try again.`, {
@@ -62,7 +65,7 @@ export async function* beginSession(run: RunScope): Steps<void> {
   const { session, input, sessionInputCallback } = run.plan;
   if (!session) return;
   const own = asItems(input);
-  if (run.folded?.loaded) return yield* commit(run, run.folded.fresh ?? own, '0:session:input');
+  if (run.folded?.loaded) return yield* commit(run, run.folded.fresh ?? own, stepKey(run, '0:session:input'));
   const history = await loadSession(run, session);
   const { modelInput, fresh } = sessionInputCallback
     ? await called(run, sessionInputCallback, history, own)
@@ -70,7 +73,7 @@ export async function* beginSession(run: RunScope): Steps<void> {
   checkPairs(modelInput);
   run.talk.begin(modelInput);
   yield [{ type: 'session.loaded', input: modelInput, ...(fresh && { fresh }) }];
-  yield* commit(run, fresh ?? own, '0:session:input');
+  yield* commit(run, fresh ?? own, stepKey(run, '0:session:input'));
 }
 
 /** What the callback makes of history and input, and what of that is new to the session. */
@@ -97,22 +100,21 @@ async function called(
 }
 
 /** What an output guardrail rejected of a turn: its message, or, where tools gave the final output, what they put out. */
-export type Rejected = RunMessageOutputItem | 'tool outputs';
+export type Rejected = RunMessageOutputItem | { withheld: string };
 
 /** Commits what this turn has added, without what was rejected of it. A call keeps an output: the session stays one that a run can go on from. */
-export async function* commitTurn(run: RunScope, rejected?: Rejected): Steps<void> {
+export async function* commitTurn(run: RunScope, rejected?: Rejected, part: 'turn' | 'handled' = 'turn'): Steps<void> {
   const { talk } = run;
   if (!run.plan.session) return;
   const items = talk.items.slice(talk.committed).filter((item) => item !== rejected);
   talk.committed = talk.items.length;
   const stored = items.map((item) => forStorage(item.rawItem));
-  yield* commit(run, rejected === 'tool outputs' ? stored.map(withheld) : stored, `${run.turn}:session:turn`);
+  const kept = rejected && 'withheld' in rejected ? stored.map((item) => withheld(item, rejected.withheld)) : stored;
+  yield* commit(run, kept, stepKey(run, `${run.turn}:session:${part}`));
 }
 
-const WITHHELD: ToolOutputText = { type: 'text', text: 'This output was withheld: a guardrail rejected it.' };
-
-function withheld(item: AgentInputItem): AgentInputItem {
-  return item.type === 'function_call_result' ? { ...item, output: WITHHELD } : item;
+function withheld(item: AgentInputItem, text: string): AgentInputItem {
+  return item.type === 'function_call_result' ? { ...item, output: { type: 'text', text } } : item;
 }
 
 async function* commit(run: RunScope, items: AgentInputItem[], step: string): Steps<void> {

@@ -17,7 +17,8 @@ import type { RunPlan } from './plan.ts';
 import { exists } from './submit.ts';
 import { checkResumable, refuseIncompatible } from './resumable.ts';
 import { isUntouched } from './reenter.ts';
-import { type Ending, type LiveTrace, openScope } from './scope.ts';
+import { nest } from './nested-run.ts';
+import { type Ending, type LiveTrace, openScope, type RunScope } from './scope.ts';
 
 /** Sees committed events before any reader does. */
 export interface EventObserver {
@@ -29,8 +30,10 @@ export interface EventObserver {
 export interface StartOptions {
   live: LiveTrace;
   /** In the order in which they are told. */
-  observers: (run: { agents: AgentRegistry }) => readonly EventObserver[];
+  observers: (run: Pick<RunScope, 'agents' | 'streams'>) => readonly EventObserver[];
   defaultProvider: () => ModelProvider;
+  /** Makes the result of a nested agent's run out of the log, for who wants to see one. */
+  resultOf: (started: StartedRun, ...nested: Parameters<RunScope['resultOf']>) => Promise<unknown>;
   /** Told of the ending before any reader sees it. */
   onEnding: (ending: Ending) => void;
   /** Takes up the run that the store has under the plan's id, in place of beginning one. */
@@ -86,6 +89,8 @@ export async function startRun(plan: RunPlan, options: StartOptions): Promise<St
     defaultProvider,
     folded,
     agents: options.agents ?? new AgentRegistry(),
+    nest,
+    resultOf: async (...nested) => options.resultOf(started, ...nested),
   });
   // Keys must mean the same agents to whoever takes the run up, whatever happened in it.
   if (plan.config.store || resume) scope.agents.enter(plan.agent);

@@ -1,8 +1,9 @@
 /** What a message from outside does to a run that is under way. */
 import type { CancelMode } from '../event/run-event.ts';
-import type { ApprovalDecided, InputReceived, MailIgnored } from '../event/mail-events.ts';
+import type { ApprovalDecided, InputReceived, MailIgnored, WaitEnded } from '../event/mail-events.ts';
 import type { AgentInputItem } from '../event/item.ts';
 import type { StoredMessage } from '../port/log-store.ts';
+import type { Json } from '../base/json.ts';
 import { asItems } from './conversation.ts';
 import { checkInput } from './input.ts';
 import { DEFAULTS } from './options.ts';
@@ -26,7 +27,7 @@ function take(run: RunScope, message: StoredMessage, body: Body): MailIgnored['w
     case 'approval':
       return takeDecision(run, message, body);
     case 'input':
-      return takeInput(run, message);
+      return 'answer' in body ? takeAnswer(run, message, body) : takeInput(run, message);
   }
 }
 
@@ -40,13 +41,15 @@ function takeCancel(
 }
 
 function takeDecision(run: RunScope, { position, at }: StoredMessage, body: Body): MailIgnored['why'] | undefined {
-  const { callId, approved, by, message, always } = body;
+  const { callId, step, approved, by, message, always } = body;
   if (typeof callId !== 'string' || typeof approved !== 'boolean') return 'invalid';
-  const problem = run.approvals.problem(callId, at);
+  const about = typeof step === 'string' ? step : undefined;
+  const problem = run.approvals.problem(callId, about, at);
   if (problem) return problem;
   const decided: ApprovalDecided = {
     type: 'approval.decided',
     callId,
+    ...(about !== undefined && { step: about }),
     approved,
     ...(typeof by === 'string' && { by }),
     ...(typeof message === 'string' && { message }),
@@ -55,6 +58,27 @@ function takeDecision(run: RunScope, { position, at }: StoredMessage, body: Body
   };
   run.approvals.decide(decided);
   run.inbox.push(decided);
+  run.inbox.ringAll();
+  return undefined;
+}
+
+function takeAnswer(run: RunScope, { position, at }: StoredMessage, body: Body): MailIgnored['why'] | undefined {
+  const { step, callId, answer, by } = body;
+  if (typeof step !== 'string' || typeof callId !== 'string') return 'invalid';
+  const problem = run.waits.problem(step, at);
+  if (problem) return problem;
+  const ended: WaitEnded = {
+    type: 'wait.ended',
+    step,
+    callId,
+    how: 'answered',
+    output: answer as Json,
+    ...(typeof by === 'string' && { by }),
+    mail: position,
+  };
+  run.waits.end(ended);
+  run.inbox.push(ended);
+  run.inbox.ringAll();
   return undefined;
 }
 

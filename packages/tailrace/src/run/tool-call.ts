@@ -3,6 +3,7 @@ import type { AnyAgent } from '../agent/agent.ts';
 import { agentToolSpec, NESTED, type NestedRuns, STILL_WAITING } from '../agent/agent-tool.ts';
 import { toolCallError } from '../agent/function-tool.ts';
 import { checkToolOutput, type LoopDetails, ON_FAILURE, ON_PROGRESS } from '../agent/tool-invoke.ts';
+import { mcpServerOf } from '../agent/mcp/function-tool.ts';
 import type { FunctionTool, ToolCallDetails } from '../agent/tool.ts';
 import { type WaitRequest, waitRequestOf } from '../agent/wait.ts';
 import { AbortScope } from '../base/abort.ts';
@@ -321,11 +322,13 @@ export class ToolCallRun {
 
   #spanData(output: string): FunctionSpanData {
     const { sensitive } = this.#run.plan.trace;
+    const server = mcpServerOf(this.tool);
     return {
       type: 'function',
       name: this.call.name,
       input: sensitive ? this.call.arguments : '',
       output: sensitive ? output : '',
+      ...(server !== undefined && { mcp_data: { server } }),
     };
   }
 

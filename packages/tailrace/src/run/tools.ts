@@ -85,6 +85,7 @@ export async function* runTools(
     }
     if (stop.aborted) throw stop.reason;
     if (scope.aborted) throw scope.reason;
+    if (calls.waiting) await calls.leaveNested();
     return { results: calls.results, waiting: calls.waiting ? waitingCalls(run) : [] };
   } finally {
     grace?.[Symbol.dispose]();
@@ -100,11 +101,14 @@ function waitingCalls({ approvals, waits }: RunScope): WaitingCall[] {
 
 /** A last look for decisions and answers before the run waits without anybody driving it. True when there is one. */
 async function hearAgain(run: RunScope, calls: CallsOfTurn): Promise<boolean> {
+  const ready = (): boolean => calls.admissible;
+  if (run.nested) return run.nested.parking.park(run.inbox, ready, run.control.signal);
   await run.mailbox.look();
   const now = run.clock.now();
   run.inbox.push(...run.approvals.expire(now), ...run.waits.expire(now));
+  run.inbox.ringAll();
   // Also one that came while the run was saying that it waits.
-  if (calls.admissible) return true;
+  if (calls.admissible || calls.running) return true;
   // What comes from now on is for whoever takes the run up.
   run.mailbox.close();
   return false;

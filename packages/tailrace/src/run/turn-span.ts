@@ -28,13 +28,14 @@ export function growAgentSpan(run: RunScope, agent: AnyAgent, { tools, handoffs 
 
 /** The turn's span says what its response used; the run's, what all have. */
 export function growUsage(run: RunScope, agent: AnyAgent, response: ModelResponse): void {
+  run.nested?.usage.add(response.usage);
   const turn = { type: 'turn', turn: run.turn, agent_name: agent.name } as const;
   run.spans.grow(run.turnSpan, { ...turn, usage: turnUsage(response.usage) });
   // Its sums go over all turns so far, so they are made once, when the task ends.
   run.spans.grow(run.taskSpan, () => ({
     type: 'task',
     name: run.plan.trace.workflowName,
-    usage: taskUsage(run.context.usage, run.folded?.usageBefore),
+    usage: run.nested ? taskUsage(run.nested.usage) : taskUsage(run.context.usage, run.folded?.usageBefore),
   }));
 }
 

@@ -12,6 +12,7 @@ import type { ModelResponse } from '../port/model.ts';
 import { acceptOutput, type FinalOutput, finalText, finalTextOfTools } from './final-output.ts';
 import { checkedInput } from './checked-input.ts';
 import { passBlocking, runParallel } from './input-guardrails.ts';
+import { handledOutput } from './handle-error.ts';
 import { completeHandoff, recordedHandoff, takeHandoff, type TakenHandoff } from './handoffs.ts';
 import { callModel } from './model-call.ts';
 import { recordedResponse } from './model-returned.ts';
@@ -70,7 +71,8 @@ export async function* takeTurn(run: RunScope, agent: AnyAgent, entering: boolea
   if (waiting.length > 0) return { kind: 'suspended', event: suspendedFor(waiting) };
 
   // Input that came meanwhile is answered before anything is final.
-  const accepted = taken || run.received.length > 0 ? undefined : yield* finish(run, agent, response, results, sorted);
+  const accepted =
+    taken || run.received.length > 0 ? undefined : yield* finishOrHandle(run, agent, response, results, sorted);
   if (!accepted) yield* commitTurn(run);
   const done = accepted && !(await hearMore(run)) ? accepted : undefined;
   if (done) yield* compactSession(run, request, response);
@@ -122,6 +124,16 @@ function turnEnded(run: RunScope, turn: number, outcome: Exclude<TurnOutcome, Su
   const event = { type: 'turn.ended', turn, outcome: outcome.kind } as const;
   if (outcome.kind === 'final') return { ...event, output: outcome.text };
   return outcome.kind === 'handoff' ? { ...event, to: run.agents.keyOf(outcome.to) } : event;
+}
+
+/** As `finish`, or what the caller's handler of the error gives. */
+async function* finishOrHandle(...args: Parameters<typeof finish>): ReturnType<typeof finish> {
+  try {
+    return yield* finish(...args);
+  } catch (error) {
+    const [run, agent, response] = args;
+    return yield* handledOutput(run, agent, error, response);
+  }
 }
 
 async function* finish(

@@ -1,34 +1,25 @@
 /** What a run has come to so far: the fold of its log, kept up to date as events are committed. */
 import type { AnyAgent } from '../agent/agent.ts';
 import type { InputGuardrailResult, OutputGuardrailResult } from '../agent/guardrail.ts';
-import type { RunContext } from '../agent/run-context.ts';
+import { RunContext } from '../agent/run-context.ts';
 import type { RunItem, RunToolApprovalItem } from '../agent/run-item.ts';
 import type { Json } from '../base/json.ts';
 import type { AgentInputItem, AgentOutputItem } from '../event/item.ts';
-import { type PendingWait, pendingWaitOf, type WaitStarted } from '../event/mail-events.ts';
-import { UserError } from '../event/errors.ts';
+import { type ApprovalDecided, type PendingWait, pendingWaitOf, type WaitStarted } from '../event/mail-events.ts';
 import { liveOf } from '../event/live.ts';
 import type { GuardrailReturned, HandoffOccurred, RunEvent } from '../event/run-event.ts';
 import type { Usage } from '../event/usage.ts';
 import type { ModelResponse } from '../port/model.ts';
-import type { LogStore } from '../port/log-store.ts';
-import type { Session } from '../port/session.ts';
-import type { AgentRegistry } from '../run/agent-registry.ts';
-import { answer, type AnswerOptions } from '../run/answer.ts';
-import { decide, type Decision } from '../run/decide.ts';
+import type { AnswerOptions } from '../run/answer.ts';
 import { recordedResponse } from '../run/model-returned.ts';
 import { asItems } from '../run/conversation.ts';
-import { type AgentByKey, itemOf } from '../agent/item-of.ts';
+import { type AgentByKey, agentsOf, itemOf } from '../agent/item-of.ts';
+import { Interruptions, stepOfItem } from './interruptions.ts';
+import { homeFor } from './restored-state.ts';
+import { answerIn, decideIn, homeOf, type RunHome, say, settle } from './state-home.ts';
+import { readStateText, stateText, type StateText } from './state-text.ts';
 import type { ToolInputGuardrailResult, ToolOutputGuardrailResult } from '../agent/tool-guardrail.ts';
 import { addToolVerdict, blockOutputs } from './tool-results.ts';
-
-/** Where a run lives, for whoever decides about its calls and takes it up again. */
-export interface RunHome {
-  store: LogStore;
-  runId: string;
-  agents: AgentRegistry;
-  session: Session | undefined;
-}
 
 export interface ApproveOptions {
   /** Approves all later calls of the same tool by the same agent, too. */
@@ -46,7 +37,11 @@ export interface RejectOptions {
   by?: string;
 }
 
-const homes = new WeakMap<RunState, RunHome & { deciding: Promise<void>[] }>();
+/** Where a state stands: where its run lives, and in which nested run it is. */
+export interface StatePlace {
+  home?: RunHome;
+  step?: string | undefined;
+}
 
 /** Give it to `run(agent, state)` to go on with a run that was interrupted. */
 export class RunState<TContext = unknown> {
@@ -61,6 +56,11 @@ export class RunState<TContext = unknown> {
   currentAgent: AnyAgent;
   currentTurn = 0;
   readonly #agents: AgentByKey;
+  readonly #interruptions: Interruptions;
+  /** The call that the nested run answers, in the state of one. */
+  readonly #step: string | undefined;
+  /** What the state's text is made of. */
+  readonly #kept: RunEvent[] | undefined;
   #waits: readonly WaitStarted[] = [];
 
   constructor(
@@ -68,9 +68,11 @@ export class RunState<TContext = unknown> {
     input: string | AgentInputItem[],
     agent: AnyAgent,
     agents: AgentByKey,
-    home?: RunHome,
+    { home, step }: StatePlace = {},
   ) {
-    if (home) homes.set(this, { ...home, deciding: [] });
+    if (home) this.#kept = settle(this, home).events;
+    this.#step = step;
+    this.#interruptions = new Interruptions(agents);
     this.runContext = runContext;
     this.input = input;
     this.currentAgent = agent;
@@ -92,9 +94,10 @@ export class RunState<TContext = unknown> {
     return this.newItems.filter((item) => !open?.has(item)).map((item) => item.rawItem);
   }
 
-  /** Calls that wait for a decision. */
+  /** Calls that wait for a decision, of agents that are tools, too: `item.agent` says whose. */
   getInterruptions(): RunToolApprovalItem[] {
-    return this.newItems.filter((item) => item.type === 'tool_approval_item');
+    const own = this.newItems.filter((item) => item.type === 'tool_approval_item');
+    return [...own, ...this.#interruptions.nested];
   }
 
   /** Calls that wait for an answer, or for their time. */
@@ -108,11 +111,7 @@ export class RunState<TContext = unknown> {
    * @throws UserError WAIT_UNKNOWN, WAIT_ANSWERED, WAIT_EXPIRED, RUN_ENDED, OPTION_TYPE
    */
   answer({ callId }: Pick<PendingWait, 'callId'>, said: Json, options: AnswerOptions = {}): Promise<void> {
-    const { store, runId, deciding } = homeWith(this);
-    const answered = answer(store, runId, callId, said, options);
-    // As with a decision: the next interruption shows what became of it.
-    deciding.push(answered.catch(() => undefined));
-    return answered;
+    return answerIn(this, callId, said, options);
   }
 
   /**
@@ -147,10 +146,54 @@ export class RunState<TContext = unknown> {
     for (const event of events) this.#apply(event);
   }
 
+  /**
+   * The state as text, for `RunState.fromString` in any process: what the run's log says up to here, without the deltas of completed steps, what was decided since, and
+   * the context where JSON can carry it. It holds all that was said in the run, and no key.
+   *
+   * @throws UserError RUN_NOT_FOUND
+   */
+  toString(_options?: { includeTracingApiKey?: boolean }): string {
+    return stateText(homeOf(this), this.runContext.context);
+  }
+
+  /**
+   * The state that `toString` gave. It is a copy of its own: what is decided and done with it changes no other one, nor the run that it was made of.
+   *
+   * @throws UserError STATE_INVALID, STATE_VERSION, STATE_TOO_LARGE, STATE_AGENT_UNKNOWN
+   */
+  static async fromString<TContext = unknown>(initialAgent: AnyAgent, text: string): Promise<RunState<TContext>> {
+    const read = readStateText(text);
+    return RunState.#restored(initialAgent, read, read.context as TContext);
+  }
+
+  /** As `fromString`, with a context for the run to go on with. @throws UserError as `fromString` */
+  static async fromStringWithContext<TContext = unknown>(
+    initialAgent: AnyAgent,
+    text: string,
+    context: RunContext<TContext>,
+    _options?: { contextStrategy?: 'merge' | 'replace' },
+  ): Promise<RunState<TContext>> {
+    return RunState.#restored(initialAgent, readStateText(text), context.context);
+  }
+
+  static #restored<TContext>(agent: AnyAgent, read: StateText, given: TContext): RunState<TContext> {
+    const home = homeFor(agent, read);
+    const { folded, events, said } = read;
+    const context = new RunContext<TContext>(given);
+    context.usage.add(folded.usage);
+    const state = new RunState<TContext>(context, folded.started.input, agent, agentsOf(home.agents), { home });
+    state.take(events);
+    for (const one of said) say(homeOf(state), one).catch(() => undefined);
+    return state;
+  }
+
   // What changes nothing here needs no case: most events, and every delta.
   #apply(event: RunEvent): void {
     // First of all: nearly every event is one, and to find that it has no scope costs more than the rest.
-    if (event.type === 'model.delta' || event.scope) return;
+    if (event.type === 'model.delta') return;
+    if (!LEFT_OUT.has(event.type)) this.#kept?.push(event);
+    this.#interruptions.take(event);
+    if (event.scope?.at(-1) !== this.#step) return;
     switch (event.type) {
       case 'turn.started':
         this.currentTurn = event.turn;
@@ -174,7 +217,7 @@ export class RunState<TContext = unknown> {
         blockOutputs(this.newItems, event);
         return;
       case 'approval.decided':
-        this.newItems = this.newItems.filter((item) => !isApproval(item, event.callId));
+        this.newItems = this.newItems.filter((item) => !isApproval(item, event));
         return;
       case 'wait.started':
         this.#waits = [...this.#waits, event];
@@ -220,33 +263,12 @@ export class RunState<TContext = unknown> {
   }
 }
 
-/** @throws UserError RUN_NOT_FOUND for a state that no result gave */
-export function homeOf(state: RunState): RunHome {
-  return homeWith(state);
+function isApproval(item: RunItem, { callId, step }: ApprovalDecided): boolean {
+  if (item.type !== 'tool_approval_item') return false;
+  return step === undefined ? item.callId === callId : stepOfItem(item) === step;
 }
 
-/** Resolves when all decisions of this state are stored, or refused. */
-export async function decisionsOf(state: RunState): Promise<void> {
-  await Promise.all(homeWith(state).deciding);
-}
-
-function homeWith(state: RunState): RunHome & { deciding: Promise<void>[] } {
-  const home = homes.get(state);
-  if (home) return home;
-  throw new UserError('This state belongs to no run. Use the state of a result.', { code: 'RUN_NOT_FOUND' });
-}
-
-function decideIn(state: RunState, item: RunToolApprovalItem, said: Omit<Decision, 'callId'>): Promise<void> {
-  const { store, runId, deciding } = homeWith(state);
-  const decided = decide(store, runId, { callId: item.callId, ...said });
-  // Whoever does not look at the promise sees at the next interruption what became of it.
-  deciding.push(decided.catch(() => undefined));
-  return decided;
-}
-
-function isApproval(item: RunItem, callId: string): boolean {
-  return item.type === 'tool_approval_item' && item.callId === callId;
-}
+const LEFT_OUT: ReadonlySet<RunEvent['type']> = new Set(['model.part', 'tool.progress', 'log.pruned']);
 
 function asksForOutput({ rawItem }: RunItem): boolean {
   return CALLS.has(rawItem.type) || (rawItem.type === 'hosted_tool_call' && rawItem.name === 'mcp_approval_request');

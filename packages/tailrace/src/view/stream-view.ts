@@ -15,18 +15,18 @@ import {
 /** What a batch of log events shows in the stream. Call it with all events in order, or from any offset on. */
 export type StreamView = (events: readonly RunEvent[]) => RunStreamEvent[];
 
-export function streamView(agents: AgentByKey): StreamView {
+/** Of the run itself, or, with `step`, of the nested run that answers that call. */
+export function streamView(agents: AgentByKey, step?: string): StreamView {
   return (events) => {
     const shown: RunStreamEvent[] = [];
-    for (const event of events) show(event, agents, shown);
+    // The events of an agent that runs as a tool are not its caller's.
+    for (const event of events) if (event.scope?.at(-1) === step) show(event, agents, shown);
     return shown;
   };
 }
 
 // Events that a stream does not show are most of the kinds, hence no case each.
 function show(event: RunEvent, agents: AgentByKey, shown: RunStreamEvent[]): void {
-  // The events of an agent that runs as a tool are its caller's to show.
-  if (event.scope) return;
   switch (event.type) {
     case 'model.delta':
       return showDelta(event, shown);

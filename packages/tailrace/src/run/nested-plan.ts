@@ -1,0 +1,62 @@
+/** The plan of a nested agent's run: what its tool says, over what the run has that it is called in. */
+import { RunHooks } from '../agent/lifecycle.ts';
+import { RunContext } from '../agent/run-context.ts';
+import type { AgentToolSpec } from '../agent/agent-tool.ts';
+import type { AgentInputItem } from '../event/item.ts';
+import { checkConfig, type IndividualRunOptions, type RunConfig } from './options.ts';
+import { planRun, type RunPlan } from './plan.ts';
+import type { NestedSite, RunScope } from './scope.ts';
+
+// What its caller's Runner looks at is its caller's, and where the log is kept is not the tool's to say.
+const OWN = [
+  'inputGuardrails',
+  'outputGuardrails',
+  'handoffInputFilter',
+  'sessionInputCallback',
+  'callModelInputFilter',
+  'errorHandlers',
+  'traceId',
+] as const;
+
+/** @throws UserError for config and options that cannot work */
+export function nestedPlan(
+  parent: RunScope,
+  site: NestedSite,
+  { spec, input, toolInput }: { spec: AgentToolSpec; input: string | AgentInputItem[]; toolInput: unknown },
+): RunPlan {
+  const given = spec.runOptions as IndividualRunOptions<unknown>;
+  checkConfig(spec.runConfig);
+  const { plan } = parent;
+  const inherited: Partial<RunConfig> = { ...plan.config };
+  for (const name of OWN) delete inherited[name];
+  const config: Partial<RunConfig> = { ...inherited, ...(spec.runConfig as Partial<RunConfig>) };
+  if (plan.config.store) config.store = plan.config.store;
+  else delete config.store;
+  const { runId: _id, ...rest } = given;
+  const stream = spec.handlers.length > 0;
+  const options = { ...rest, context: contextOf(parent, given.context, toolInput), stream } as IndividualRunOptions;
+  const { trace } = plan;
+  const planned = planRun(spec.agent, input, options, config, {
+    hooks: new RunHooks(),
+    store: plan.store,
+    tracingDisabled: trace.id === undefined,
+    caller: {
+      traceId: trace.id,
+      spanId: site.spanId,
+      emit: () => undefined,
+      span: () => undefined,
+      ...(trace.groupId !== undefined && { groupId: trace.groupId }),
+      ...(trace.metadata && { metadata: trace.metadata }),
+    },
+  });
+  return { ...planned, runId: plan.runId, named: plan.named };
+}
+
+/** The caller's own context object and usage, in a context that can say what the tool was given. */
+function contextOf(parent: RunScope, given: unknown, toolInput: unknown): RunContext {
+  const own = given instanceof RunContext ? given.context : given;
+  const context = new RunContext(own === undefined ? parent.context.context : own);
+  context.usage = parent.context.usage;
+  if (toolInput !== undefined) context.toolInput = toolInput;
+  return context;
+}
