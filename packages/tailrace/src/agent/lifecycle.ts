@@ -1,6 +1,7 @@
-import type { AgentInputItem, FunctionCallItem } from '../event/item.ts';
+import type { AgentInputItem } from '../event/item.ts';
 import type { AnyAgent } from './agent.ts';
 import type { RunContext } from './run-context.ts';
+import type { ToolCallItem } from './run-item.ts';
 import type { Tool } from './tool.ts';
 
 type Listener<Args extends unknown[]> = (...args: Args) => unknown;
@@ -49,7 +50,7 @@ function tell<Args extends unknown[]>(listener: Listener<Args>, args: Args): voi
 }
 
 export interface ToolCallDetailsForHook {
-  toolCall: FunctionCallItem;
+  toolCall: ToolCallItem;
 }
 
 /** What an agent tells its listeners. */

@@ -110,6 +110,9 @@ export interface FunctionTool<
   description: string;
   parameters: JsonObjectSchema;
   strict: boolean;
+  /** Set by `toolNamespace()`. */
+  namespace?: string;
+  namespaceDescription?: string;
   /** Responses API: the model is told of the tool when its search finds it. */
   deferLoading?: boolean;
   /** Responses API: who may call it. The model by default. */

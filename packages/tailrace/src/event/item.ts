@@ -3,6 +3,16 @@
  * adds kept in `providerData`. Data only.
  */
 
+import type {
+  LocalCallItem,
+  LocalResultItem,
+  ProgramCallItem,
+  ProgramCallResultItem,
+  ToolCaller,
+  ToolSearchCallItem,
+  ToolSearchOutputItem,
+} from './local-items.ts';
+
 /** What a provider says beyond the common shape; passed through unread. */
 export type ProviderData = Record<string, unknown>;
 
@@ -94,6 +104,7 @@ export interface FunctionCallItem {
   id?: string;
   namespace?: string;
   status?: ItemStatus;
+  caller?: ToolCaller;
   providerData?: ProviderData;
 }
 
@@ -131,6 +142,7 @@ export interface FunctionCallResultItem {
   output: string | ToolCallOutputContent | ToolCallStructuredOutput[];
   id?: string;
   namespace?: string;
+  caller?: ToolCaller;
   providerData?: ProviderData;
 }
 
@@ -148,6 +160,7 @@ export interface HostedToolCallItem {
   arguments?: string;
   status?: string;
   output?: string;
+  caller?: ToolCaller;
   id?: string;
   providerData?: ProviderData;
 }
@@ -175,6 +188,12 @@ export type AgentItem =
   | FunctionCallResultItem
   | ReasoningItem
   | HostedToolCallItem
+  | LocalCallItem
+  | LocalResultItem
+  | ToolSearchCallItem
+  | ToolSearchOutputItem
+  | ProgramCallItem
+  | ProgramCallResultItem
   | CompactionItem
   | UnknownItem;
 

@@ -72,6 +72,8 @@ export interface StepAttempt extends StepRef {
   of: 'model' | 'tool';
   supersedes: number;
   delayMs: number;
+  /** Why, in the words of the policy that decided. */
+  reason?: string;
 }
 
 /** A tool's function is about to be called. Durable before it is. */

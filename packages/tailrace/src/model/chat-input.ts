@@ -70,6 +70,16 @@ export function chatMessages(input: string | readonly AgentInputItem[]): string[
         messages.push(resultJson.of(item));
         break;
       // What another provider executed or sealed means nothing here.
+      case 'computer_call':
+      case 'computer_call_result':
+      case 'shell_call':
+      case 'shell_call_output':
+      case 'apply_patch_call':
+      case 'apply_patch_call_output':
+      case 'tool_search_call':
+      case 'tool_search_output':
+      case 'program':
+      case 'program_output':
       case 'hosted_tool_call':
       case 'compaction':
       case 'unknown':

@@ -11,6 +11,18 @@ export function getDefaultModel(): string {
   return environment()[OPENAI_DEFAULT_MODEL_ENV_VARIABLE_NAME] ?? DEFAULT_OPENAI_MODEL;
 }
 
+/** True for the models of GPT-5 that take reasoning settings, and need them said. */
+export function gpt5ReasoningSettingsRequired(modelName: string): boolean {
+  return modelName.startsWith('gpt-5') && !CHAT_LATEST.test(modelName);
+}
+
+/** True when the default model is one of GPT-5 that takes reasoning settings. */
+export function isGpt5Default(): boolean {
+  return gpt5ReasoningSettingsRequired(getDefaultModel());
+}
+
+const CHAT_LATEST = /^gpt-5(?:\.[1-3])?-chat-latest$/;
+
 /** Effort by model; a date at the end of the name makes no difference where `dated` says so. */
 const EFFORTS: readonly {
   names: readonly string[];
@@ -41,7 +53,7 @@ const EFFORTS: readonly {
 /** The settings that OpenAI's reasoning models (GPT-5 and later) are used with unless told otherwise; none for other models. */
 export function getDefaultModelSettings(model: string = getDefaultModel()): ModelSettings {
   const version = /^gpt-(\d+)(?:\.\d+)?(?:-|$)/.exec(model);
-  const isReasoning = version !== null && Number(version[1]) >= 5 && !/^gpt-5(?:\.[1-3])?-chat-latest$/.test(model);
+  const isReasoning = version !== null && Number(version[1]) >= 5 && !CHAT_LATEST.test(model);
   if (!isReasoning) return {};
   const undated = model.replace(/-\d{4}-\d{2}-\d{2}$/, '');
   const known = EFFORTS.find(({ names, dated }) => names.includes(dated ? undated : model));

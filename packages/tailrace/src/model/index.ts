@@ -3,6 +3,8 @@ export {
   DEFAULT_OPENAI_MODEL,
   getDefaultModel,
   getDefaultModelSettings,
+  gpt5ReasoningSettingsRequired,
+  isGpt5Default,
   OPENAI_DEFAULT_MODEL_ENV_VARIABLE_NAME,
 } from './default-model.ts';
 export { getDefaultModelProvider, setDefaultModelProvider } from './default-provider.ts';
@@ -19,3 +21,12 @@ export type { OpenAIClientOptions } from './openai-endpoint.ts';
 export { OpenAITracingExporter, type OpenAITracingExporterOptions } from './openai-tracing-exporter.ts';
 export { OpenAIResponsesModel } from './openai-responses.ts';
 export { OpenAIProvider, type OpenAIProviderOptions } from './provider.ts';
+export {
+  isOpenAIChatCompletionsRawModelStreamEvent,
+  isOpenAIResponsesRawModelStreamEvent,
+  OPENAI_CHAT_COMPLETIONS_RAW_MODEL_EVENT_SOURCE,
+  OPENAI_RESPONSES_RAW_MODEL_EVENT_SOURCE,
+  type OpenAIChatCompletionsRawModelStreamEvent,
+  type OpenAIRawModelEventSource,
+  type OpenAIResponsesRawModelStreamEvent,
+} from './raw-events.ts';

@@ -1,5 +1,6 @@
 import type { AgentInputItem, AssistantContent, ReasoningItem, UserContent } from '../event/item.ts';
 import { toolOutput, wireFile, wireImage } from './content-parts.ts';
+import { callerOf, localItem } from './responses-local.ts';
 import type { ProviderObject } from './provider-object.ts';
 import { WireJson } from './wire-json.ts';
 
@@ -18,6 +19,7 @@ export function responsesItem(item: AgentInputItem): ProviderObject | undefined 
         ...idOf(item.id),
         ...(item.namespace === undefined ? {} : { namespace: item.namespace }),
         ...statusOf(item.status),
+        ...callerOf(item.caller),
       });
     case 'function_call_result': {
       const output = toolOutput(item.output);
@@ -27,6 +29,7 @@ export function responsesItem(item: AgentInputItem): ProviderObject | undefined 
         output: typeof output === 'string' ? output : output.map(userPart),
         status: item.status,
         ...idOf(item.id),
+        ...callerOf(item.caller),
       });
     }
     case 'reasoning':
@@ -39,6 +42,17 @@ export function responsesItem(item: AgentInputItem): ProviderObject | undefined 
       return { ...item.providerData, type: 'compaction', ...idOf(item.id), encrypted_content: item.encrypted_content };
     case 'unknown':
       return item.providerData;
+    case 'computer_call':
+    case 'computer_call_result':
+    case 'shell_call':
+    case 'shell_call_output':
+    case 'apply_patch_call':
+    case 'apply_patch_call_output':
+    case 'tool_search_call':
+    case 'tool_search_output':
+    case 'program':
+    case 'program_output':
+      return localItem(item);
     case 'message':
     case undefined:
       return message(item);

@@ -1,4 +1,5 @@
 import type { AgentOutputItem, AssistantContent, AssistantMessageItem, ItemStatus } from '../event/item.ts';
+import { callerIn, localOutput } from './responses-local.ts';
 import { isObject, listOr, textOr, type ProviderObject } from './provider-object.ts';
 
 /** Kinds that the provider executes itself: kept as `hosted_tool_call`. */
@@ -33,7 +34,7 @@ function outputItem(item: ProviderObject): AgentOutputItem {
     };
   }
   if (typeof type === 'string' && HOSTED.has(type)) return hostedCall(item, type);
-  return { type: 'unknown', ...withId(item['id']), providerData: item };
+  return localOutput(item) ?? { type: 'unknown', ...withId(item['id']), providerData: item };
 }
 
 function message(item: ProviderObject): AssistantMessageItem {
@@ -65,7 +66,7 @@ function contentPart(part: ProviderObject): AssistantContent | undefined {
 }
 
 function functionCall(item: ProviderObject): AgentOutputItem {
-  const { call_id: callId, name, namespace, status, arguments: args, ...providerData } = item;
+  const { call_id: callId, name, namespace, status, arguments: args, caller, ...providerData } = item;
   const id = textOr(item['id'], undefined);
   return {
     type: 'function_call',
@@ -74,6 +75,7 @@ function functionCall(item: ProviderObject): AgentOutputItem {
     status: itemStatus(status),
     arguments: argumentsText(args),
     providerData,
+    ...callerIn(caller),
     ...withId(id),
     ...(typeof namespace === 'string' ? { namespace } : {}),
   };

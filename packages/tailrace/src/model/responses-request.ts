@@ -1,20 +1,10 @@
 import type { ModelRequest, Prompt, SerializedHandoff, SerializedTool } from '../port/model.ts';
 import type { ProviderObject } from './provider-object.ts';
 import { responsesItem, responsesItemJson } from './responses-input.ts';
+import { wantedOf, wireTool } from './responses-tools.ts';
 import { jsonList, jsonObject, WireJson } from './wire-json.ts';
 
-const toolJson = new WireJson<SerializedTool>((tool) =>
-  tool.type === 'function'
-    ? {
-        ...tool.providerData,
-        type: 'function',
-        name: tool.name,
-        description: tool.description,
-        parameters: tool.parameters,
-        strict: tool.strict,
-      }
-    : { type: tool.name, ...tool.providerData },
-);
+const toolJson = new WireJson<SerializedTool>(wireTool);
 
 const handoffJson = new WireJson<SerializedHandoff>((handoff) => ({
   type: 'function',
@@ -33,6 +23,11 @@ const HOSTED_CHOICES = new Set([
   'image_generation',
   'mcp',
   'tool_search',
+  'shell',
+  'apply_patch',
+  'computer',
+  'computer_use',
+  'computer_use_preview',
 ]);
 
 /** The JSON body of POST /responses. */
@@ -42,6 +37,7 @@ export function responsesBody(request: ModelRequest, model: string, stream: bool
     ...request.tools.map((tool) => toolJson.of(tool)),
     ...request.handoffs.map((handoff) => handoffJson.of(handoff)),
   ];
+  const wanted = wantedOf(request.tools);
   // A prompt template brings its own tools unless the agent states some.
   const sendsTools = tools.length > 0 || (prompt !== undefined && request.toolsExplicitlyProvided === true);
   const input =
@@ -57,6 +53,7 @@ export function responsesBody(request: ModelRequest, model: string, stream: bool
     parallel_tool_calls: tools.length > 0 ? json(settings.parallelToolCalls) : undefined,
     temperature: json(settings.temperature),
     top_p: json(settings.topP),
+    include: wanted.length > 0 ? json(wanted) : undefined,
     truncation: json(settings.truncation),
     max_output_tokens: json(settings.maxTokens),
     store: json(settings.store),
@@ -82,6 +79,7 @@ export function json(value: unknown): string | undefined {
 
 function toolChoice(choice: string | undefined): unknown {
   if (choice === undefined || choice === 'auto' || choice === 'required' || choice === 'none') return choice;
+  if (choice === 'computer_use_preview') return { type: 'computer' };
   return HOSTED_CHOICES.has(choice) ? { type: choice } : { type: 'function', name: choice };
 }
 

@@ -1,5 +1,6 @@
 import type { AgentInputItem, AgentOutputItem, InputFile, InputImage, InputText, ProviderData } from '../event/item.ts';
 import type { StreamEvent } from '../event/stream-event.ts';
+import type { ModelRetryAdvice, ModelRetryAdviceRequest, RetryPolicy } from './retry.ts';
 import type { Usage } from '../event/usage.ts';
 
 export type ModelSettingsToolChoice = 'auto' | 'required' | 'none' | (string & {});
@@ -27,6 +28,8 @@ export interface ModelRetrySettings {
   /** Attempts after the first. 2 by default. */
   maxRetries?: number;
   backoff?: ModelRetryBackoffSettings;
+  /** Decides failure by failure. Without one, errors that may pass are tried again. */
+  policy?: RetryPolicy;
 }
 
 /** How a model should answer. What a provider does not know, its mapping leaves out. */
@@ -68,7 +71,32 @@ export interface SerializedFunctionTool {
   parameters: JsonObjectSchema;
   strict: boolean;
   deferLoading?: boolean;
+  allowedCallers?: readonly string[];
+  outputSchema?: JsonObjectSchema;
+  namespace?: string;
+  namespaceDescription?: string;
   providerData?: ProviderData;
+}
+
+export interface SerializedComputerTool {
+  type: 'computer';
+  name: string;
+  environment?: 'mac' | 'windows' | 'ubuntu' | 'browser';
+  dimensions?: [number, number];
+}
+
+export interface SerializedShellTool {
+  type: 'shell';
+  name: string;
+  /** Where its commands run: here (`local`), or with the provider. */
+  environment?: { type: string };
+  allowedCallers?: readonly string[];
+}
+
+export interface SerializedApplyPatchTool {
+  type: 'apply_patch';
+  name: string;
+  allowedCallers?: readonly string[];
 }
 
 export interface SerializedHostedTool {
@@ -77,7 +105,12 @@ export interface SerializedHostedTool {
   providerData?: ProviderData;
 }
 
-export type SerializedTool = SerializedFunctionTool | SerializedHostedTool;
+export type SerializedTool =
+  | SerializedFunctionTool
+  | SerializedComputerTool
+  | SerializedShellTool
+  | SerializedApplyPatchTool
+  | SerializedHostedTool;
 
 export interface SerializedHandoff {
   toolName: string;
@@ -147,6 +180,10 @@ export interface Model {
    * instead of one an event.
    */
   getStreamedBatches?(request: ModelRequest): AsyncIterable<readonly StreamEvent[]>;
+  /** What the model's side says about making a failed call again. Asked where `modelSettings.retry` has a policy. */
+  getRetryAdvice?(
+    args: ModelRetryAdviceRequest,
+  ): Promise<ModelRetryAdvice | undefined> | ModelRetryAdvice | undefined;
 }
 
 /** Gives models by name. */

@@ -25,6 +25,8 @@ export function graphOf(first: AnyAgent): AgentGraph {
 function shapeOf(agent: AnyAgent, registry: AgentRegistry): AgentShape {
   const tools = new Map<string, string>();
   for (const tool of agent.tools) {
+    // A model calls it by its type.
+    if (tool.type !== 'function' && tool.type !== 'hosted_tool') tools.set(`${tool.type}()`, toolText(tool));
     const before = tools.get(tool.name);
     // Of tools that share a name one at most is enabled at a time; which one is not known here.
     tools.set(tool.name, before === undefined ? toolText(tool) : `${before} | ${toolText(tool)}`);
@@ -38,9 +40,10 @@ function shapeOf(agent: AnyAgent, registry: AgentRegistry): AgentShape {
 }
 
 function toolText(tool: Tool): string {
-  return tool.type === 'function'
-    ? `${short(tool.parameters)} ${tool.effects ?? 'once'}`
-    : `${short(tool.providerData ?? {})} hosted`;
+  if (tool.type === 'function') return `${short(tool.parameters)} ${tool.effects ?? 'once'}`;
+  return tool.type === 'hosted_tool'
+    ? `${short(tool.providerData ?? {})} hosted`
+    : `${short({ type: tool.type })} ${tool.effects ?? 'once'}`;
 }
 
 function short(value: unknown): string {

@@ -11,8 +11,8 @@ import { approvalOf, standingKey } from '../event/folded-waiting.ts';
 import type { FunctionCallItem } from '../event/item.ts';
 import type { ApprovalDecided, ApprovalRequested, MailIgnored } from '../event/mail-events.ts';
 
-/** How a call stands: it may run; it waits; or it was rejected. */
-export type Verdict = 'free' | 'waiting' | { rejected: string };
+/** How a call stands: it may run; it waits; or it was rejected, with this text, which is `standard` where nobody said another. */
+export type Verdict = 'free' | 'waiting' | { rejected: string; standard?: boolean };
 
 export const NOT_APPROVED = 'Tool execution was not approved.';
 const NOT_IN_TIME = 'Nobody approved the call in time. It was not run.';
@@ -94,7 +94,8 @@ export class Approvals {
 
 function verdictOf(decided: ApprovalDecided | undefined): Verdict {
   if (!decided || decided.approved) return 'free';
-  return { rejected: decided.message ?? (decided.expired ? NOT_IN_TIME : NOT_APPROVED) };
+  if (decided.message !== undefined) return { rejected: decided.message };
+  return { rejected: decided.expired ? NOT_IN_TIME : NOT_APPROVED, standard: true };
 }
 
 export function argumentsHash(call: FunctionCallItem): string {

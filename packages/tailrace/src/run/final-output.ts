@@ -1,15 +1,17 @@
 /** From a final text to a final output: parsed, checked by the output guardrails, and in the session. */
 import type { AnyAgent } from '../agent/agent.ts';
+import type { OutputGuardrailResult } from '../agent/guardrail.ts';
 import type { RunMessageOutputItem } from '../agent/run-item.ts';
 import type { FunctionToolResult } from '../agent/tool.ts';
 import { abortable } from '../base/abort.ts';
 import { isAgentsError, ModelRefusalError, OutputGuardrailTripwireTriggered, SystemError } from '../event/errors.ts';
 import { refusalOfMessage, textOfMessage } from '../event/item.ts';
 import type { ModelResponse } from '../port/model.ts';
-import { outputChecks, RunningChecks } from './guardrails.ts';
+import { outputChecks, type OutputToCheck, RunningChecks } from './guardrails.ts';
 import { withoutVerdict } from './recorded-verdicts.ts';
 import { callUser, type RunScope, type Steps } from './scope.ts';
-import { commitTurn } from './session-step.ts';
+import { commitTurn, type Rejected } from './session-step.ts';
+import { withholdOutputs } from './withheld-output.ts';
 
 export interface FinalOutput {
   kind: 'final';
@@ -44,7 +46,9 @@ export async function finalTextOfTools(
 }
 
 function outputText({ runItem }: FunctionToolResult): string {
-  const { output } = runItem.rawItem;
+  const { rawItem } = runItem;
+  if (rawItem.type !== 'function_call_result') return JSON.stringify(runItem.output) ?? '';
+  const { output } = rawItem;
   if (typeof output === 'string') return output;
   return !Array.isArray(output) && output.type === 'text' ? output.text : JSON.stringify(output);
 }
@@ -60,28 +64,42 @@ interface Candidate {
 /** Checks the candidate and commits the turn. @throws what keeps it from being the final output */
 export async function* acceptOutput(run: RunScope, { agent, text, response, message }: Candidate): Steps<FinalOutput> {
   const value: unknown = await abortable(agent.processFinalOutput(text), run.control.signal);
-  const all = [...run.plan.outputGuardrails, ...agent.outputGuardrails];
-  const guardrails = run.open ? withoutVerdict(all, 'output', run.folded?.verdicts) : all;
-  if (guardrails.length > 0) {
-    const output = response.output;
-    const checks = outputChecks(run, guardrails, { agent, agentOutput: value, modelResponse: response, output });
-    using running = new RunningChecks(run, agent, checks, run.control.signal);
-    try {
-      yield* running.settle();
-    } catch (error) {
-      yield* commitRejected(run, error, message);
-      throw error;
-    }
-  }
+  const output = { agent, agentOutput: value, modelResponse: response, output: response.output };
+  yield* passOutputGuardrails(run, output, async function* (error) {
+    const { guardrail } = error.result as OutputGuardrailResult;
+    return message ?? (yield* withholdOutputs(run, agent, guardrail.name));
+  });
   yield* commitTurn(run);
   return { kind: 'final', text, value };
 }
 
-// What was rejected stays out of the session; a guardrail that gave no verdict rejected nothing.
-async function* commitRejected(run: RunScope, error: unknown, message: RunMessageOutputItem | undefined): Steps<void> {
-  if (run.control.signal.aborted) return;
+/** Asks the output guardrails of the run and of its agent. What a trip rejects stays out of the session. @throws the first trip or failure */
+export async function* passOutputGuardrails(
+  run: RunScope,
+  subject: OutputToCheck,
+  rejected: (trip: OutputGuardrailTripwireTriggered) => Steps<Rejected | undefined>,
+): Steps<void> {
+  const { agent } = subject;
+  const all = [...run.plan.outputGuardrails, ...agent.outputGuardrails];
+  const guardrails = run.open ? withoutVerdict(all, 'output', run.folded?.verdicts) : all;
+  if (guardrails.length === 0) return;
+  const checks = outputChecks(run, guardrails, subject);
+  using running = new RunningChecks(run, agent, checks, run.control.signal);
   try {
-    yield* commitTurn(run, error instanceof OutputGuardrailTripwireTriggered ? (message ?? 'tool outputs') : undefined);
+    yield* running.settle();
+  } catch (error) {
+    if (!run.control.signal.aborted) {
+      const tripped = error instanceof OutputGuardrailTripwireTriggered;
+      yield* commitRejected(run, error, tripped ? yield* rejected(error) : undefined);
+    }
+    throw error;
+  }
+}
+
+// What was rejected stays out of the session; a guardrail that gave no verdict rejected nothing.
+async function* commitRejected(run: RunScope, error: unknown, rejected: Rejected | undefined): Steps<void> {
+  try {
+    yield* commitTurn(run, rejected);
   } catch (saving) {
     if (!isAgentsError(saving) || saving.code !== 'SESSION_SAVE_FAILED') throw saving;
     throw new SystemError(saving.message, {

@@ -6,8 +6,7 @@
  */
 import { traceparentOf } from '../base/traceparent.ts';
 import { AbortScope, type AbortSource, abortable } from '../base/abort.ts';
-import { isAgentsError, ModelProviderError, ModelTimeoutError, serializeError } from '../event/errors.ts';
-import { ERROR_CODES } from '../event/error-codes.ts';
+import { ModelTimeoutError, serializeError } from '../event/errors.ts';
 import type { AssistantMessageItem } from '../event/item.ts';
 import type { ModelCalled, ModelStopped, StepAttempt, StepRef } from '../event/step-events.ts';
 import type { GenerationSpanData } from '../event/span-data.ts';
@@ -16,7 +15,7 @@ import type { Model, ModelRequest, ModelResponse } from '../port/model.ts';
 import type { Progress } from './encode-part.ts';
 import { returned } from './model-returned.ts';
 import { ModelStream } from './model-stream.ts';
-import { DEFAULTS } from './options.ts';
+import { type NextAttempt, nextAttempt } from './retry.ts';
 import { type RunScope, spanError, type Steps } from './scope.ts';
 
 export interface ModelCall {
@@ -32,7 +31,7 @@ export interface ModelCall {
 export async function* callModel(run: RunScope, call: ModelCall): Steps<ModelResponse> {
   const begun = run.open?.attempts ?? 0;
   // What an earlier writer's attempt showed is void: readers are told before the next one begins.
-  if (begun > 0) yield* anotherAttempt(run, call.step, begun + 1, 0);
+  if (begun > 0) yield* anotherAttempt(run, call.step, begun + 1, { delayMs: 0 });
   for (let attempt = begun + 1; ; attempt++) {
     const ref = { step: call.step, attempt };
     const data: GenerationSpanData = {
@@ -51,13 +50,12 @@ export async function* callModel(run: RunScope, call: ModelCall): Steps<ModelRes
       const error: unknown = call.stop.aborted ? call.stop.reason : thrown;
       const ended = run.spans.end(span.id, { error: spanError(run, 'Error calling the model', error) });
       yield [stopped(run, ref, error, progress), ...ended];
-      const delayMs =
-        call.stop.aborted || progress.delivered
-          ? undefined
-          : retryDelay(error, attempt - begun, call.request.modelSettings.retry);
-      if (delayMs === undefined) throw error;
-      yield* anotherAttempt(run, call.step, attempt + 1, delayMs);
-      await pause(run, delayMs, call.stop);
+      if (call.stop.aborted || progress.delivered) throw error;
+      const { model, request } = call;
+      const next = await nextAttempt(run, { model, request, error, attempt: attempt - begun });
+      if (!next || call.stop.aborted) throw call.stop.aborted ? call.stop.reason : error;
+      yield* anotherAttempt(run, call.step, attempt + 1, next);
+      await pause(run, next.delayMs, call.stop);
     }
   }
 }
@@ -67,9 +65,9 @@ function calledEvent({ agent, inputHash }: ModelCall, ref: StepRef): ModelCalled
 }
 
 /** The attempt before it gave no response, and was a request all the same. */
-async function* anotherAttempt(run: RunScope, step: string, attempt: number, delayMs: number): Steps<void> {
+async function* anotherAttempt(run: RunScope, step: string, attempt: number, next: NextAttempt): Steps<void> {
   run.context.usage.requests += 1;
-  const event: StepAttempt = { type: 'step.attempt', of: 'model', step, attempt, supersedes: attempt - 1, delayMs };
+  const event: StepAttempt = { type: 'step.attempt', of: 'model', step, attempt, supersedes: attempt - 1, ...next };
   yield [event];
 }
 
@@ -119,22 +117,6 @@ function attemptTimeout(timeoutMs: number): ModelTimeoutError {
     `The model took longer than ${timeoutMs} ms. Raise modelSettings.timeoutMs or timeouts.attemptMs, or ask for less.`,
     { timeoutMs },
   );
-}
-
-interface Backoff {
-  maxRetries?: number;
-  backoff?: { initialDelayMs?: number; maxDelayMs?: number; multiplier?: number; jitter?: boolean };
-}
-
-/** How long to wait before the next attempt; undefined when there is to be none. */
-function retryDelay(error: unknown, attempt: number, settings: Backoff = {}): number | undefined {
-  if (!isAgentsError(error) || !error.retryable || ERROR_CODES[error.code].actor !== 'provider') return undefined;
-  if (attempt > (settings.maxRetries ?? DEFAULTS.maxRetries)) return undefined;
-  const asked = error instanceof ModelProviderError ? error.retryAfterMs : undefined;
-  if (asked !== undefined) return asked <= DEFAULTS.maxRetryAfterMs ? asked : undefined;
-  const { initialDelayMs = 500, maxDelayMs = 8_000, multiplier = 2, jitter = true } = settings.backoff ?? {};
-  const delay = Math.min(maxDelayMs, initialDelayMs * multiplier ** (attempt - 1));
-  return jitter ? delay * (0.75 + Math.random() * 0.25) : delay;
 }
 
 async function pause(run: RunScope, delayMs: number, stop: AbortSource): Promise<void> {

@@ -8,15 +8,22 @@ import {
   RunMessageOutputItem,
   RunReasoningItem,
   RunToolCallItem,
+  RunToolCallOutputItem,
+  RunToolSearchCallItem,
+  RunToolSearchOutputItem,
 } from '../agent/run-item.ts';
+import { outputOf } from '../agent/item-of.ts';
 import { ModelBehaviorError } from '../event/errors.ts';
 import { type AgentOutputItem, type FunctionCallItem, isAssistantMessage } from '../event/item.ts';
 import { withLive } from '../event/live.ts';
 import type { ItemAdded, RunItemKind } from '../event/run-event.ts';
 import type { ModelResponse } from '../port/model.ts';
+import { hostedMcp, isProgramming, localCallOf, searchCall, withoutTool } from './local-output-items.ts';
+import { isMcpRequest, mcpRequest } from './mcp-approval.ts';
 import type { TurnResources } from './model-request.ts';
 import { DEFAULTS } from './options.ts';
 import type { RunScope } from './scope.ts';
+import { isClientSearch } from './tool-search.ts';
 import type { AskedCall } from './tools.ts';
 
 export interface AskedHandoff {
@@ -83,7 +90,31 @@ function sortItem(
     case 'reasoning':
       return { kind: 'reasoning', item: new RunReasoningItem(output, agent) };
     case 'hosted_tool_call':
+      if (isMcpRequest(output)) sorted.calls.push(mcpRequest(hostedMcp(agent, resources, output), output));
       return { kind: 'tool_call', item: new RunToolCallItem(output, agent) };
+    case 'computer_call':
+    case 'shell_call':
+    case 'apply_patch_call': {
+      const asked = localCallOf(run, agent, resources, output);
+      if (asked) sorted.calls.push(asked);
+      return { kind: 'tool_call', item: new RunToolCallItem(output, agent) };
+    }
+    case 'program':
+      if (!resources.tools.some(isProgramming)) throw withoutTool(agent, 'a program', 'programmaticToolCallingTool()');
+      return { kind: 'tool_call', item: new RunToolCallItem(output, agent) };
+    case 'shell_call_output':
+    case 'apply_patch_call_output':
+    case 'program_output':
+      // What the provider has run itself.
+      return { kind: 'tool_output', item: new RunToolCallOutputItem(output, agent, outputOf(output)) };
+    case 'tool_search_call':
+      if (isClientSearch(output)) sorted.calls.push(searchCall(resources, output));
+      return { kind: 'tool_search_call', item: new RunToolSearchCallItem(output, agent) };
+    case 'tool_search_output':
+      return {
+        kind: 'tool_search_output',
+        item: new RunToolSearchOutputItem({ ...output, toolSearchAgentName: agent.name }, agent),
+      };
     case 'compaction':
       return { kind: 'compaction', item: new RunCompactionItem(output, agent) };
     case 'function_call':
@@ -101,16 +132,23 @@ function sortCall(
   call: FunctionCallItem,
   sorted: SortedOutput,
 ): Sorted | undefined {
-  const handoff = resources.handoffs.get(call.name);
+  const handoff = call.namespace === undefined ? resources.handoffs.get(call.name) : undefined;
   if (handoff) {
     sorted.handoffs.push({ call, handoff });
     // Only the first handoff of a response is taken; a call that stays without an output must not enter the conversation.
     return sorted.handoffs.length > 1 ? undefined : { kind: 'handoff_call', item: new RunHandoffCallItem(call, agent) };
   }
-  const tool = resources.functionTools.get(call.name);
+  const name = call.namespace === undefined ? call.name : `${call.namespace}.${call.name}`;
+  const tool = resources.functionTools.get(name);
+  if (tool?.namespace !== undefined && call.namespace === undefined) call = inNamespace(call, tool.namespace);
   if (!tool) noteUnknown(run, agent, call);
   sorted.calls.push({ call, tool });
   return { kind: 'tool_call', item: new RunToolCallItem(call, agent), unknown: !tool };
+}
+
+// Some models put the namespace before the name.
+function inNamespace(call: FunctionCallItem, namespace: string): FunctionCallItem {
+  return { ...call, namespace, name: call.name.slice(namespace.length + 1) };
 }
 
 function noteUnknown(run: RunScope, agent: AnyAgent, call: FunctionCallItem): void {

@@ -1,12 +1,15 @@
 /** What a turn asks of the model: resolved once a turn, each tool's schema serialised once a tool. */
 import type { AnyAgent } from '../agent/agent.ts';
-import { checkToolNames } from '../agent/agent-parts.ts';
+import { checkToolNames, withoutCollisions } from '../agent/agent-parts.ts';
 import type { Handoff } from '../agent/handoff.ts';
 import { serializeOutputType } from '../agent/output-type.ts';
 import type { FunctionTool, Tool } from '../agent/tool.ts';
+import { qualifiedName } from '../agent/tool-namespace.ts';
 import { UserError } from '../event/errors.ts';
-import type { Model, ModelRequest, ModelSettings, SerializedHandoff, SerializedTool } from '../port/model.ts';
+import type { Model, ModelRequest, ModelSettings, SerializedHandoff } from '../port/model.ts';
 import { asItems } from './conversation.ts';
+import { serializeTool } from './serialize-tool.ts';
+import { foundTools } from './tool-search.ts';
 import { callUser, type RunScope } from './scope.ts';
 
 export interface TurnResources {
@@ -20,14 +23,18 @@ export interface TurnResources {
 /** Calls the user code that a turn depends on: instructions, `isEnabled`, the model provider. */
 export async function resolveTurn(run: RunScope, agent: AnyAgent): Promise<TurnResources> {
   const span = run.turnSpan ?? run.agentSpan;
-  const [instructions, tools, handoffs] = await Promise.all([
+  const [instructions, own, handoffs] = await Promise.all([
     typeof agent.instructions === 'string'
       ? agent.instructions
       : callUser(run, span, () => agent.getSystemPrompt(run.context)),
-    agent.tools.length === 0 ? [] : callUser(run, span, () => agent.getAllTools(run.context)),
+    agent.tools.length + agent.mcpServers.length === 0
+      ? []
+      : callUser(run, agent.mcpServers.length === 0 ? span : run.agentSpan, () => agent.getAllTools(run.context)),
     agent.handoffs.length === 0 ? [] : callUser(run, span, () => agent.getEnabledHandoffs(run.context)),
   ]);
-  checkToolNames(agent.name, tools, handoffs);
+  const all = [...own, ...(await foundTools(run, agent, own))];
+  const tools = run.plan.toolNameCollisionPolicy === 'warn' ? withoutCollisions(agent.name, all, handoffs) : all;
+  if (tools === all) checkToolNames(agent.name, tools, handoffs);
   for (const handoff of handoffs) {
     if (handoff.agent === agent)
       throw new UserError(`Agent '${agent.name}' has a handoff to itself. Leave it out.`, { code: 'HANDOFF_INVALID' });
@@ -36,7 +43,7 @@ export async function resolveTurn(run: RunScope, agent: AnyAgent): Promise<TurnR
     model: await resolveModel(run, agent, span),
     instructions,
     tools,
-    functionTools: new Map(tools.flatMap((tool) => (tool.type === 'function' ? [[tool.name, tool]] : []))),
+    functionTools: new Map(tools.flatMap((tool) => (tool.type === 'function' ? [[qualifiedName(tool), tool]] : []))),
     handoffs: new Map(handoffs.map((handoff) => [handoff.toolName, handoff])),
   };
 }
@@ -95,28 +102,6 @@ function settingsOf(run: RunScope, agent: AnyAgent): ModelSettings {
   const settings = { ...run.plan.config.modelSettings, ...agent.modelSettings };
   if (agent.resetToolChoice && run.usedTools.has(agent)) delete settings.toolChoice;
   return settings;
-}
-
-const serialized = new WeakMap<Tool, SerializedTool>();
-
-function serializeTool(tool: Tool): SerializedTool {
-  const known = serialized.get(tool);
-  if (known) return known;
-  const { name, providerData } = tool;
-  const fresh: SerializedTool =
-    tool.type === 'function'
-      ? {
-          type: 'function',
-          name,
-          description: tool.description,
-          parameters: tool.parameters,
-          strict: tool.strict,
-          deferLoading: false,
-          ...(providerData && { providerData }),
-        }
-      : { type: 'hosted_tool', name, ...(providerData && { providerData }) };
-  serialized.set(tool, fresh);
-  return fresh;
 }
 
 const serializedHandoffs = new WeakMap<Handoff, SerializedHandoff>();

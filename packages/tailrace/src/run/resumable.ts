@@ -1,6 +1,7 @@
 /** Whether this process's agents can go on with a run: what its open turn needs is still there, and still the same. */
 import { UserError } from '../event/errors.ts';
 import { type AgentGraph, type GraphDifference, graphDifferences, type GraphNeeds } from '../event/agent-graph.ts';
+import type { AgentOutputItem } from '../event/item.ts';
 import { type FoldedRun, foldRun } from '../event/fold.ts';
 import { readRun } from '../log/read-run.ts';
 import { graphOf } from './agent-graph.ts';
@@ -56,10 +57,25 @@ function needsOf({ agent, lastTurn, open }: FoldedRun): GraphNeeds | undefined {
   const key = open.number === undefined ? (lastTurn?.to ?? agent) : agent;
   if (key === undefined) return undefined;
   const { response } = open;
-  const calls = response?.output.flatMap((item) => (item.type === 'function_call' ? [item.name] : [])) ?? [];
+  const calls = response?.output.flatMap(neededBy) ?? [];
   const answered = response !== undefined && calls.length === 0;
   const final = open.number === undefined && lastTurn?.outcome === 'final';
   return { agent: key, calls: [...new Set(calls)], output: answered || final };
+}
+
+function neededBy(item: AgentOutputItem): string[] {
+  switch (item.type) {
+    case 'function_call':
+      return [item.name];
+    case 'computer_call':
+      return ['computer()'];
+    case 'shell_call':
+      return ['shell()'];
+    case 'apply_patch_call':
+      return ['apply_patch()'];
+    default:
+      return [];
+  }
 }
 
 function inWords(difference: GraphDifference): string {

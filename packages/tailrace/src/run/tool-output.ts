@@ -10,6 +10,7 @@ export function resultItem(call: FunctionCallItem, output: FunctionCallResultIte
     name: call.name,
     callId: call.callId,
     ...(call.namespace !== undefined && { namespace: call.namespace }),
+    ...(call.caller && { caller: call.caller }),
     status: 'completed',
     output,
   };
@@ -71,10 +72,11 @@ function structuredOutput(value: unknown): ToolCallStructuredOutput[] | undefine
 
 function structuredPart(value: unknown): ToolCallStructuredOutput | undefined {
   if (!isRecord(value)) return undefined;
-  const { type, text, image, file, detail } = value;
+  const { type, text, file, detail } = value;
   if (type === 'text' && typeof text === 'string') return { type: 'input_text', text };
   if (type === 'image') {
-    const source = imageSource(image);
+    // MCP says an image without a wrapper.
+    const source = imageSource(value['image'] ?? { data: value['data'], mediaType: value['mimeType'] });
     return source === undefined
       ? undefined
       : { type: 'input_image', image: source, ...(typeof detail === 'string' && { detail }) };

@@ -1,3 +1,4 @@
+import type { ModelRetryAdvice, ModelRetryAdviceRequest } from '../port/retry.ts';
 import type { AgentOutputItem, AssistantMessageItem, FunctionCallItem } from '../event/item.ts';
 import type { StreamEvent } from '../event/stream-event.ts';
 import type { ModelRequest, ModelResponse } from '../port/model.ts';
@@ -13,22 +14,6 @@ export type RecordedModelCall = Readonly<{
   /** The request, frozen, with lists and settings of its own; the items in them are the run's, which nobody changes. */
   request: Readonly<ModelRequest>;
 }>;
-
-export interface ModelRetryAdvice {
-  suggested?: boolean;
-  retryAfterMs?: number;
-  reason?: string;
-  replaySafety?: 'unsafe' | 'safe';
-  responseStarted?: boolean;
-}
-
-export interface ModelRetryAdviceRequest {
-  request: ModelRequest;
-  error: unknown;
-  stream: boolean;
-  /** Counts the failed attempts, from 1. */
-  attempt: number;
-}
 
 export type ScriptedModelRetryAdvice =
   | ModelRetryAdvice

@@ -1,6 +1,7 @@
 import type { StreamEvent } from '../event/stream-event.ts';
 import { Usage, type UsageData } from '../event/usage.ts';
 import type { Model, ModelRequest, ModelResponse } from '../port/model.ts';
+import type { ModelRetryAdvice, ModelRetryAdviceRequest } from '../port/retry.ts';
 import {
   InvalidScriptedModelStepError,
   ScriptedModelRequestAbortedError,
@@ -10,8 +11,6 @@ import {
 import {
   isScriptedResponse,
   isStream,
-  type ModelRetryAdvice,
-  type ModelRetryAdviceRequest,
   type RecordedModelCall,
   type ScriptedModelInput,
   type ScriptedModelResponse,
@@ -99,7 +98,7 @@ export class ScriptedModel implements Model {
     return new ScriptedStream(call.index, signal, () => this.#streamOf(step, call));
   }
 
-  /** The advice that the step which threw `error` was given. Runs of Tailrace do not ask: there the error itself says. */
+  /** The advice that the step which threw `error` was given. */
   async getRetryAdvice(request: ModelRetryAdviceRequest): Promise<ModelRetryAdvice | undefined> {
     const advice = this.#advice.get(request.error);
     return typeof advice === 'function' ? advice(request) : advice;
