@@ -28,10 +28,8 @@ export const absentNames: readonly AbsentNames[] = [
       resolveToolOutputGuardrails runToolInputGuardrails runToolOutputGuardrails`),
   },
   {
-    why: 'To come: sessions kept by OpenAI, retry policies',
-    names: words(
-      'OpenAIConversationsSession OpenAIResponsesCompactionSession startOpenAIConversationsSession retryPolicies',
-    ),
+    why: 'To come: retry policies',
+    names: words('retryPolicies'),
   },
   {
     why: 'Not now: voice, Responses over WebSocket',
@@ -49,10 +47,7 @@ export const absentNames: readonly AbsentNames[] = [
     why: 'Not planned: inner workings, and defaults for one provider',
     names: words(`protocol RuntimeEventEmitter getLogger setSensitiveDataLoggingEnabled getDefaultModel
       getDefaultModelSettings gpt5ReasoningSettingsRequired isGpt5Default OPENAI_DEFAULT_MODEL_ENV_VARIABLE_NAME
-      getDefaultOpenAIClient applySessionHistoryMutations isRunContextAwareSession
-      isSessionHistoryRewriteAwareSession isSessionHistoryTransactionAwareSession
-      isOpenAIResponsesCompactionAwareSession isOpenAIResponsesCompactionOwnershipAwareSession
-      OPENAI_CHAT_COMPLETIONS_RAW_MODEL_EVENT_SOURCE OPENAI_RESPONSES_RAW_MODEL_EVENT_SOURCE
+      getDefaultOpenAIClient OPENAI_CHAT_COMPLETIONS_RAW_MODEL_EVENT_SOURCE OPENAI_RESPONSES_RAW_MODEL_EVENT_SOURCE
       isOpenAIChatCompletionsRawModelStreamEvent isOpenAIResponsesRawModelStreamEvent`),
   },
 ];

@@ -7,6 +7,7 @@ import { guardrailPrograms } from './guardrails.ts';
 import { handoffPrograms } from './handoffs.ts';
 import { laterPrograms } from './later.ts';
 import { outputPrograms } from './outputs.ts';
+import { sessionPrograms } from './sessions.ts';
 import { textPrograms } from './text.ts';
 import { toolFailurePrograms } from './tool-failures.ts';
 import { toolPrograms } from './tools.ts';
@@ -24,6 +25,7 @@ export const programs: Readonly<Record<string, Program>> = {
   ...endingPrograms,
   ...agentPrograms,
   ...approvalPrograms,
+  ...sessionPrograms,
   ...laterPrograms,
   ...valuePrograms,
 };
