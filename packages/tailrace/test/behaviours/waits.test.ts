@@ -1,7 +1,7 @@
 import { describe, expect, test, vi } from 'vitest';
 import { z } from 'zod';
+import type { Json } from '../../src/base/json.ts';
 import {
-  type Json,
   MemoryLogStore,
   Runner,
   tool,
