@@ -121,8 +121,10 @@ export function agentTool<TContext, TAgent, TParameters extends AgentToolParamet
   return withOn;
 }
 
+const MAX_PENDING_EVENTS = 1024;
+
 function maxPending(given: number | null | undefined): number {
-  if (given === undefined) return 1024;
+  if (given === undefined) return MAX_PENDING_EVENTS;
   if (given === null) return Infinity;
   if (Number.isSafeInteger(given) && given > 0) return given;
   throw new UserError(`onStreamMaxPendingEvents must be a whole number of 1 or more, or null, got ${String(given)}.`, {

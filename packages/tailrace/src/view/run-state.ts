@@ -17,6 +17,7 @@ import { type AgentByKey, agentsOf, itemOf } from '../agent/item-of.ts';
 import { Interruptions, stepOfItem } from './interruptions.ts';
 import { homeFor } from './restored-state.ts';
 import { answerIn, decideIn, homeOf, type RunHome, say, settle } from './state-home.ts';
+import { unanswered } from './unanswered.ts';
 import { readStateText, stateText, type StateText } from './state-text.ts';
 import type { ToolInputGuardrailResult, ToolOutputGuardrailResult } from '../agent/tool-guardrail.ts';
 import { addToolVerdict, blockOutputs } from './tool-results.ts';
@@ -269,35 +270,3 @@ function isApproval(item: RunItem, { callId, step }: ApprovalDecided): boolean {
 }
 
 const LEFT_OUT: ReadonlySet<RunEvent['type']> = new Set(['model.part', 'tool.progress', 'log.pruned']);
-
-function asksForOutput({ rawItem }: RunItem): boolean {
-  return CALLS.has(rawItem.type) || (rawItem.type === 'hosted_tool_call' && rawItem.name === 'mcp_approval_request');
-}
-
-const CALLS: ReadonlySet<string | undefined> = new Set([
-  'function_call',
-  'computer_call',
-  'shell_call',
-  'apply_patch_call',
-]);
-
-function callIdOf(item: AgentInputItem): string {
-  return 'callId' in item ? (item.callId ?? '') : (item.id ?? '');
-}
-
-function answeredCallId(item: AgentInputItem): string {
-  if (item.type !== 'hosted_tool_call') return 'callId' in item ? (item.callId ?? '') : '';
-  return String(item.providerData?.['approval_request_id']);
-}
-
-/** Calls without their output, and what asks about them. */
-function unanswered(items: readonly RunItem[]): Set<RunItem> {
-  const calls = new Map<string, RunItem>();
-  const asking = new Set<RunItem>();
-  for (const item of items) {
-    if (item.type === 'tool_approval_item') asking.add(item);
-    else if (asksForOutput(item)) calls.set(callIdOf(item.rawItem), item);
-    else calls.delete(answeredCallId(item.rawItem));
-  }
-  return new Set([...asking, ...calls.values()]);
-}
