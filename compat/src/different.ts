@@ -3,11 +3,12 @@ import { isObject, list } from './difference.ts';
 import type { Observation } from './program.ts';
 import { endingRows } from './rows/endings.ts';
 import { modelAndToolRows } from './rows/models-and-tools.ts';
+import { sessionRows } from './rows/sessions.ts';
 import { tracingRows } from './rows/tracing.ts';
 import { isSpan, mapSpans, mapTraces } from './span-tree.ts';
 
 /** The rows, in the order of the published table. */
-export const differences: readonly Difference[] = [...endingRows, ...tracingRows, ...modelAndToolRows];
+export const differences: readonly Difference[] = [...endingRows, ...tracingRows, ...modelAndToolRows, ...sessionRows];
 
 export const additions: readonly Addition[] = [
   {

@@ -156,6 +156,19 @@ const callbackPrograms = Object.entries(CALLBACKS).map(([name, sessionInputCallb
   }),
 );
 
+/** How a run of one answer ends, and how often its model was asked. */
+async function briefly(
+  testing: TestingNamespace,
+  start: (model: InstanceType<TestingNamespace['ScriptedModel']>) => Promise<{ finalOutput?: unknown }>,
+): Promise<Record<string, Json>> {
+  const model = new testing.ScriptedModel([[testing.assistantMessage('Yes.')]]);
+  const ending = await start(model).then(
+    ({ finalOutput }) => `completed: ${String(finalOutput)}`,
+    (error: Error) => error.name,
+  );
+  return { ending, calls: model.calls.length };
+}
+
 /** What a fake of OpenAI's conversations was asked, and what it keeps. */
 function fakeConversations() {
   const asked: Json[] = [];
@@ -274,6 +287,35 @@ export const sessionPrograms: Readonly<Record<string, Program>> = {
     if ('completed' in result) await (result.completed as Promise<void>);
     return { seen: toJson(seen) };
   }),
+
+  'a session beside conversationId': async (sdk, testing) => {
+    const session = new sdk.MemorySession({ initialItems: [OLD] });
+    const said = await briefly(testing, (model) =>
+      sdk.run(new sdk.Agent({ name: 'A', model }), 'Hi', { session, conversationId: 'conv_1' }),
+    );
+    return { ...said, stored: (await session.getItems()).length };
+  },
+
+  'previousResponseId beside conversationId': async (sdk, testing) =>
+    briefly(testing, (model) =>
+      sdk.run(new sdk.Agent({ name: 'A', model }), 'Hi', { previousResponseId: 'resp_0', conversationId: 'conv_1' }),
+    ),
+
+  'output guardrails beside conversationId': async (sdk, testing) =>
+    briefly(testing, (model) => {
+      const execute = async () => ({ tripwireTriggered: true, outputInfo: {} });
+      const agent = new sdk.Agent({ name: 'A', model, outputGuardrails: [{ name: 'no', execute }] });
+      return sdk.run(agent, 'Hi', { conversationId: 'conv_1' });
+    }),
+
+  'a session that fails to compact': async (sdk, testing) => {
+    const runCompaction = (): never => {
+      throw new TypeError('down');
+    };
+    const session = Object.assign(new ToldSession(), { runCompaction });
+    const said = await briefly(testing, (model) => sdk.run(new sdk.Agent({ name: 'A', model }), 'Hi', { session }));
+    return { ...said, stored: session.items.length };
+  },
 
   'what a session can': async (sdk) => {
     const guards = [
