@@ -1,7 +1,7 @@
 import { defineConfig } from 'vitest/config';
 
 const source = '@tailrace/source';
-const rooms = { tailrace: 'packages/tailrace', cli: 'packages/cli', compat: 'compat' };
+const rooms = { tailrace: 'packages/tailrace', cli: 'packages/cli', server: 'packages/server', compat: 'compat' };
 
 export default defineConfig({
   // As Node resolves: without 'module', behind which packages keep what only bundlers can load.

@@ -2,7 +2,7 @@
 import { type Gate, gateOf } from './gate.ts';
 import { errorReply } from './http-error.ts';
 import type { Reply } from './reply.ts';
-import { findRoute } from './route.ts';
+import { findRoute, matches } from './route.ts';
 import { ROUTES } from './routes.ts';
 import { reportError } from './run-stream.ts';
 import type { Service } from './service.ts';
@@ -32,4 +32,10 @@ async function answer(service: Service, gate: Gate, basePath: string, request: R
   const path = url.pathname.startsWith(basePath) ? url.pathname.slice(basePath.length) : '';
   const { route, params } = findRoute(ROUTES, request.method, path);
   return route.answer({ service, request, url, params });
+}
+
+/** True when there is a route for this path, whatever the method. */
+export function hasRoute({ options: { basePath = '' } }: Service, target: string): boolean {
+  const path = target.split('?', 1)[0] ?? '';
+  return path.startsWith(basePath) && matches(ROUTES, path.slice(basePath.length));
 }

@@ -1,7 +1,7 @@
 /** Runs over HTTP, on node:http: what goes out is written to the response directly. */
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { systemClock } from '../base/clock.ts';
-import { dispatcher } from './dispatch.ts';
+import { dispatcher, hasRoute } from './dispatch.ts';
 import { isLoopback } from './gate.ts';
 import { type Handler, stopper } from './handler.ts';
 import type { HandlerOptions } from './options.ts';
@@ -12,6 +12,8 @@ import { requestOf } from './node-request.ts';
 /** Answers requests of node:http. */
 export interface NodeListener {
   (request: IncomingMessage, response: ServerResponse): void;
+  /** True when there is a route for this path, whatever the method. */
+  answers(request: IncomingMessage): boolean;
   stop: Handler['stop'];
 }
 
@@ -43,6 +45,7 @@ export function createNodeListener(options: HandlerOptions): NodeListener {
     } else await pour(reply.stream, response, service.limits.stallMs);
   };
   return Object.assign((incoming: IncomingMessage, response: ServerResponse) => void listen(incoming, response), {
+    answers: (incoming: IncomingMessage) => hasRoute(service, incoming.url ?? '/'),
     stop: stopper(service),
   });
 }

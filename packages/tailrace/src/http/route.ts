@@ -38,6 +38,12 @@ export function findRoute(
   });
 }
 
+/** True when some route has this path. */
+export function matches(routes: readonly Route[], path: string): boolean {
+  const segments = path.split('/');
+  return routes.some((route) => match(route.path.split('/'), segments) !== undefined);
+}
+
 function match(pattern: readonly string[], segments: readonly string[]): Record<string, string> | undefined {
   if (pattern.length !== segments.length) return undefined;
   const params: Record<string, string> = {};

@@ -26,6 +26,7 @@ export function statusView(status: RunStatus, { principal, exposureOf, decides }
 }
 
 /** One run of a list. */
-export function summaryView({ sessionId, principal: _, ...rest }: RunSummary, principal: Principal): object {
+export function summaryView(summary: RunSummary, principal: Principal): object {
+  const { sessionId, principal: _, ...rest } = summary;
   return { ...rest, ...(sessionId !== undefined && { sessionId: clientSessionId(principal, sessionId) }) };
 }

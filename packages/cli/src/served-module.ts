@@ -1,0 +1,42 @@
+/** What a module offers to be served: its agents by name, who may use them, and their context. */
+import { Agent } from 'tailrace';
+import type { HandlerOptions } from 'tailrace/http';
+import { UsageError } from './options.ts';
+
+type Served = Pick<HandlerOptions, 'authorize' | 'context' | 'cors' | 'onDisconnect'>;
+export type ServedModule = Served & { agents: Record<string, Agent> };
+
+const FUNCTIONS = ['authorize', 'context'] as const;
+
+/**
+ * Exported agents go by their export's name; those of an exported `agents` object, and the default export, by their own or the object's.
+ *
+ * @throws UsageError when there are none
+ */
+export function servedModule(exported: Record<string, unknown>, path: string): ServedModule {
+  const agents = new Map<string, Agent>();
+  for (const [name, value] of Object.entries(exported)) {
+    if (isAgent(value)) agents.set(name === 'default' ? value.name : name, value);
+    else if (name === 'agents' || name === 'default')
+      for (const [key, agent] of agentsIn(value)) agents.set(key, agent);
+  }
+  if (agents.size === 0)
+    throw new UsageError(`${path} exports no agents. Export one: export const support = new Agent({ … })`);
+  const options: Served = {};
+  for (const name of FUNCTIONS) {
+    const value = exported[name];
+    if (value === undefined) continue;
+    if (typeof value !== 'function') throw new UsageError(`${path}: the export '${name}' must be a function.`);
+    Object.assign(options, { [name]: value });
+  }
+  return { ...options, agents: Object.fromEntries(agents) };
+}
+
+function agentsIn(value: unknown): [string, Agent][] {
+  if (typeof value !== 'object' || value === null) return [];
+  return Object.entries(value).filter((entry): entry is [string, Agent] => isAgent(entry[1]));
+}
+
+function isAgent(value: unknown): value is Agent {
+  return value instanceof Agent;
+}
