@@ -2,6 +2,7 @@
 import { UserError } from '../event/errors.ts';
 import type { AnyAgent } from './agent.ts';
 import { getHandoff, Handoff } from './handoff.ts';
+import { qualifiedName } from './tool-namespace.ts';
 
 interface Parts {
   readonly name: string;
@@ -45,8 +46,36 @@ export function checkToolNames(agent: string, tools: Parts['tools'], handoffs: P
     }
     places.set(name, place);
   };
-  tools.forEach((tool, index) => claim(tool.name, `tools[${index}]`));
+  tools.forEach((tool, index) => claim(qualifiedName(tool), `tools[${index}]`));
   handoffs.forEach((handoff, index) => claim(getHandoff(handoff).toolName, `handoffs[${index}]`));
+}
+
+const told = new Set<string>();
+
+/** Of tools with one name the last, and none that has a handoff's. Says so, once a name. */
+export function withoutCollisions<T extends { name: string }>(
+  agent: string,
+  tools: readonly T[],
+  handoffs: Parts['handoffs'],
+): T[] {
+  const taken = new Set(handoffs.map((handoff) => getHandoff(handoff).toolName));
+  const kept: T[] = [];
+  for (const tool of tools.toReversed()) {
+    const name = qualifiedName(tool);
+    if (taken.has(name)) warnCollision(agent, name);
+    else kept.unshift(tool);
+    taken.add(name);
+  }
+  return kept;
+}
+
+function warnCollision(agent: string, name: string): void {
+  const key = JSON.stringify([agent, name]);
+  if (told.has(key)) return;
+  told.add(key);
+  console.warn(
+    `tailrace: Agent '${agent}' has two tools called '${name}'. The model is told of one: rename the other.`,
+  );
 }
 
 function checkTargets(agent: Parts): void {

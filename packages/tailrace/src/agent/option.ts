@@ -17,12 +17,9 @@ export function checkOptions(
   for (const name of Object.keys(options)) {
     if (known.includes(name) || Reflect.get(options, name) === undefined) continue;
     if (elsewhere.includes(name)) warnIgnored(where, name);
-    else if (!GUARDED.has(name)) throw unknownOption(where, name, known);
+    else throw unknownOption(where, name, known);
   }
 }
-
-// Refused with a text of their own where they are looked at.
-const GUARDED: ReadonlySet<string> = new Set(['inputGuardrails', 'outputGuardrails']);
 
 function unknownOption(where: string, name: string, known: readonly string[]): UserError {
   const near = nearest(name, known);

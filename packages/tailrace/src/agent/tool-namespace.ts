@@ -2,17 +2,7 @@
 import { UserError } from '../event/errors.ts';
 import type { FunctionTool } from './tool.ts';
 
-const NAMESPACE: unique symbol = Symbol.for('tailrace.toolNamespace');
-
-interface Namespace {
-  readonly name: string;
-  readonly description: string;
-}
-
-// oxlint-disable-next-line typescript/no-explicit-any -- tools of any context, as in @openai/agents
-type AnyFunctionTool = FunctionTool<any, any, any>;
-
-export interface ToolNamespaceOptions<TTools extends readonly AnyFunctionTool[] = readonly AnyFunctionTool[]> {
+export interface ToolNamespaceOptions<TTools extends readonly FunctionTool[] = readonly FunctionTool[]> {
   name: string;
   /** What its tools have in common. Models choose by it. */
   description: string;
@@ -24,7 +14,7 @@ export interface ToolNamespaceOptions<TTools extends readonly AnyFunctionTool[] 
  *
  * @throws UserError TOOL_NAME_INVALID, OPTION_TYPE
  */
-export function toolNamespace<TTools extends readonly AnyFunctionTool[]>(
+export function toolNamespace<TTools extends readonly FunctionTool[]>(
   options: ToolNamespaceOptions<TTools>,
 ): TTools {
   const { name, description, tools } = options;
@@ -36,22 +26,17 @@ export function toolNamespace<TTools extends readonly AnyFunctionTool[]>(
     });
   if (!Array.isArray(tools))
     throw new UserError(`Tool namespace '${name}': tools must be a list.`, { code: 'OPTION_TYPE' });
-  const copies = tools.map((tool: AnyFunctionTool, index) => {
+  const copies = tools.map((tool: FunctionTool, index) => {
     if (tool?.type !== 'function')
       throw new UserError(`Tool namespace '${name}': tools[${index}] is not a function tool.`, { code: 'OPTION_TYPE' });
     // With the symbols that only our own tools have.
-    return { ...tool, [NAMESPACE]: { name, description } };
+    return { ...tool, namespace: name, namespaceDescription: description };
   });
   return copies as unknown as TTools;
 }
 
-/** The namespace that a tool is in. */
-export function namespaceOf(tool: object): Namespace | undefined {
-  return (tool as { [NAMESPACE]?: Namespace })[NAMESPACE];
-}
-
 /** The name that no other tool of the agent may have: with its namespace. */
-export function qualifiedName(tool: { name: string }): string {
-  const namespace = namespaceOf(tool);
-  return namespace ? `${namespace.name}.${tool.name}` : tool.name;
+export function qualifiedName(tool: { name: string; namespace?: string }): string {
+  const { namespace } = tool;
+  return namespace === undefined ? tool.name : `${namespace}.${tool.name}`;
 }

@@ -31,6 +31,9 @@ import type {
   ToolReturned,
 } from './step-events.ts';
 import type { UsageData } from './usage.ts';
+import type { ErrorHandled, GuardrailReturned, OutputBlocked } from './verdict-events.ts';
+
+export type { ErrorHandled, GuardrailReturned, OutputBlocked } from './verdict-events.ts';
 
 /** What becomes of a run when its last reader leaves before its end: nothing; it is cancelled; it is, if no reader comes for so long. */
 export type OnDisconnect = 'continue' | 'cancel' | { cancelAfterMs: number };
@@ -195,37 +198,6 @@ export interface HandoffOccurred {
   callId: string;
   /** What an input filter made of the conversation so far: it replaces it. */
   filtered?: { input: string | AgentInputItem[]; items: FilteredItem[] };
-}
-
-export interface GuardrailReturned {
-  type: 'guardrail.returned';
-  kind: 'input' | 'output';
-  guardrail: string;
-  agent: string;
-  tripped: boolean;
-  /** What the guardrail said, when JSON can carry it. */
-  info?: Json;
-}
-
-/** Output was held back by a guardrail. */
-export interface OutputBlocked {
-  type: 'output.blocked';
-  guardrail: string;
-  /** What takes the place of the outputs of these calls, for everybody who looks at the run from now on. */
-  message?: string;
-  calls?: string[];
-}
-
-/** A handler of the caller's gave a final output in place of an error. The message that says so, where there is one, follows in the same append. */
-export interface ErrorHandled {
-  type: 'error.handled';
-  kind: 'maxTurns' | 'modelRefusal' | 'invalidFinalOutput';
-  error: SerializedError;
-  agent: string;
-  /** The final output, as text. */
-  output: string;
-  /** Whether it is part of the conversation. */
-  inHistory: boolean;
 }
 
 /** Somebody asked the run to stop. The end follows. */

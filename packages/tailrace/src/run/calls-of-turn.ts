@@ -66,7 +66,7 @@ export class CallsOfTurn {
   }
 
   /** Calls whose functions may be called now. */
-  takeReady(): (ToolCallRun | LocalCallRun | SearchCall)[] {
+  takeReady(): (ToolCallRun | RejectedCall | LocalCallRun | SearchCall)[] {
     const busy = new Set<object>();
     return this.#slots.flatMap(({ asked: { local }, call }) => {
       if (!call || call.outcome || call.parked || !('phase' in call)) return [];
@@ -86,7 +86,7 @@ export class CallsOfTurn {
     if (local) return local;
     if (verdict === 'free') return new ToolCallRun(this.#run, this.#agent, call, tool, this.#stop);
     if ('ended' in verdict) return new WaitedCall(this.#run, this.#agent, call, tool, verdict);
-    return new RejectedCall(this.#run, call, tool, verdict.rejected);
+    return new RejectedCall(this.#run, call, tool, verdict);
   }
 
   /** True when a call that waited has been decided about, or answered. */

@@ -16,8 +16,10 @@ export class Conversation {
   committed = 0;
   #modelInput: AgentInputItem[];
   #hashed: InputHash | undefined;
+  readonly #reasoningIds: 'preserve' | 'omit';
 
-  constructor(input: string | AgentInputItem[]) {
+  constructor(input: string | AgentInputItem[], reasoningIds: 'preserve' | 'omit' = 'preserve') {
+    this.#reasoningIds = reasoningIds;
     this.input = input;
     this.#modelInput = asItems(input);
   }
@@ -52,7 +54,13 @@ export class Conversation {
 
   add(item: RunItem): void {
     this.items.push(item);
-    this.#modelInput.push(item.rawItem);
+    this.#modelInput.push(this.#told(item));
+  }
+
+  #told({ rawItem }: RunItem): AgentInputItem {
+    if (this.#reasoningIds === 'preserve' || rawItem.type !== 'reasoning') return rawItem;
+    const { id: _id, ...rest } = rawItem;
+    return rest;
   }
 
   /** Takes what a handoff filter gave as all that was said so far. */
@@ -61,7 +69,7 @@ export class Conversation {
     this.items = [...before, ...turn];
     this.turnStart = before.length;
     this.committed = this.items.length;
-    this.#modelInput = [...asItems(input), ...this.items.map((item) => item.rawItem)];
+    this.#modelInput = [...asItems(input), ...this.items.map((item) => this.#told(item))];
     this.#hashed = undefined;
   }
 }

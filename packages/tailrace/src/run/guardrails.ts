@@ -143,7 +143,8 @@ export function inputChecks(run: RunScope, agent: AnyAgent, guardrails: readonly
 export interface OutputToCheck {
   agent: AnyAgent;
   agentOutput: unknown;
-  modelResponse: ModelResponse;
+  /** Undefined for what no model said. */
+  modelResponse: ModelResponse | undefined;
   output: AgentOutputItem[];
 }
 
@@ -164,7 +165,7 @@ export function outputChecks(
         get signal() {
           return stop.signal;
         },
-        details: { modelResponse, output: items },
+        details: { ...(modelResponse && { modelResponse }), output: items },
       }),
     resultOf: (output) => ({ guardrail: { type: 'output', name: guardrail.name }, agent, agentOutput, output }),
   }));

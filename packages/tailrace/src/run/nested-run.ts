@@ -71,7 +71,7 @@ function nestedScope(
     context: plan.context,
     inbox: new NestedInbox(parent.inbox, path),
     spans: traced ? parent.spans : new SpanBook(false),
-    talk: new Conversation(plan.input),
+    talk: new Conversation(plan.input, plan.reasoningItemIdPolicy),
     server: serverHistoryOf(plan, folded),
     nested: { usage: new Usage(), parking: site.parking },
     clock: parent.clock,

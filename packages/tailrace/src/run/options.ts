@@ -13,23 +13,8 @@ import type { LogStore } from '../port/log-store.ts';
 import type { Model, ModelProvider, ModelSettings } from '../port/model.ts';
 import type { Session, SessionInputCallback } from '../port/session.ts';
 import { checkHandlers, type RunErrorHandlers } from './error-handler.ts';
+import { checkTimeouts, type RunTimeouts } from './timeouts.ts';
 import { checkToolOptions, TOOL_OPTION_NAMES, type ToolRunOptions } from './tool-options.ts';
-
-/** Limits in milliseconds. Undefined: no limit. */
-export interface RunTimeouts {
-  /** The whole run. None by default. */
-  runMs?: number | undefined;
-  /** One turn. None by default. */
-  turnMs?: number | undefined;
-  /** One attempt at a model call; `modelSettings.timeoutMs` says it for one agent. None by default. */
-  attemptMs?: number | undefined;
-  /** From the request to the first event. None by default: local models are slow. */
-  firstTokenMs?: number | undefined;
-  /** Between two events of a stream, after the first. */
-  idleMs?: number | undefined;
-  /** How long a tool may take to settle after its signal aborted; then the call is abandoned. */
-  toolGraceMs?: number | undefined;
-}
 
 export interface TracingConfig {
   /** False leaves out the spans of the run itself and of its turns. True by default. */
@@ -44,6 +29,8 @@ export interface TracingConfig {
   /** True sends a `traceparent` header with model calls. False by default: it tells a provider which calls belong together. */
   propagate?: boolean;
 }
+
+export type { RunTimeouts } from './timeouts.ts';
 
 /** What a model is about to be given. */
 export interface ModelInputData {
@@ -246,7 +233,6 @@ const OPTION_NAMES = [
   'stream',
   'onDisconnect',
 ] as const;
-const TIMEOUT_NAMES = ['runMs', 'turnMs', 'attemptMs', 'firstTokenMs', 'idleMs', 'toolGraceMs'] as const;
 
 /** @throws UserError OPTION_UNKNOWN, OPTION_RANGE, OPTION_TYPE */
 export function checkConfig(config: Partial<RunConfig>): void {
@@ -291,18 +277,6 @@ function checkSession(session: unknown): void {
     'run(): session must be a session, an object with getItems and addItems, such as new MemorySession().',
     { code: 'OPTION_TYPE' },
   );
-}
-
-function checkTimeouts(timeouts: RunTimeouts | undefined): void {
-  if (!timeouts) return;
-  checkOptions('timeouts', timeouts, TIMEOUT_NAMES);
-  for (const name of TIMEOUT_NAMES) {
-    const ms = timeouts[name];
-    if (ms === undefined || (typeof ms === 'number' && ms >= 0)) continue;
-    throw new UserError(`timeouts.${name} must be a number of milliseconds, 0 or more, got ${String(ms)}.`, {
-      code: 'OPTION_RANGE',
-    });
-  }
 }
 
 function checkCount(name: string, value: number | undefined, hint = ''): void {

@@ -2,29 +2,45 @@ import type { FunctionTool } from '../agent/tool.ts';
 import type { FunctionCallItem } from '../event/item.ts';
 import type { RunEventBody } from '../event/run-event.ts';
 import type { RunScope } from './scope.ts';
+import { tellError } from './tool-error.ts';
 import { textOutput, TOLD_NOTHING, type ToolOutcome } from './tool-outcome.ts';
 
 /** A call that somebody rejected: settled from the start. Its function is never called; the model is told so. */
 export class RejectedCall {
   readonly call: FunctionCallItem;
   readonly tool: FunctionTool | undefined;
-  readonly outcome: ToolOutcome;
+  /** Set from the start, unless the run has words of its own for it. */
+  outcome: ToolOutcome | undefined;
+  phase: 'ready' | 'called' = 'ready';
   readonly unknown = false;
   readonly parked = false;
   readonly #run: RunScope;
 
-  constructor(run: RunScope, call: FunctionCallItem, tool: FunctionTool | undefined, text: string) {
+  readonly #text: string;
+
+  constructor(
+    run: RunScope,
+    call: FunctionCallItem,
+    tool: FunctionTool | undefined,
+    { rejected: text, standard = false }: { rejected: string; standard?: boolean },
+  ) {
     this.#run = run;
     this.call = call;
     this.tool = tool;
-    this.outcome = { ...TOLD_NOTHING, value: text, told: textOutput(text) };
+    this.#text = text;
+    const own = standard && run.plan.toolErrorFormatter !== undefined;
+    this.outcome = own ? undefined : toldOf(text);
   }
 
   openingEvents(): RunEventBody[] {
+    return this.outcome ? this.#spanEvents(this.outcome) : [];
+  }
+
+  #spanEvents(outcome: ToolOutcome): RunEventBody[] {
     const { plan, spans, turnSpan, agentSpan } = this.#run;
     const { name, callId, arguments: input } = this.call;
     const { sensitive } = plan.trace;
-    const text = this.outcome.told?.text ?? '';
+    const text = outcome.told?.text ?? '';
     const data = { type: 'function', name, input: sensitive ? input : '', output: '' } as const;
     const span = spans.start(data, turnSpan ?? agentSpan);
     const error = {
@@ -43,10 +59,18 @@ export class RejectedCall {
   }
 
   async perform(): Promise<void> {
-    // Nothing is to be done.
+    this.phase = 'called';
+    const text = await tellError(this.#run, 'approval_rejected', this.call, this.#text);
+    if (this.outcome) return;
+    this.outcome = toldOf(text);
+    this.#run.inbox.push(...this.#spanEvents(this.outcome));
   }
 
   abandon(): void {
-    // Nothing is under way.
+    this.outcome ??= toldOf(this.#text);
   }
+}
+
+function toldOf(text: string): ToolOutcome {
+  return { ...TOLD_NOTHING, value: text, told: textOutput(text) };
 }

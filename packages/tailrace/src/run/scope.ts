@@ -163,7 +163,7 @@ export function openScope(parts: ScopeParts): RunScope {
     approvals: new Approvals(folded),
     waits: new Waits(folded),
     received: folded?.received.slice() ?? [],
-    talk: new Conversation(plan.input),
+    talk: new Conversation(plan.input, plan.reasoningItemIdPolicy),
     closing: new Closing(),
     server: serverHistoryOf(plan, folded),
     turn: 0,

@@ -114,7 +114,7 @@ export async function* commitTurn(run: RunScope, rejected?: Rejected, part: 'tur
 }
 
 function withheld(item: AgentInputItem, text: string): AgentInputItem {
-  return item.type === 'function_call_result' ? { ...item, output: { type: 'text', text } } : item;
+  return item.type === 'function_call_result' ? { ...item, output: { type: 'text' as const, text } } : item;
 }
 
 async function* commit(run: RunScope, items: AgentInputItem[], step: string): Steps<void> {

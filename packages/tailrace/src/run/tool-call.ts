@@ -2,16 +2,14 @@
 import type { AnyAgent } from '../agent/agent.ts';
 import { agentToolSpec, NESTED, type NestedRuns, STILL_WAITING } from '../agent/agent-tool.ts';
 import { toolCallError } from '../agent/function-tool.ts';
-import { checkToolOutput, type LoopDetails, ON_FAILURE, ON_PROGRESS } from '../agent/tool-invoke.ts';
-import { mcpServerOf } from '../agent/mcp/function-tool.ts';
+import { checkToolOutput, ON_FAILURE } from '../agent/tool-invoke.ts';
 import type { FunctionTool, ToolCallDetails } from '../agent/tool.ts';
 import { type WaitRequest, waitRequestOf } from '../agent/wait.ts';
 import { AbortScope } from '../base/abort.ts';
 import { ToolCallError, ToolTimeoutError } from '../event/errors.ts';
 import type { FunctionCallItem } from '../event/item.ts';
 import type { RunEventBody } from '../event/run-event.ts';
-import type { StepRef, ToolCalled, ToolChecked } from '../event/step-events.ts';
-import type { FunctionSpanData } from '../event/span-data.ts';
+import type { StepRef, ToolChecked } from '../event/step-events.ts';
 import { callStep } from './ask-approval.ts';
 import { reportLate } from './late.ts';
 import { callUser, inTrace, type RunScope } from './scope.ts';
@@ -25,6 +23,7 @@ import {
   TOLD_NOTHING,
   type ToolOutcome,
 } from './tool-outcome.ts';
+import { callDetails, calledEvents, spanData, tellToolEnd, tellToolStart } from './tool-call-parts.ts';
 import { type CheckedCall, checkInput } from './tool-checks.ts';
 import { type Conclusion, conclude, concludeRefused } from './tool-conclusion.ts';
 import { tellError } from './tool-error.ts';
@@ -81,7 +80,7 @@ export class ToolCallRun {
     this.phase = !tool || record || !tool.inputGuardrails?.length ? 'ready' : 'asked';
     this.span =
       tool && !this.outcome
-        ? run.spans.start(this.#spanData(''), run.turnSpan ?? run.agentSpan)
+        ? run.spans.start(spanData(run, call, tool, ''), run.turnSpan ?? run.agentSpan)
         : { id: undefined, events: [] };
   }
 
@@ -97,17 +96,7 @@ export class ToolCallRun {
   calledEvents(): RunEventBody[] {
     const { tool, call, ref } = this;
     if (!tool || this.outcome || ref.attempt === this.#begun) return [];
-    const called: ToolCalled = {
-      type: 'tool.called',
-      ...ref,
-      callId: call.callId,
-      tool: tool.name,
-      arguments: call.arguments,
-      effects: tool.effects ?? 'once',
-      idempotencyKey: idempotencyKey(this.#run, ref),
-    };
-    if (this.#begun === 0) return [called];
-    return [{ type: 'step.attempt', of: 'tool', ...ref, supersedes: this.#begun, delayMs: 0 }, called];
+    return calledEvents(this.#run, { tool, call, ref, begun: this.#begun });
   }
 
   /** Asks the guardrails that come before the call. */
@@ -121,7 +110,7 @@ export class ToolCallRun {
       const verdict = before.type === 'allow' ? await checkInput(this.#run, checked, 'call', this.#stop) : before;
       if (verdict.type === 'allow') this.phase = 'ready';
       else {
-        this.#tellHooks('agent_tool_start', tool);
+        tellToolStart(this.#run, this.#agent, tool, this.call);
         this.#conclude(tool, await concludeRefused(this.#run, checked, verdict.message, this.#details(this.#stop)));
       }
     } catch (error) {
@@ -150,7 +139,7 @@ export class ToolCallRun {
       timeoutMs === undefined
         ? undefined
         : this.#run.clock.timer(timeoutMs, () => void this.#timeOut(tool, timeoutMs, scope));
-    this.#tellHooks('agent_tool_start', tool);
+    tellToolStart(this.#run, this.#agent, tool, this.call);
     let failure: unknown;
     try {
       const details = this.#details(scope, (error) => (failure = error));
@@ -261,10 +250,13 @@ export class ToolCallRun {
     const text = told?.text ?? '';
     if (tool) {
       const returned = returnedEvent(this.ref, call.callId, tool.name, outcome);
-      const ended = this.#run.spans.end(this.span.id, { data: this.#spanData(text), error: outcome.spanError });
+      const ended = this.#run.spans.end(this.span.id, {
+        data: spanData(this.#run, call, tool, text),
+        error: outcome.spanError,
+      });
       // A call that was never made has not returned.
       this.#run.inbox.push(...ended, ...checks, ...(this.phase === 'called' || this.#begun > 0 ? [returned] : []));
-      if (outcome.told) this.#tellHooks('agent_tool_end', tool, text);
+      if (outcome.told) tellToolEnd(this.#run, this.#agent, tool, call, text);
     }
     this.#run.inbox.ring();
   }
@@ -283,20 +275,9 @@ export class ToolCallRun {
   }
 
   #details(scope: AbortScope, onFailure?: (error: unknown) => void): ToolCallDetails {
-    const { runId } = this.#run.plan;
-    const { callId } = this.call;
-    const details: LoopDetails = {
-      toolCall: this.call,
-      // Most functions never look at it.
-      get signal() {
-        return scope.signal;
-      },
-      runId,
-      callId,
-      attempt: this.ref.attempt,
-      idempotencyKey: idempotencyKey(this.#run, this.ref),
-      [ON_PROGRESS]: (data) => this.#tellProgress(data),
-    };
+    const details = callDetails(this.#run, { call: this.call, ref: this.ref, stop: scope }, (data) =>
+      this.#tellProgress(data),
+    );
     if (onFailure) details[ON_FAILURE] = onFailure;
     return this.tool && agentToolSpec(this.tool)
       ? Object.assign(details, { [NESTED]: this.#nestedRuns(scope) })
@@ -319,33 +300,4 @@ export class ToolCallRun {
     this.#progress ??= new ProgressMeter(this.#run, this.ref, this.call, this.#run.agents.keyOf(this.#agent));
     this.#progress.tell(data);
   }
-
-  #spanData(output: string): FunctionSpanData {
-    const { sensitive } = this.#run.plan.trace;
-    const server = mcpServerOf(this.tool);
-    return {
-      type: 'function',
-      name: this.call.name,
-      input: sensitive ? this.call.arguments : '',
-      output: sensitive ? output : '',
-      ...(server !== undefined && { mcp_data: { server } }),
-    };
-  }
-
-  #tellHooks(name: 'agent_tool_start' | 'agent_tool_end', tool: FunctionTool, result = ''): void {
-    const { context, plan } = this.#run;
-    const details = { toolCall: this.call };
-    if (name === 'agent_tool_start') {
-      plan.hooks.emit(name, context, this.#agent, tool, details);
-      this.#agent.emit(name, context, tool, details);
-    } else {
-      plan.hooks.emit(name, context, this.#agent, tool, result, details);
-      this.#agent.emit(name, context, tool, result, details);
-    }
-  }
-}
-
-/** The same for every attempt at a call. */
-function idempotencyKey({ plan }: RunScope, { step }: StepRef): string {
-  return `${plan.runId}:${step}`;
 }

@@ -54,7 +54,14 @@ export async function* takeTurn(run: RunScope, agent: AnyAgent, entering: boolea
   using beside = runParallel(run, agent, guardrails);
   using stop = new AbortScope(run.control.signal, beside?.signal);
   const { model } = resources;
-  const call = { model, request, agent: run.agents.keyOf(agent), step: stepKey(run, `${number}:model:0`), inputHash, stop };
+  const call = {
+    model,
+    request,
+    agent: run.agents.keyOf(agent),
+    step: stepKey(run, `${number}:model:0`),
+    inputHash,
+    stop,
+  };
   const response = open?.response ? recordedResponse(open.response) : yield* callModel(run, call);
   // A response of an earlier segment was counted there.
   if (!(span && open?.response)) growUsage(run, agent, response);
