@@ -85,6 +85,12 @@ function shown(event: RunEvent, exposureOf: ExposureOf): object | undefined {
     }
     case 'approval.decided':
       return { callId: event.callId, approved: event.approved, expired: event.expired };
+    case 'wait.started': {
+      const { step, callId, tool, agent, prompt, until } = event;
+      return { step, callId, tool, agent, for: event.for, prompt, until };
+    }
+    case 'wait.ended':
+      return { step: event.step, callId: event.callId, how: event.how };
     case 'input.received':
       return { items: event.items };
     case 'cancel.requested':

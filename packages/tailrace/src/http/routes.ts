@@ -5,7 +5,7 @@ import { cancelResponse, createResponse, getResponse } from './responses/respons
 import type { Route } from './route.ts';
 import { deleteSession, getSession } from './session-routes.ts';
 import { getRun, listRuns } from './status-route.ts';
-import { cancelRun, decideCall, deleteRun, sendInput } from './steering-routes.ts';
+import { answerCall, cancelRun, decideCall, deleteRun, sendInput } from './steering-routes.ts';
 import { postRun } from './submit-route.ts';
 
 export const ROUTES: readonly Route[] = [
@@ -16,6 +16,7 @@ export const ROUTES: readonly Route[] = [
   { method: 'GET', path: '/runs/:id/events', answer: getEvents },
   { method: 'POST', path: '/runs/:id/cancel', answer: cancelRun },
   { method: 'POST', path: '/runs/:id/approvals/:callId', answer: decideCall },
+  { method: 'POST', path: '/runs/:id/answers/:callId', answer: answerCall },
   { method: 'POST', path: '/runs/:id/input', answer: sendInput },
   { method: 'GET', path: '/sessions/:id', answer: getSession },
   { method: 'DELETE', path: '/sessions/:id', answer: deleteSession },

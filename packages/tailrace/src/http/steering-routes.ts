@@ -1,4 +1,5 @@
-/** What a client may do to a run that is under way: stop it, decide about its calls, tell it more. All of it goes through the run's mailbox. */
+/** What a client may do to a run that is under way: stop it, decide about its calls, answer them, tell it more. All of it goes through the run's mailbox. */
+import type { Json } from '../base/json.ts';
 import { readJson } from './body.ts';
 import { clientInput } from './client-input.ts';
 import { booleanField, onlyFields, textField } from './fields.ts';
@@ -37,6 +38,22 @@ export async function decideCall({ service, request, params }: Call): Promise<Re
   if (approved) await service.runtime.approve(started.run, callId, decision);
   else await service.runtime.reject(started.run, callId, decision);
   return json(200, { id: started.run, callId, approved });
+}
+
+/** `POST runs/:id/answers/:callId`. */
+export async function answerCall({ service, request, params }: Call): Promise<Reply> {
+  const { principal, started } = await service.access.run(request, 'input', params['id'] ?? '');
+  const body = await readJson(request, service.limits);
+  onlyFields(body, ['answer', 'messageId']);
+  if (!Object.hasOwn(body, 'answer')) throw new HttpError('BODY_INVALID', `'answer' must be there: any JSON.`);
+  const messageId = textField(body, 'messageId', 128);
+  const callId = params['callId'] ?? '';
+  await service.runtime.input(started.run, body['answer'] as Json, {
+    callId,
+    by: principal.id,
+    ...(messageId !== undefined && { messageId }),
+  });
+  return json(200, { id: started.run, callId });
 }
 
 /** `POST runs/:id/input`. */
