@@ -14,7 +14,8 @@ import type { StepRef } from '../event/step-events.ts';
 import { callStep } from './ask-approval.ts';
 import { reportLate } from './late.ts';
 import type { LocalCall } from './local-call.ts';
-import { LocalOutput } from './local-output.ts';
+import { rejectionOf } from './local-computer.ts';
+import type { LocalOutput } from './local-output.ts';
 import { inTrace, type RunScope } from './scope.ts';
 import type { StartedSpan } from './span-book.ts';
 import {
@@ -66,11 +67,10 @@ export class LocalCallRun {
   /** What the conversation is told. */
   items(outcome: ToolOutcome): AddedItem[] {
     if (!outcome.told) return [];
-    if (outcome.item) {
-      const value = outcome.value;
-      return [{ kind: 'tool_output', item: new RunToolCallOutputItem(outcome.item, this.#agent, value) }];
-    }
-    return toldItems(this.#local, outcome.told.text, this.#agent);
+    const { item, value, told } = outcome;
+    const text = item ? rejectionOf(item) : told.text;
+    if (text !== undefined) return toldItems(this.#local, text, this.#agent);
+    return item ? [{ kind: 'tool_output', item: new RunToolCallOutputItem(item, this.#agent, value) }] : [];
   }
 
   openingEvents(): RunEventBody[] {

@@ -1,6 +1,7 @@
 /** One call of a computer: its actions in order, then the screen. */
 import type { Computer, ComputerProvider, ComputerSafetyCheck, ComputerTool } from '../agent/computer-tool.ts';
 import type { RunContext } from '../agent/run-context.ts';
+import type { ToolResultItem } from '../agent/run-item.ts';
 import { ModelBehaviorError } from '../event/errors.ts';
 import type { ComputerAction, ComputerCallResultItem, ComputerUseCallItem } from '../event/local-items.ts';
 import type { AssistantMessageItem } from '../event/item.ts';
@@ -101,11 +102,18 @@ export function computerTold(
   text: string,
 ): { item: ComputerCallResultItem; message: AssistantMessageItem } {
   const result = screenshot(item, EMPTY_PICTURE);
-  result.providerData = { approvalStatus: 'rejected', message: text };
+  result.output.providerData = { approvalStatus: 'rejected', message: text };
   return {
     item: result,
     message: { type: 'message', role: 'assistant', content: [{ type: 'output_text', text }], status: 'completed' },
   };
+}
+
+/** Why a call was rejected, if it was. */
+export function rejectionOf(item: ToolResultItem): string | undefined {
+  if (item.type !== 'computer_call_result') return undefined;
+  const { approvalStatus, message } = item.output.providerData ?? {};
+  return approvalStatus === 'rejected' && typeof message === 'string' ? message : undefined;
 }
 
 function screenshot({ callId }: ComputerUseCallItem, data: string): ComputerCallResultItem {

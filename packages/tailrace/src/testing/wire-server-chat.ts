@@ -31,6 +31,8 @@ export function chatEvents(answer: WireAnswer, model: string, number: number, in
         for (const piece of rest) chunk({ tool_calls: [{ index, function: { arguments: piece } }] });
         break;
       }
+      case 'item':
+        break;
       case 'raw':
         events.push(rawEvent(step.event));
         break;

@@ -90,6 +90,8 @@ function emitItem(
       for (const delta of argumentPieces(step)) emit('response.function_call_arguments.delta', { ...place, delta });
       emit('response.function_call_arguments.done', { ...place, arguments: argumentPieces(step).join('') });
       break;
+    case 'item':
+      break;
     default:
       step satisfies never;
   }
@@ -123,6 +125,8 @@ function itemOf(step: Exclude<WireStep, { type: 'raw' }>, id: string, status: st
         arguments: argumentPieces(step).join(''),
         status,
       };
+    case 'item':
+      return { id: `item_${id}`, ...step.item };
     default:
       return step satisfies never;
   }

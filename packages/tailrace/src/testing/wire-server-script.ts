@@ -12,6 +12,8 @@ export type WireStep =
       /** Into how many deltas the arguments are cut (1); neighbouring calls of one `parallel` group interleave theirs. */
       readonly fragments?: number;
     }
+  /** An output item of the Responses API, sent whole: `id` is made up where it has none. Chat Completions has no place for it. */
+  | { readonly type: 'item'; readonly item: Readonly<Record<string, unknown>> }
   /** An event of the provider, sent as it is at this place; a string goes out as the event's data unquoted. */
   | { readonly type: 'raw'; readonly event: unknown };
 

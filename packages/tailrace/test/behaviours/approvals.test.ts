@@ -65,7 +65,7 @@ async function approveAll({ state, interruptions }: Result): Promise<void> {
 const outputs = (result: Result): unknown[] =>
   result.newItems.flatMap((item) => (item.type === 'tool_call_output_item' ? [item.output] : []));
 const types = ({ newItems }: Result): string[] => newItems.map(({ type }) => type);
-const callsOf = ({ interruptions }: Result): string[] => interruptions.map(({ rawItem }) => rawItem.callId);
+const callsOf = ({ interruptions }: Result): string[] => interruptions.map(({ callId }) => callId);
 const both = [false, true];
 
 describe('a tool that needs approval', () => {
