@@ -66,10 +66,11 @@ export interface WaitEnded {
 }
 
 /** A call that waits for an answer, or for its time. */
-export type PendingWait = Pick<WaitStarted, 'callId' | 'tool' | 'agent' | 'for' | 'prompt' | 'until'>;
+export type PendingWait = Pick<WaitStarted, 'step' | 'callId' | 'tool' | 'agent' | 'for' | 'prompt' | 'until'>;
 
-export function pendingWaitOf({ callId, tool, agent, for: what, prompt, until }: WaitStarted): PendingWait {
+export function pendingWaitOf({ step, callId, tool, agent, for: what, prompt, until }: WaitStarted): PendingWait {
   return {
+    step,
     callId,
     tool,
     agent,

@@ -12,6 +12,8 @@ import { checkInput } from './input.ts';
 export interface AnswerOptions {
   /** Who answers, for the log. */
   by?: string;
+  /** Which call, where two agents that are tools have used one id. */
+  step?: string;
   /** Names the message: one that was sent before changes nothing. */
   messageId?: string;
 }
@@ -26,13 +28,13 @@ export async function answer(
   run: string,
   callId: string,
   said: Json,
-  { by, messageId }: AnswerOptions = {},
+  { by, messageId, step }: AnswerOptions = {},
 ): Promise<void> {
   checkData('An answer', said);
   const folded = await foldOf(store, run, callId);
   const mail = await store.mail(run, 0);
   if (wasSent(mail, messageId)) return;
-  const wait = awaited(folded, mail, run, callId);
+  const wait = awaited(folded, mail, run, { callId, step });
   if (await postAnswer(store, run, wait, { answer: said, by, messageId })) return;
   if (wasSent(await store.mail(run, 0), messageId)) return;
   throw answered(run, callId);
@@ -126,10 +128,18 @@ async function foldOf(store: LogStore, run: string, callId?: string): Promise<Fo
   throw new UserError(`There is no run '${run}' in this store.`, { code: 'RUN_NOT_FOUND', runId: run });
 }
 
-function awaited(folded: FoldedRun, mail: readonly StoredMessage[], run: string, callId: string): WaitStarted {
+function awaited(
+  folded: FoldedRun,
+  mail: readonly StoredMessage[],
+  run: string,
+  { callId, step }: { callId: string; step: string | undefined },
+): WaitStarted {
   if (isStopping(folded, mail))
     throw refusal(run, callId, 'RUN_ENDED', folded.ended ? 'The run has ended.' : 'The run is being cancelled.');
-  const wait = [...folded.waits.values()].findLast(({ started }) => started.callId === callId);
+  const about = [...folded.waits.values()].filter(
+    ({ started }) => started.callId === callId && (step === undefined || started.step === step),
+  );
+  const wait = about.findLast(({ ended }) => !ended) ?? about.at(-1);
   if (wait?.started.for !== 'input')
     throw refusal(run, callId, 'WAIT_UNKNOWN', 'The run does not wait for an answer to it.');
   const { started, ended } = wait;

@@ -101,7 +101,7 @@ export class RunState<TContext = unknown> {
     return [...own, ...this.#interruptions.nested];
   }
 
-  /** Calls that wait for an answer, or for their time. */
+  /** Calls that wait for an answer, or for their time, of agents that are tools, too. */
   getWaits(): PendingWait[] {
     return this.#waits.map(pendingWaitOf);
   }
@@ -111,8 +111,12 @@ export class RunState<TContext = unknown> {
    *
    * @throws UserError WAIT_UNKNOWN, WAIT_ANSWERED, WAIT_EXPIRED, RUN_ENDED, OPTION_TYPE
    */
-  answer({ callId }: Pick<PendingWait, 'callId'>, said: Json, options: AnswerOptions = {}): Promise<void> {
-    return answerIn(this, callId, said, options);
+  answer(
+    { callId, step }: Pick<PendingWait, 'callId'> & Partial<PendingWait>,
+    said: Json,
+    options: AnswerOptions = {},
+  ): Promise<void> {
+    return answerIn(this, callId, said, { ...(step !== undefined && { step }), ...options });
   }
 
   /**
@@ -194,6 +198,8 @@ export class RunState<TContext = unknown> {
     if (event.type === 'model.delta') return;
     if (!LEFT_OUT.has(event.type)) this.#kept?.push(event);
     this.#interruptions.take(event);
+    if (event.type === 'wait.started') this.#waits = [...this.#waits, event];
+    else if (event.type === 'wait.ended') this.#waits = this.#waits.filter(({ step }) => step !== event.step);
     if (event.scope?.at(-1) !== this.#step) return;
     switch (event.type) {
       case 'turn.started':
@@ -219,12 +225,6 @@ export class RunState<TContext = unknown> {
         return;
       case 'approval.decided':
         this.newItems = this.newItems.filter((item) => !isApproval(item, event));
-        return;
-      case 'wait.started':
-        this.#waits = [...this.#waits, event];
-        return;
-      case 'wait.ended':
-        this.#waits = this.#waits.filter(({ step }) => step !== event.step);
         return;
       case 'session.loaded':
         this.input = event.input;

@@ -19,7 +19,7 @@ export interface RunHome {
 }
 
 /** What somebody said about a call of the run, as data. */
-export type Said = { decision: Decision } | { answer: Json; callId: string; by?: string };
+export type Said = { decision: Decision } | { answer: Json; callId: string; step?: string; by?: string };
 
 export interface StateHome extends RunHome {
   deciding: Promise<void>[];
@@ -59,17 +59,26 @@ export function decideIn(
 }
 
 export function answerIn(state: object, callId: string, said: Json, options: AnswerOptions): Promise<void> {
-  const { by } = options;
-  return say(homeOf(state), { callId, answer: said, ...(by !== undefined && { by }) }, options);
+  const { by, step } = options;
+  const about = { callId, ...(step !== undefined && { step }), ...(by !== undefined && { by }) };
+  return say(homeOf(state), { ...about, answer: said }, options);
 }
 
 /** Says it to the run, and keeps it for the state's text. */
 export function say(home: StateHome, said: Said, options: AnswerOptions = {}): Promise<void> {
   const { store, runId, deciding } = home;
-  const stored =
-    'decision' in said ? decide(store, runId, said.decision) : answer(store, runId, said.callId, said.answer, options);
+  const stored = 'decision' in said ? decide(store, runId, said.decision) : answerAs(home, said, options);
   home.said.add(said);
   // Whoever does not look at the promise sees at the next interruption what became of it.
   deciding.push(stored.catch(() => void home.said.delete(said)));
   return stored;
+}
+
+function answerAs(
+  { store, runId }: StateHome,
+  { callId, step, by, answer: said }: Extract<Said, { answer: Json }>,
+  options: AnswerOptions,
+): Promise<void> {
+  const about = { ...(step !== undefined && { step }), ...(by !== undefined && { by }) };
+  return answer(store, runId, callId, said, { ...options, ...about });
 }

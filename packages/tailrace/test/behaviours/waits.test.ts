@@ -4,6 +4,7 @@ import type { Json } from '../../src/base/json.ts';
 import {
   MemoryLogStore,
   Runner,
+  RunState,
   tool,
   type ToolOptions,
   waitForInput,
@@ -67,7 +68,14 @@ describe.each([false, true])('a tool that asks somebody (streamed: %s)', (stream
     expect(asked.finalOutput).toBeUndefined();
     expect(asked.interruptions).toEqual([]);
     expect(asked.waits).toEqual([
-      { callId: 'c1', tool: 'ask', agent: 'Alpha', for: 'input', prompt: { question: 'Which colour?' } },
+      {
+        step: '1:tool:c1',
+        callId: 'c1',
+        tool: 'ask',
+        agent: 'Alpha',
+        for: 'input',
+        prompt: { question: 'Which colour?' },
+      },
     ]);
     expect(kept.watching).toBe(0);
     expect(kinds(asked.history)).toEqual(['user', 'function_call', 'function_call_result']);
@@ -299,6 +307,43 @@ describe('answers', () => {
       { id: 'a', why: 'invalid' },
       { id: 'b', why: 'unknown' },
     ]);
+  });
+});
+
+describe('of an agent that is a tool', () => {
+  /** Two agents below another one, as they are before and after they have asked. */
+  function team(asked: boolean) {
+    const inner = (name: string) => {
+      const script = [[asks()], [assistantMessage('Asked.')]].slice(asked ? 1 : 0);
+      return scripted(script, { name: `Inner ${name}`, tools: [ask({ prompt: name })] }).asTool({
+        toolName: name,
+        toolDescription: 'Asks.',
+      });
+    };
+    const calls = ['one', 'two'].map((name, index) => functionCall(name, { input: 'x' }, { callId: `o${index}` }));
+    return scripted([calls, done].slice(asked ? 1 : 0), { tools: [inner('one'), inner('two')] });
+  }
+
+  function answersOf(store: MemoryLogStore): Json[] {
+    const log = logOf(store);
+    return log.flatMap((event) => (event.type === 'wait.ended' ? [`${event.step}: ${String(event.output)}`] : []));
+  }
+
+  test('calls wait, and are answered, each its own, also in a state that was a text', async () => {
+    const store = new MemoryLogStore();
+    const asked = await new Runner({ store }).run(team(false), 'Hi', { runId: 'run_1' });
+    expect(asked.waits).toMatchObject([
+      { callId: 'c1', prompt: 'one' },
+      { callId: 'c1', prompt: 'two' },
+    ]);
+    for (const waiting of asked.waits) await asked.state.answer(waiting, `to ${String(waiting.prompt)}`);
+    const later = team(true);
+    const revived = await RunState.fromString(later, asked.state.toString());
+    expect(revived.getWaits()).toHaveLength(2);
+    const copy = await new Runner().run(later, revived);
+    const result = await new Runner({ store }).run(team(true), asked.state);
+    for (const { finalOutput, waits } of [copy, result]) expect([finalOutput, waits]).toEqual(['Done.', []]);
+    expect(answersOf(store).toSorted()).toEqual(['1:tool:o0/1:tool:c1: to one', '1:tool:o1/1:tool:c1: to two']);
   });
 });
 
