@@ -18,3 +18,6 @@ export class Carrier<T> {
     return this.#storage.getStore();
   }
 }
+
+/** Calls `callback` outside of every `run`: for what is shared, and outlives whoever happened to ask for it first. */
+export const outsideOfRuns: <R>(callback: () => R) => R = AsyncLocalStorage.snapshot();

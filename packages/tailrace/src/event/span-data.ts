@@ -37,7 +37,8 @@ export interface FunctionSpanData {
   name: string;
   input: string;
   output: string;
-  mcp_data?: string;
+  /** Of a tool that an MCP server gave. */
+  mcp_data?: string | { server: string };
 }
 
 export interface GenerationUsageData {

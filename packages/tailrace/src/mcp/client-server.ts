@@ -1,0 +1,234 @@
+/** What the three kinds of MCP server have in common: everything but the way to the server. */
+import type { Client } from '@modelcontextprotocol/client';
+import type {
+  MCPGetPromptResult,
+  MCPListPromptsResult,
+  MCPListResourcesParams,
+  MCPListResourcesResult,
+  MCPListResourceTemplatesResult,
+  MCPReadResourceResult,
+  MCPServerWithPrompts,
+  MCPServerWithResources,
+} from '../agent/mcp/resources.ts';
+import type {
+  CallToolResult,
+  CallToolResultContent,
+  MCPApprovalPolicy,
+  MCPCallToolOptions,
+  MCPServerPolicy,
+  MCPTool,
+  MCPToolCustomDataExtractor,
+  MCPToolEffects,
+  MCPToolErrorFunction,
+  MCPToolFilterCallable,
+  MCPToolFilterStatic,
+  MCPToolMetaResolver,
+} from '../agent/mcp/server.ts';
+import { forgetTools } from '../agent/mcp/tool-cache.ts';
+import type { ToolInputGuardrailDefinition, ToolOutputGuardrailDefinition } from '../agent/tool-guardrail.ts';
+import { UserError } from '../event/errors.ts';
+import type { ClientLibrary } from './client-library.ts';
+import { Connection, type Link } from './connection.ts';
+import { KnownTools } from './known-tools.ts';
+
+/** What all kinds of server may be given. */
+export interface MCPServerOptions extends MCPServerPolicy {
+  /** For traces, errors and prefixed tool names. */
+  name?: string;
+  /** Keeps the tool list until the server says that it changed, or `invalidateToolsCache()`. False by default: the server is asked at each turn. */
+  cacheToolsList?: boolean;
+  /** Longest listing that `listTools()` follows, in pages. 64 by default. */
+  maxListPages?: number;
+  /** How long the server may take to be connected to. 30 s by default. */
+  clientSessionTimeoutSeconds?: number;
+  /** How long one request may take, in milliseconds. 60 s by default. */
+  timeout?: number;
+  /** Largest message that is taken from the server, in bytes. 10 MiB by default. */
+  maxMessageBytes?: number;
+  /** `'hold'`: tools that come after the first listing, or change, stay off until `acceptTools()`. `'use'` by default. */
+  newTools?: 'use' | 'hold';
+  /** Told that the server's tools changed. */
+  onToolsChanged?: () => void;
+  /** Told of changes of resources that were subscribed to. */
+  onResourceUpdated?: (uri: string) => void;
+}
+
+export const DEFAULTS: { connectMs: number; requestMs: number; maxListPages: number; maxMessageBytes: number } = {
+  connectMs: 30_000,
+  requestMs: 60_000,
+  maxListPages: 64,
+  maxMessageBytes: 10 * 1024 * 1024,
+};
+
+/** An MCP server that this process connects to. Shared by as many runs as there are: it holds nothing of any of them. */
+export abstract class ClientMCPServer implements MCPServerWithResources, MCPServerWithPrompts, AsyncDisposable {
+  readonly name: string;
+  cacheToolsList: boolean;
+  toolFilter?: MCPToolFilterCallable | MCPToolFilterStatic;
+  toolMetaResolver?: MCPToolMetaResolver;
+  customDataExtractor?: MCPToolCustomDataExtractor;
+  toolInputGuardrails?: ToolInputGuardrailDefinition[];
+  toolOutputGuardrails?: ToolOutputGuardrailDefinition[];
+  useStructuredContent?: boolean;
+  errorFunction?: MCPToolErrorFunction | null;
+  requireApproval?: MCPApprovalPolicy;
+  effects?: MCPToolEffects;
+  maxResultLength?: number;
+  readonly #connection: Connection;
+  readonly #requestMs: number;
+  readonly #tools: KnownTools;
+
+  constructor(name: string, options: MCPServerOptions) {
+    const { maxListPages = DEFAULTS.maxListPages, timeout = DEFAULTS.requestMs } = options;
+    checkWhole(name, 'maxListPages', maxListPages);
+    checkWhole(name, 'timeout', timeout);
+    this.name = name;
+    this.cacheToolsList = options.cacheToolsList ?? false;
+    for (const key of POLICY) if (options[key] !== undefined) Object.assign(this, { [key]: options[key] });
+    this.#requestMs = timeout;
+    this.#tools = new KnownTools(options.newTools ?? 'use');
+    const seconds = options.clientSessionTimeoutSeconds;
+    this.#connection = new Connection({
+      name,
+      connectTimeoutMs: seconds === undefined ? DEFAULTS.connectMs : seconds * 1000,
+      listMaxPages: maxListPages,
+      makeLink: (library) => this.makeLink(library),
+      onToolsChanged: () => {
+        forgetTools(this);
+        options.onToolsChanged?.();
+      },
+      onResourceUpdated: (uri) => options.onResourceUpdated?.(uri),
+    });
+  }
+
+  /** The way to the server, made anew for each connection. */
+  protected abstract makeLink(library: typeof ClientLibrary): Promise<Link>;
+
+  /** Connects, or does nothing when connected. @throws UserError MCP_CLIENT_MISSING, SystemError MCP_START_FAILED */
+  async connect(): Promise<void> {
+    await this.#connection.connect();
+  }
+
+  /** Ends the connection, its process and its session; calls under way are rejected. Does nothing when there is none. */
+  async close(): Promise<void> {
+    await this.#connection.close();
+    forgetTools(this);
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close();
+  }
+
+  /** All tools of the server, without those that are held. */
+  async listTools(): Promise<MCPTool[]> {
+    const { tools } = await this.#ask(async (client) => client.listTools(undefined, this.#limits()));
+    return this.#tools.admit(tools as unknown as MCPTool[]);
+  }
+
+  /** With `newTools: 'hold'`: names of tools that are off because nobody has accepted them, as of the last listing. */
+  get heldTools(): string[] {
+    return this.#tools.held;
+  }
+
+  /** Turns on what is held: the tools of these names, or all. */
+  acceptTools(names?: readonly string[]): void {
+    this.#tools.accept(names);
+    forgetTools(this);
+  }
+
+  /** The content of the result; its other parts are properties of the list. */
+  async callTool(
+    toolName: string,
+    args: Record<string, unknown> | null,
+    meta?: Record<string, unknown> | null,
+    options?: MCPCallToolOptions,
+  ): Promise<CallToolResultContent> {
+    const { content, ...rest } = await this.callToolResult(toolName, args, meta, options);
+    const facts = Object.entries(rest).map(([key, value]) => [key, { value, enumerable: false }] as const);
+    return Object.defineProperties(content, Object.fromEntries(facts)) as CallToolResultContent;
+  }
+
+  /** Calls a tool. The signal's abort cancels it at the server. It is never called twice by itself. */
+  async callToolResult(
+    toolName: string,
+    args: Record<string, unknown> | null,
+    meta?: Record<string, unknown> | null,
+    options?: MCPCallToolOptions,
+  ): Promise<CallToolResult> {
+    const params = { name: toolName, arguments: args ?? {}, ...(meta && { _meta: meta }) };
+    const result = await this.#ask(async (client) => client.callTool(params, this.#limits(options?.signal)));
+    const { content, structuredContent, isError, _meta } = result as unknown as CallToolResult;
+    return {
+      content,
+      ...(structuredContent && { structuredContent }),
+      ...(isError !== undefined && { isError }),
+      ...(_meta && { _meta }),
+    };
+  }
+
+  /** All resources, or with a `cursor` the page that it stands for. */
+  async listResources(params?: MCPListResourcesParams): Promise<MCPListResourcesResult> {
+    return this.#ask(async (client) => client.listResources(params, this.#limits())) as Promise<MCPListResourcesResult>;
+  }
+
+  async listResourceTemplates(params?: MCPListResourcesParams): Promise<MCPListResourceTemplatesResult> {
+    const listed = this.#ask(async (client) => client.listResourceTemplates(params, this.#limits()));
+    return listed as Promise<MCPListResourceTemplatesResult>;
+  }
+
+  async readResource(uri: string): Promise<MCPReadResourceResult> {
+    return this.#ask(async (client) => client.readResource({ uri }, this.#limits())) as Promise<MCPReadResourceResult>;
+  }
+
+  /** From now on `onResourceUpdated` is told when the resource changes. Ends with the connection. */
+  async subscribeResource(uri: string): Promise<void> {
+    await this.#ask(async (client) => client.subscribeResource({ uri }, this.#limits()));
+  }
+
+  async unsubscribeResource(uri: string): Promise<void> {
+    await this.#ask(async (client) => client.unsubscribeResource({ uri }, this.#limits()));
+  }
+
+  /** All prompts, or with a `cursor` the page that it stands for. */
+  async listPrompts(params?: MCPListResourcesParams): Promise<MCPListPromptsResult> {
+    return this.#ask(async (client) => client.listPrompts(params, this.#limits())) as Promise<MCPListPromptsResult>;
+  }
+
+  async getPrompt(name: string, args?: Record<string, string>): Promise<MCPGetPromptResult> {
+    const params = { name, ...(args && { arguments: args }) };
+    return this.#ask(async (client) => client.getPrompt(params, this.#limits())) as Promise<MCPGetPromptResult>;
+  }
+
+  /** Forgets the kept tool list: the next turn asks the server. */
+  async invalidateToolsCache(): Promise<void> {
+    forgetTools(this);
+  }
+
+  #ask<T>(ask: (client: Client) => Promise<T>): Promise<T> {
+    return this.#connection.request(ask);
+  }
+
+  #limits(signal?: AbortSignal): { timeout: number; signal?: AbortSignal } {
+    return { timeout: this.#requestMs, ...(signal && { signal }) };
+  }
+}
+
+const POLICY = [
+  'toolFilter',
+  'toolMetaResolver',
+  'customDataExtractor',
+  'toolInputGuardrails',
+  'toolOutputGuardrails',
+  'useStructuredContent',
+  'errorFunction',
+  'requireApproval',
+  'effects',
+  'maxResultLength',
+] as const satisfies readonly (keyof MCPServerPolicy)[];
+
+function checkWhole(server: string, option: string, value: number): void {
+  if (Number.isInteger(value) && value > 0) return;
+  throw new UserError(`MCP server '${server}': ${option} must be a whole number over 0, got ${value}.`, {
+    code: 'OPTION_RANGE',
+  });
+}

@@ -1,0 +1,29 @@
+import type { SSEClientTransportOptions } from '@modelcontextprotocol/client';
+import type { ClientLibrary } from './client-library.ts';
+import { ClientMCPServer } from './client-server.ts';
+import type { Link } from './connection.ts';
+import { httpOptions, type MCPHttpOptions } from './streamable-http.ts';
+
+export interface MCPServerSSEOptions extends MCPHttpOptions {
+  /** For the stream of events, as @modelcontextprotocol/client has it. */
+  eventSourceInit?: object;
+}
+
+/** An MCP server over HTTP with a stream of events, as the protocol had it until 2025. */
+export class MCPServerSSE extends ClientMCPServer {
+  readonly #options: MCPServerSSEOptions;
+
+  constructor(options: MCPServerSSEOptions) {
+    super(options.name ?? `sse: ${options.url}`, options);
+    this.#options = options;
+  }
+
+  protected async makeLink(library: typeof ClientLibrary): Promise<Link> {
+    const { url, eventSourceInit } = this.#options;
+    const transport = new library.SSEClientTransport(new URL(url), {
+      ...httpOptions(this.name, this.#options),
+      ...(eventSourceInit && { eventSourceInit }),
+    } as SSEClientTransportOptions);
+    return { transport };
+  }
+}

@@ -1,0 +1,46 @@
+import { ClientMCPServer, DEFAULTS, type MCPServerOptions } from './client-server.ts';
+import { stdioLibrary } from './client-library.ts';
+import { wordsOf } from './command-line.ts';
+import type { Link } from './connection.ts';
+import { stdioLink } from './stdio-link.ts';
+
+interface BaseMCPServerStdioOptions extends MCPServerOptions {
+  /** Beside what every process needs (HOME, LOGNAME, PATH, SHELL, TERM, USER). Nothing else of this process's environment is passed on. */
+  env?: Record<string, string>;
+  cwd?: string;
+  /** Where its error output goes. Kept back for error messages by default. */
+  stderr?: 'pipe' | 'inherit' | 'ignore';
+}
+
+export type MCPServerStdioOptions = BaseMCPServerStdioOptions &
+  (
+    | { command: string; args?: string[]; fullCommand?: never }
+    /** The command and its arguments in one text. No shell reads it. */
+    | { fullCommand: string; command?: never; args?: never }
+  );
+
+/**
+ * An MCP server that runs as a child process and speaks over its standard streams. `connect()` starts it, without a shell; `close()` resolves when it is gone.
+ *
+ * @throws UserError OPTION_TYPE for a `fullCommand` that is none
+ */
+export class MCPServerStdio extends ClientMCPServer {
+  readonly #options: MCPServerStdioOptions;
+  readonly #command: string;
+  readonly #args: readonly string[];
+
+  constructor(options: MCPServerStdioOptions) {
+    const [command, ...args] =
+      options.fullCommand === undefined ? [options.command, ...(options.args ?? [])] : wordsOf(options.fullCommand);
+    super(options.name ?? `stdio: ${command}`, options);
+    this.#options = options;
+    this.#command = command;
+    this.#args = args;
+  }
+
+  protected async makeLink(): Promise<Link> {
+    const { env, cwd, stderr = 'pipe', maxMessageBytes = DEFAULTS.maxMessageBytes } = this.#options;
+    const library = await stdioLibrary();
+    return stdioLink(library, { command: this.#command, args: this.#args, env, cwd, stderr, maxMessageBytes });
+  }
+}

@@ -1,0 +1,80 @@
+import type { StreamableHTTPClientTransport, StreamableHTTPClientTransportOptions } from '@modelcontextprotocol/client';
+import { boundedFetch, type Fetch } from './bounded-fetch.ts';
+import type { ClientLibrary } from './client-library.ts';
+import { ClientMCPServer, DEFAULTS, type MCPServerOptions } from './client-server.ts';
+import type { Link } from './connection.ts';
+
+/** What both kinds of server over HTTP may be given. */
+export interface MCPHttpOptions extends MCPServerOptions {
+  url: string;
+  /** Headers of each request, and whatever else `fetch` takes. Redirects to other origins are refused. */
+  requestInit?: RequestInit;
+  /** In place of the platform's: the place for headers that differ from request to request. */
+  fetch?: Fetch;
+  /** An `AuthProvider` or `OAuthClientProvider` of @modelcontextprotocol/client. Its tokens go to this server only. */
+  authProvider?: object;
+}
+
+export interface MCPServerStreamableHttpOptions extends MCPHttpOptions {
+  /** When a stream that broke is opened again, as @modelcontextprotocol/client has it. */
+  reconnectionOptions?: object;
+  /** Of a session that the server knows already. */
+  sessionId?: string;
+}
+
+/** An MCP server over HTTP, as the protocol has it today. `close()` also ends the session at the server. */
+export class MCPServerStreamableHttp extends ClientMCPServer {
+  readonly #options: MCPServerStreamableHttpOptions;
+  #transport: StreamableHTTPClientTransport | undefined;
+
+  constructor(options: MCPServerStreamableHttpOptions) {
+    super(options.name ?? `streamable-http: ${options.url}`, options);
+    this.#options = options;
+  }
+
+  /** The session that the server gave, while there is one. */
+  get sessionId(): string | undefined {
+    return this.#transport?.sessionId;
+  }
+
+  protected async makeLink(library: typeof ClientLibrary): Promise<Link> {
+    const { url, sessionId, reconnectionOptions } = this.#options;
+    const transport = new library.StreamableHTTPClientTransport(new URL(url), {
+      ...httpOptions(this.name, this.#options),
+      ...(sessionId !== undefined && { sessionId }),
+      ...(reconnectionOptions && { reconnectionOptions }),
+    } as StreamableHTTPClientTransportOptions);
+    this.#transport = transport;
+    return {
+      transport,
+      before: async () => {
+        if (this.#transport === transport) this.#transport = undefined;
+        if (transport.sessionId !== undefined) await within(END_SESSION_MS, transport.terminateSession());
+      },
+    };
+  }
+}
+
+const END_SESSION_MS = 1_000;
+
+async function within(ms: number, promise: Promise<void>): Promise<void> {
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  const late = new Promise<void>((resolve) => {
+    timer = setTimeout(resolve, ms);
+  });
+  // A server that is gone has no session left to end.
+  await Promise.race([promise.catch(() => undefined), late]);
+  clearTimeout(timer);
+}
+
+/** What the library is given of the options of a server over HTTP. */
+export function httpOptions(
+  server: string,
+  { requestInit, authProvider, fetch, maxMessageBytes = DEFAULTS.maxMessageBytes }: MCPHttpOptions,
+): { requestInit?: RequestInit; authProvider?: object; fetch: Fetch } {
+  return {
+    fetch: boundedFetch(fetch ?? globalThis.fetch, server, maxMessageBytes),
+    ...(requestInit && { requestInit }),
+    ...(authProvider && { authProvider }),
+  };
+}
