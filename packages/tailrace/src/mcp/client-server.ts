@@ -53,7 +53,7 @@ export interface MCPServerOptions extends MCPServerPolicy {
   onResourceUpdated?: (uri: string) => void;
 }
 
-export const DEFAULTS: { connectMs: number; requestMs: number; maxListPages: number; maxMessageBytes: number } = {
+export const DEFAULTS: Readonly<Record<'connectMs' | 'requestMs' | 'maxListPages' | 'maxMessageBytes', number>> = {
   connectMs: 30_000,
   requestMs: 60_000,
   maxListPages: 64,

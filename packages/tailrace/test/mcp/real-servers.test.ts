@@ -190,7 +190,7 @@ describe('server-memory', () => {
       await using server = stdio('memory', [], { MEMORY_FILE_PATH: join(folder, 'memory.jsonl') });
       await server.connect();
       const entities = [{ name: 'Ada', entityType: 'person', observations: ['likes engines'] }];
-      const script = (name: string, args: object) =>
+      const script = (name: string, args: Record<string, unknown>) =>
         new ScriptedModel([[functionCall(name, args, { callId: 'c1' })], [assistantMessage('Done.')]]);
       await run(new Agent({ name: 'A', model: script('create_entities', { entities }), mcpServers: [server] }), 'Note');
       const found = await run(
