@@ -40,6 +40,7 @@ export { RunResult } from './view/result.ts';
 export { type ApproveOptions, type RejectOptions, RunState } from './view/run-state.ts';
 export type { AnswerOptions } from './run/answer.ts';
 export type { Decision } from './run/decide.ts';
+export type { DeepPartial } from './view/deep-partial.ts';
 export { type ReadOptions, type ResultStatus, StreamedRunResult } from './view/streamed-result.ts';
 
 // Events and items

@@ -65,6 +65,12 @@ export function serializeOutputType(type: AgentOutputType): SerializedOutputType
   }
 }
 
+/** The schema as its author wrote it: what it does not require is not there. */
+export function originalSchema(type: AgentOutputType): JsonSchema | undefined {
+  if (type === 'text') return undefined;
+  return isStandardSchema(type) ? describe(type).original : undefined;
+}
+
 /** The name that traces show. */
 export function outputTypeName(type: AgentOutputType): string {
   if (type === 'text') return 'text';

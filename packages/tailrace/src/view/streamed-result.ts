@@ -11,7 +11,9 @@ import { type CancelOptions, reasonText } from '../run/control.ts';
 import type { OnDisconnect } from '../run/options.ts';
 import type { StartedRun } from '../run/start.ts';
 import { agentsOf } from '../agent/item-of.ts';
+import type { DeepPartial } from './deep-partial.ts';
 import { MappedReader } from './mapped-reader.ts';
+import { partialOutputView } from './partial-output.ts';
 import { type OutputOf, RunResultBase } from './result.ts';
 import type { RunState } from './run-state.ts';
 import type { RunStreamEvent } from './stream-event.ts';
@@ -125,6 +127,21 @@ export class StreamedRunResult<TContext = unknown, TAgent = AnyAgent>
 
   [Symbol.asyncIterator](): AsyncIterableIterator<RunStreamEvent, undefined> {
     return this.streamEvents();
+  }
+
+  /**
+   * The final output as it is being written: a new reader that gives, each time more of it has come, all that is certain by then, and last `finalOutput` itself.
+   * Strings grow; numbers, true, false and null come whole. Nothing is checked against the schema before the end. What was given out never changes.
+   */
+  partialOutputStream({ from, signal }: ReadOptions = {}): AsyncIterableIterator<
+    DeepPartial<OutputOf<TAgent>>,
+    undefined
+  > {
+    const { started } = this;
+    const agents = agentsOf(started.agents);
+    const view = partialOutputView({ agents, agent: started.plan.agent, final: () => this.finalOutput });
+    const map = view as (events: readonly RunEvent[]) => DeepPartial<OutputOf<TAgent>>[];
+    return this.#read(map, { ...(from !== undefined && { from }), ...(signal && { signal }) });
   }
 
   /** The events as a web stream. Cancelling it is leaving it. */
