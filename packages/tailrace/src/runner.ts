@@ -159,7 +159,10 @@ export async function beginSegment(
     observers: (scope) => {
       const { agents } = scope;
       const home = { store: plan.store, runId: plan.runId, agents, session: plan.session };
-      const fold = new RunState(plan.context, plan.input, agent, agentsOf(agents), { home });
+      const fold = new RunState(plan.context, plan.input, agent, agentsOf(agents), {
+        home,
+        reasoningIds: plan.reasoningItemIdPolicy,
+      });
       state = fold;
       plan.runData = () => runDataOf(fold);
       return [

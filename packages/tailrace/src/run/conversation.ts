@@ -1,5 +1,5 @@
 import type { RunItem } from '../agent/run-item.ts';
-import type { AgentInputItem } from '../event/item.ts';
+import type { AgentInputItem, AgentItem } from '../event/item.ts';
 import { InputHash } from './input-hash.ts';
 
 /**
@@ -54,13 +54,7 @@ export class Conversation {
 
   add(item: RunItem): void {
     this.items.push(item);
-    this.#modelInput.push(this.#told(item));
-  }
-
-  #told({ rawItem }: RunItem): AgentInputItem {
-    if (this.#reasoningIds === 'preserve' || rawItem.type !== 'reasoning') return rawItem;
-    const { id: _id, ...rest } = rawItem;
-    return rest;
+    this.#modelInput.push(toldAs(item, this.#reasoningIds));
   }
 
   /** Takes what a handoff filter gave as all that was said so far. */
@@ -69,9 +63,16 @@ export class Conversation {
     this.items = [...before, ...turn];
     this.turnStart = before.length;
     this.committed = this.items.length;
-    this.#modelInput = [...asItems(input), ...this.items.map((item) => this.#told(item))];
+    this.#modelInput = [...asItems(input), ...this.items.map((item) => toldAs(item, this.#reasoningIds))];
     this.#hashed = undefined;
   }
+}
+
+/** The item as models are told of it. */
+export function toldAs({ rawItem }: RunItem, reasoningIds: 'preserve' | 'omit'): AgentItem {
+  if (reasoningIds === 'preserve' || rawItem.type !== 'reasoning') return rawItem;
+  const { id: _id, ...rest } = rawItem;
+  return rest;
 }
 
 /** Input as items: a text is a message of the user. */

@@ -6,7 +6,7 @@ import { abortable } from '../base/abort.ts';
 import { SystemError, UserError } from '../event/errors.ts';
 import type { AgentInputItem } from '../event/item.ts';
 import type { Session, SessionInputCallback } from '../port/session.ts';
-import { asItems } from './conversation.ts';
+import { asItems, toldAs } from './conversation.ts';
 import { checkPairs } from './input.ts';
 import { inTrace, type RunScope, stepKey, type Steps } from './scope.ts';
 import { addToSession, askSession, loadSession } from './session-access.ts';
@@ -108,7 +108,7 @@ export async function* commitTurn(run: RunScope, rejected?: Rejected, part: 'tur
   if (!run.plan.session) return;
   const items = talk.items.slice(talk.committed).filter((item) => item !== rejected);
   talk.committed = talk.items.length;
-  const stored = items.map((item) => forStorage(item.rawItem));
+  const stored = items.map((item) => forStorage(toldAs(item, run.plan.reasoningItemIdPolicy)));
   const kept = rejected && 'withheld' in rejected ? stored.map((item) => withheld(item, rejected.withheld)) : stored;
   yield* commit(run, kept, stepKey(run, `${run.turn}:session:${part}`));
 }

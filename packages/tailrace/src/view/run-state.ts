@@ -12,7 +12,7 @@ import type { Usage } from '../event/usage.ts';
 import type { ModelResponse } from '../port/model.ts';
 import type { AnswerOptions } from '../run/answer.ts';
 import { recordedResponse } from '../run/model-returned.ts';
-import { asItems } from '../run/conversation.ts';
+import { asItems, toldAs } from '../run/conversation.ts';
 import { type AgentByKey, agentsOf, itemOf } from '../agent/item-of.ts';
 import { Interruptions, stepOfItem } from './interruptions.ts';
 import { homeFor } from './restored-state.ts';
@@ -40,6 +40,8 @@ export interface RejectOptions {
 
 /** Where a state stands: where its run lives, and in which nested run it is. */
 export interface StatePlace {
+  /** Whether the history has the ids of reasoning items. */
+  reasoningIds?: 'preserve' | 'omit';
   home?: RunHome;
   step?: string | undefined;
 }
@@ -57,6 +59,7 @@ export class RunState<TContext = unknown> {
   currentAgent: AnyAgent;
   currentTurn = 0;
   readonly #agents: AgentByKey;
+  readonly #reasoningIds: 'preserve' | 'omit';
   readonly #interruptions: Interruptions;
   /** The call that the nested run answers, in the state of one. */
   readonly #step: string | undefined;
@@ -69,10 +72,11 @@ export class RunState<TContext = unknown> {
     input: string | AgentInputItem[],
     agent: AnyAgent,
     agents: AgentByKey,
-    { home, step }: StatePlace = {},
+    { home, step, reasoningIds = 'preserve' }: StatePlace = {},
   ) {
     if (home) this.#kept = settle(this, home).events;
     this.#step = step;
+    this.#reasoningIds = reasoningIds;
     this.#interruptions = new Interruptions(agents);
     this.runContext = runContext;
     this.input = input;
@@ -92,7 +96,7 @@ export class RunState<TContext = unknown> {
   get output(): AgentOutputItem[] {
     // A call without its output must not be sent to a model: it is left out until there is one.
     const open = this.getInterruptions().length + this.#waits.length > 0 ? unanswered(this.newItems) : undefined;
-    return this.newItems.filter((item) => !open?.has(item)).map((item) => item.rawItem);
+    return this.newItems.filter((item) => !open?.has(item)).map((item) => toldAs(item, this.#reasoningIds));
   }
 
   /** Calls that wait for a decision, of agents that are tools, too: `item.agent` says whose. */
@@ -197,7 +201,7 @@ export class RunState<TContext = unknown> {
     // First of all: nearly every event is one, and to find that it has no scope costs more than the rest.
     if (event.type === 'model.delta') return;
     if (!LEFT_OUT.has(event.type)) this.#kept?.push(event);
-    this.#interruptions.take(event);
+    const asking = this.#interruptions.take(event);
     if (event.type === 'wait.started') this.#waits = [...this.#waits, event];
     else if (event.type === 'wait.ended') this.#waits = this.#waits.filter(({ step }) => step !== event.step);
     if (event.scope?.at(-1) !== this.#step) return;
@@ -209,7 +213,7 @@ export class RunState<TContext = unknown> {
         this.currentAgent = this.#agents(event.agent);
         return;
       case 'item.added':
-        this.newItems.push(itemOf(event, this.#agents));
+        this.newItems.push(asking ?? itemOf(event, this.#agents));
         return;
       case 'model.returned':
         this.rawResponses.push(recordedResponse(event));

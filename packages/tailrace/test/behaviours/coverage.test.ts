@@ -42,6 +42,8 @@ const B = {
   29: 'what is committed is delivered, then the error',
   30: 'errors have the run’s data',
   31: 'maxTurns: null takes the limit away',
+  32: 'a handler gives a final output for three kinds of errors, in history or not',
+  33: 'a handler’s output that does not fit is an error; the input is saved',
   34: 'a failing session ends the stream with that error',
   35: 'a failed save is told before an output trip, which is its cause',
   36: 'a repeated model call leaves the session as it is',
@@ -92,6 +94,8 @@ const D = {
   75: 'an output guardrail that throws keeps the turn',
   76: 'a tool’s output rejected as the final one is replaced',
   77: 'siblings of an output trip are ended',
+  79: 'tool guardrails allow, reject, or fail the run; their results are kept',
+  80: 'tool guardrails before an approval, where that is wanted, and again before the call',
   81: 'an input trip aborts the model’s request within 50 ms',
 };
 
@@ -142,13 +146,9 @@ const SECTIONS: Readonly<Record<string, Readonly<Record<number, string>>>> = { A
 /** Behaviours that this version does not have yet, and why. */
 const LATER: Readonly<Record<number, string>> = {
   22: 'an unknown tool is told in the table of bad input (29)',
-  32: 'errorHandlers',
-  33: 'errorHandlers',
   50: 'RunState as text',
   51: 'RunState as text',
   78: 'history that a server manages, beside output guardrails',
-  79: 'tool guardrails',
-  80: 'tool guardrails before an approval',
   82: 'output that is held until a guardrail has passed',
   117: 'a result names its agents, and so keeps them',
 };
