@@ -5,6 +5,7 @@ import { InvalidToolInputError, InvalidToolOutputError, ToolTimeoutError } from 
 import type { NESTED, NestedRuns } from './agent-tool.ts';
 import type { RunContext } from './run-context.ts';
 import type { FunctionTool, Method, ToolCallDetails, ToolErrorFunction, ToolOutputSchema } from './tool.ts';
+import { waitRequestOf } from './wait.ts';
 
 /** The failure of a call that `errorFunction` turned into text: the loop asks for it to mark the span. Own symbol, so no user detail can collide. */
 export const ON_FAILURE: unique symbol = Symbol('tailrace.toolFailure');
@@ -43,7 +44,8 @@ export function invoker<TContext, TResult>({
     try {
       const given = await execute((await parse(text)) as never, runContext, details);
       const result = isGenerator(given) ? await finish(given, details) : given;
-      return (check ? await check(result) : result) as TResult;
+      // What is still to come is checked when it has come.
+      return (check && !waitRequestOf(result) ? await check(result) : result) as TResult;
     } catch (error) {
       if (errorFunction === null || details?.signal?.aborted) throw error;
       (details as LoopDetails | undefined)?.[ON_FAILURE]?.(error);

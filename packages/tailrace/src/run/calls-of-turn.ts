@@ -7,7 +7,6 @@ import type { AbortScope } from '../base/abort.ts';
 import type { FoldedWait } from '../event/fold.ts';
 import type { FunctionCallItem } from '../event/item.ts';
 import { withLive } from '../event/live.ts';
-import type { WaitEnded } from '../event/mail-events.ts';
 import type { ItemAdded, RunItemKind } from '../event/run-event.ts';
 import type { Verdict } from './approvals.ts';
 import { callStep } from './ask-approval.ts';
@@ -21,7 +20,7 @@ import { resultItem } from './tool-output.ts';
 import type { AskedCall } from './tools.ts';
 import type { SearchCall } from './tool-search.ts';
 import { type AddedItem, answeredCall, beginLocal, isAdded, type LocalTurnCall } from './turn-call.ts';
-import { WaitedCall } from './waited-call.ts';
+import { type EndedWait, WaitedCall } from './waited-call.ts';
 
 type Call = ToolCallRun | RejectedCall | WaitedCall | LocalTurnCall;
 
@@ -66,7 +65,7 @@ export class CallsOfTurn {
   }
 
   /** Calls whose functions may be called now. */
-  takeReady(): (ToolCallRun | RejectedCall | LocalCallRun | SearchCall)[] {
+  takeReady(): (ToolCallRun | RejectedCall | WaitedCall | LocalCallRun | SearchCall)[] {
     const busy = new Set<object>();
     return this.#slots.flatMap(({ asked: { local }, call }) => {
       if (!call || call.outcome || call.parked || !('phase' in call)) return [];
@@ -85,7 +84,7 @@ export class CallsOfTurn {
         : undefined;
     if (local) return local;
     if (verdict === 'free') return new ToolCallRun(this.#run, this.#agent, call, tool, this.#stop);
-    if ('ended' in verdict) return new WaitedCall(this.#run, this.#agent, call, tool, verdict);
+    if ('ended' in verdict) return new WaitedCall(this.#run, this.#agent, asked, verdict, this.#stop);
     return new RejectedCall(this.#run, call, tool, verdict);
   }
 
@@ -210,7 +209,6 @@ export class CallsOfTurn {
 }
 
 type CallVerdict = Verdict | EndedWait;
-type EndedWait = FoldedWait & { ended: WaitEnded };
 
 function hasEnded(wait: FoldedWait): wait is EndedWait {
   return wait.ended !== undefined;

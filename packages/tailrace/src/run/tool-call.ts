@@ -204,11 +204,8 @@ export class ToolCallRun {
   // Its function is over, and its outcome still to come: from outside, or with time.
   #park(request: WaitRequest): void {
     if (this.#stop.aborted) return this.#aborted();
-    const { call, ref } = this;
-    const started = beginWait(this.#run, this.#agent, { ref, call, request });
-    this.#run.inbox.push(...this.#run.spans.end(this.span.id), ...(started ? [started] : []));
     this.parked = true;
-    this.#run.inbox.ring();
+    beginWait(this.#run, this.#agent, this, request);
   }
 
   async #timeOut(tool: FunctionTool, timeoutMs: number, scope: AbortScope): Promise<void> {

@@ -17,6 +17,8 @@ export type Conclusion = { checks: ToolChecked[] } & ({ outcome: ToolOutcome } |
 
 interface Given {
   value: unknown;
+  /** False for what no function gave: it is checked against the tool's schema. */
+  asIs?: boolean;
   /** The failure that `errorFunction` has made `value` of. */
   failure: unknown;
 }
@@ -25,7 +27,7 @@ interface Given {
 export async function conclude(
   run: RunScope,
   call: CheckedCall,
-  { value, failure }: Given,
+  { value, failure, asIs = true }: Given,
   details: ToolCallDetails,
   stop: AbortSource,
 ): Promise<Conclusion> {
@@ -33,7 +35,8 @@ export async function conclude(
   const facts = failure === undefined ? TOLD_NOTHING : failureFacts(run, tool.name, failure, false);
   let checks: ToolChecked[] = [];
   try {
-    const checked = await checkOutput(run, call, value, stop);
+    const fitting = asIs ? value : await checkToolOutput(tool, value);
+    const checked = await checkOutput(run, call, fitting, stop);
     checks = checked.events;
     if (checked.failure) return { failure: checked.failure, checks };
     const output = checked.rejected ? await checkToolOutput(tool, checked.value) : checked.value;

@@ -11,6 +11,7 @@ import type { FunctionCallItem } from '../event/item.ts';
 import type { MailIgnored, WaitEnded, WaitStarted } from '../event/mail-events.ts';
 import type { StepRef } from '../event/step-events.ts';
 import type { RunScope } from './scope.ts';
+import type { StartedSpan } from './span-book.ts';
 
 export class Waits {
   readonly #byStep: Map<string, FoldedWait>;
@@ -62,13 +63,21 @@ function timeOver({ step, callId, for: waitsFor, until, output }: WaitStarted): 
   return { type: 'wait.ended', step, callId, how: timer ? 'fired' : 'expired', output: output ?? usual };
 }
 
-/** What says that a call waits. Undefined where a call of the same id does already. */
+interface WaitingCall {
+  readonly ref: StepRef;
+  readonly call: FunctionCallItem;
+  readonly span: StartedSpan;
+}
+
+/** Says that a call waits, unless one of the same id does already. The span of its function ends. */
 export function beginWait(
   run: RunScope,
   agent: AnyAgent,
-  { ref, call, request }: { ref: StepRef; call: FunctionCallItem; request: WaitRequest },
-): WaitStarted | undefined {
-  if (run.waits.at(ref.step)) return undefined;
+  { ref, call, span }: WaitingCall,
+  request: WaitRequest,
+): void {
+  run.inbox.push(...run.spans.end(span.id));
+  if (run.waits.at(ref.step)) return;
   const { output } = request;
   const until = 'at' in request ? request.at : afterNow(run, request.afterMs);
   const prompt = request.for === 'input' ? request.prompt : undefined;
@@ -84,7 +93,7 @@ export function beginWait(
     ...(output !== undefined && { output }),
   };
   run.waits.begin(started);
-  return started;
+  run.inbox.push(started);
 }
 
 function afterNow({ clock }: RunScope, ms: number | undefined): number | undefined {

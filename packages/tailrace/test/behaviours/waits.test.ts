@@ -2,10 +2,12 @@ import { describe, expect, test, vi } from 'vitest';
 import { z } from 'zod';
 import type { Json } from '../../src/base/json.ts';
 import {
+  defineToolOutputGuardrail,
   MemoryLogStore,
   Runner,
   RunState,
   tool,
+  ToolGuardrailFunctionOutputFactory,
   type ToolOptions,
   waitForInput,
   type WaitForInputOptions,
@@ -307,6 +309,56 @@ describe('answers', () => {
       { id: 'a', why: 'invalid' },
       { id: 'b', why: 'unknown' },
     ]);
+  });
+});
+
+describe('an answer', () => {
+  const guarded = (extra: object) => scripted([[asks()], done], { tools: [ask({ expiresInMs: 15 }, extra)] });
+
+  async function answeredWith(agent: ReturnType<typeof guarded>, said: Json | undefined) {
+    const store = new MemoryLogStore();
+    const asked = await new Runner({ store }).run(agent, 'Hi', { runId: 'run_1' });
+    if (said === undefined) await wait(20);
+    else await asked.state.answer({ callId: 'c1' }, said);
+    const result: unknown = await new Runner({ store }).run(agent, asked.state).catch((error: unknown) => error);
+    return { result, log: logOf(store) };
+  }
+
+  test('is looked at by the output guardrails of its tool, as what a function gives', async () => {
+    const seen: unknown[] = [];
+    const guard = defineToolOutputGuardrail({
+      name: 'no secrets',
+      run: async ({ output }) => {
+        seen.push(output);
+        return ToolGuardrailFunctionOutputFactory.rejectContent('Not to be told.');
+      },
+    });
+    const agent = guarded({ outputGuardrails: [guard] });
+    const { log } = await answeredWith(agent, 'the key is 123');
+    expect(seen).toEqual(['the key is 123']);
+    expect(told(agent)).toMatchObject({ output: { text: 'Not to be told.' } });
+    expect(log.find(({ type }) => type === 'tool.checked')).toMatchObject({ guardrail: 'no secrets' });
+  });
+
+  test('that a guardrail wants the run to fail for fails it', async () => {
+    const guard = defineToolOutputGuardrail({
+      name: 'strict',
+      run: async () => ToolGuardrailFunctionOutputFactory.throwException(),
+    });
+    const { result, log } = await answeredWith(guarded({ outputGuardrails: [guard] }), 'x');
+    expect(result).toMatchObject({ code: 'TOOL_GUARDRAIL_TRIPPED' });
+    expect(log.at(-1)?.type).toBe('run.failed');
+  });
+
+  test('has to fit the schema of the tool’s output, and one that does not come need not', async () => {
+    const agents = [1, 2, 3].map(() => guarded({ outputSchema: z.object({ n: z.number() }) }));
+    const [good, bad, none] = agents as [(typeof agents)[0], (typeof agents)[0], (typeof agents)[0]];
+    await answeredWith(good, { n: 1 });
+    expect(told(good)).toMatchObject({ output: { text: '{"n":1}' } });
+    await answeredWith(bad, 'one');
+    expect(JSON.stringify(told(bad))).not.toContain('one"');
+    await answeredWith(none, undefined);
+    expect(told(none)).toMatchObject({ output: { text: expect.stringContaining('Nobody answered') as string } });
   });
 });
 
