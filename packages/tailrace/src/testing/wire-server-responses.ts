@@ -8,7 +8,8 @@ export function responsesEvents(answer: WireAnswer, model: string, number: numbe
   const emit = (type: string, fields: ProviderObject): void => {
     events.push({ type, sequence_number: events.length, ...fields });
   };
-  const started = { id: `resp_${number}`, object: 'response', status: 'in_progress', model, output: [] };
+  const head = { id: `resp_${number}`, object: 'response', created_at: 1_700_000_000 };
+  const started = { ...head, status: 'in_progress', model, output: [] };
   emit('response.created', { response: started });
   emit('response.in_progress', { response: started });
   const raw: [at: number, event: unknown][] = [];
