@@ -3,8 +3,8 @@ import { RunHooks } from '../agent/lifecycle.ts';
 import { RunContext } from '../agent/run-context.ts';
 import type { AgentToolSpec } from '../agent/agent-tool.ts';
 import type { AgentInputItem } from '../event/item.ts';
-import { checkConfig, type IndividualRunOptions, type RunConfig } from './options.ts';
-import { planRun, type RunPlan } from './plan.ts';
+import { checkConfig, type IndividualRunOptions, type RunConfig, type RunTimeouts } from './options.ts';
+import { type PlannedTimeouts, planRun, type RunPlan } from './plan.ts';
 import type { NestedSite, RunScope } from './scope.ts';
 
 // What its caller's Runner looks at is its caller's, and where the log is kept is not the tool's to say.
@@ -49,7 +49,18 @@ export function nestedPlan(
       ...(trace.metadata && { metadata: trace.metadata }),
     },
   });
-  return { ...planned, runId: plan.runId, named: plan.named };
+  return {
+    ...planned,
+    runId: plan.runId,
+    named: plan.named,
+    approvalTimeoutMs: planned.approvalTimeoutMs ?? plan.approvalTimeoutMs,
+    // How long the whole may take is its caller's to say, beside what the tool says of its own part.
+    timeouts: { ...plan.timeouts, runMs: undefined, ...(own(spec, given) as Partial<PlannedTimeouts>) },
+  };
+}
+
+function own(spec: AgentToolSpec, { timeouts }: IndividualRunOptions<unknown>): RunTimeouts {
+  return { ...(spec.runConfig as Partial<RunConfig>).timeouts, ...timeouts };
 }
 
 /** The caller's own context object and usage, in a context that can say what the tool was given. */

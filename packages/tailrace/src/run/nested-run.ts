@@ -34,6 +34,7 @@ export const nest: Nest = async (parent, site, asked) => {
     const run = nestedScope(parent, site, asked, folded);
     if (asked.spec.handlers.length > 0) parent.streams.set(site.step, { spec: asked.spec, toolCall: site.call });
     using _control = run.control;
+    using _deadline = deadline(run);
     using _stop = onAbort(site.stop, () => run.control.fail(site.stop.reason));
     using _heard = run.inbox instanceof NestedInbox ? run.inbox.root.enter(run.inbox) : undefined;
     return await settled(parent, run, site);
@@ -41,6 +42,16 @@ export const nest: Nest = async (parent, site, asked) => {
     site.parking.over();
   }
 };
+
+function deadline(run: RunScope): Disposable | undefined {
+  const { runMs } = run.plan.timeouts;
+  if (runMs === undefined) return undefined;
+  return run.clock.timer(runMs, () => {
+    const { name } = run.plan.agent;
+    const message = `Agent '${name}' took longer than ${runMs} ms as a tool. Raise its tool's runOptions.timeouts.runMs.`;
+    run.control.fail(new LimitError(message, { code: 'RUN_DEADLINE', runId: run.plan.runId, data: { runMs } }));
+  });
+}
 
 /** The run of a tool's agent may have tools that are agents, and so on, but not for ever. */
 function checkDepth({ path, plan }: RunScope): void {

@@ -25,17 +25,19 @@ export class Interruptions {
     return [...this.#nested.values()];
   }
 
-  take(event: RunEvent): void {
+  /** Gives the item, where the event asks about a call. */
+  take(event: RunEvent): RunToolApprovalItem | undefined {
     const above = event.scope?.at(-1) ?? '';
     if (event.type === 'approval.requested') this.#asked.set(nameOf(above, event.callId), event.step);
     else if (event.type === 'approval.decided' && event.step !== undefined) this.#nested.delete(event.step);
     else if (event.type === 'item.added' && event.kind === 'tool_approval') {
       const item = itemOf(event, this.#agents) as RunToolApprovalItem;
       const step = this.#asked.get(nameOf(above, item.callId));
-      if (step === undefined) return;
-      steps.set(item, step);
-      if (event.scope) this.#nested.set(step, item);
+      if (step !== undefined) steps.set(item, step);
+      if (step !== undefined && event.scope) this.#nested.set(step, item);
+      return item;
     }
+    return undefined;
   }
 }
 
