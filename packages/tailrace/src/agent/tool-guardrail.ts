@@ -189,7 +189,7 @@ export function checkedOutput(name: string, output: unknown): ToolGuardrailFunct
     const { type, message } = behavior;
     const whole =
       type === 'rejectContent' ? typeof message === 'string' : type === 'allow' || type === 'throwException';
-    if (whole) return output as unknown as ToolGuardrailFunctionOutput;
+    if (whole) return output as ToolGuardrailFunctionOutput;
   }
   throw new UserError(
     `Tool guardrail '${name}' gave no verdict. Return ToolGuardrailFunctionOutputFactory.allow(), rejectContent('…') or throwException().`,
@@ -226,7 +226,8 @@ function tripOptions(guardrail: string, runId: string | undefined): { data: { gu
 }
 
 function listed<T>(guardrails: readonly T[]): readonly T[] {
-  if (Array.isArray(guardrails)) return guardrails;
+  const given: unknown = guardrails;
+  if (Array.isArray(given)) return guardrails;
   throw new UserError(`Tool guardrails must be a list, got ${typeof guardrails}.`, { code: 'GUARDRAIL_INVALID' });
 }
 

@@ -41,6 +41,7 @@ export function invoker<TContext, TResult>({
   check,
 }: Invoked<TContext, TResult>): FunctionTool<TContext, never, TResult>['invoke'] {
   return async (runContext, text, details) => {
+    const loop: LoopDetails | undefined = details;
     try {
       const given = await execute((await parse(text)) as never, runContext, details);
       const result = isGenerator(given) ? await finish(given, details) : given;
@@ -48,7 +49,7 @@ export function invoker<TContext, TResult>({
       return (check && !waitRequestOf(result) ? await check(result) : result) as TResult;
     } catch (error) {
       if (errorFunction === null || details?.signal?.aborted) throw error;
-      (details as LoopDetails | undefined)?.[ON_FAILURE]?.(error);
+      loop?.[ON_FAILURE]?.(error);
       const told = await errorFunction(runContext, error, details);
       return (check ? await check(told) : told) as TResult;
     }

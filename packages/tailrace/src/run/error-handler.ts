@@ -41,7 +41,6 @@ export interface RunErrorHandlerResult {
 /** Gives a final output, or nothing: then the run fails with the error. What it throws fails the run. */
 export type RunErrorHandler<TContext = unknown> = Method<
   [input: RunErrorHandlerInput<TContext>],
-  // oxlint-disable-next-line typescript/no-invalid-void-type
   RunErrorHandlerResult | undefined | void | Promise<RunErrorHandlerResult | undefined | void>
 >;
 

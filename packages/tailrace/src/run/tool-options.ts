@@ -101,10 +101,13 @@ export function checkToolOptions(options: ToolRunOptions<never>): void {
 }
 
 function oneOf(name: string, value: unknown, known: readonly string[]): void {
-  if (value === undefined || known.includes(value as string)) return;
-  throw new UserError(`${name} must be ${known.map((one) => `'${one}'`).join(' or ')}, got ${String(value)}.`, {
-    code: 'OPTION_RANGE',
-  });
+  if (value === undefined || (typeof value === 'string' && known.includes(value))) return;
+  throw new UserError(
+    `${name} must be ${known.map((one) => `'${one}'`).join(' or ')}, got ${typeof value === 'string' ? `'${value}'` : typeof value}.`,
+    {
+      code: 'OPTION_RANGE',
+    },
+  );
 }
 
 function wrong(name: string, what: string, got: unknown): UserError {

@@ -2,7 +2,7 @@
 import { describe, expect, test } from 'vitest';
 import { z } from 'zod';
 import {
-  Agent,
+  type Agent,
   MaxTurnsExceededError,
   MemorySession,
   ModelBehaviorError,
