@@ -18,7 +18,10 @@ const rooms: Readonly<Record<string, readonly string[]>> = {
   otel: ['base', 'event', 'port'],
   // Servers as agents know them, over the protocol's own library.
   mcp: ['base', 'event', 'port', 'agent'],
-  http: [...layers, 'runtime'],
+  http: [...layers, 'runtime', 'client'],
+  // For browsers: nothing of the server's but types of its own.
+  client: [],
+  react: ['client'],
   // Sessions that a provider keeps: between the adapters and what agents know of sessions.
   session: ['base', 'event', 'port', 'agent', 'model'],
   // Beside the runner: composes runs for whoever drives them.
@@ -35,6 +38,7 @@ const packages: Readonly<Record<string, readonly string[]>> = {
   '@standard-schema/spec': ['base', 'agent', 'run', 'event', 'port'],
   'eventsource-parser': ['base', 'model'],
   '@opentelemetry/api': ['otel'],
+  react: ['react'],
   '@modelcontextprotocol/client': ['mcp'],
   '@modelcontextprotocol/client/stdio': ['mcp'],
 };

@@ -41,7 +41,7 @@ export function openStream(asked: StreamRequest): StreamReply {
     write: format === 'sse' ? sseText : ndjsonText,
     sendFrom: from,
     ...(asked.opening !== undefined && { opening: asked.opening }),
-    ...(format === 'sse' && { ping: ': ping\n\n' }),
+    ping: format === 'sse' ? ': ping\n\n' : '\n',
     chunkChars: service.limits.bufferedBytes >> 2,
     ...(asked.once !== undefined && { once: asked.once }),
     onBegin: () => (left = service.readership.enter(run, started.onDisconnect)),

@@ -59,6 +59,11 @@ export async function postRun(call: Call): Promise<Reply> {
       started,
       telling: nativeTelling(clientView(service.exposureOf)),
       from: 0,
+      format:
+        preferred(request.headers.get('accept'), ['text/event-stream', 'application/x-ndjson']) ===
+        'application/x-ndjson'
+          ? 'ndjson'
+          : 'sse',
       headers: { location: `${service.options.basePath ?? ''}/runs/${started.run}` },
     });
   }

@@ -1,0 +1,53 @@
+/** What a server answered, or that it could not be reached. */
+export class TailraceClientError extends Error {
+  override readonly name = 'TailraceClientError';
+  /** The server's code, or `UNREACHABLE`. */
+  readonly code: string;
+  /** The HTTP status; 0 when there was no answer. */
+  readonly status: number;
+  /** True when the same request may succeed later. */
+  readonly retryable: boolean;
+  /** How long the server asks to wait, in milliseconds. */
+  readonly retryAfterMs: number | undefined;
+  readonly data: Readonly<Record<string, unknown>>;
+
+  constructor(
+    message: string,
+    facts: {
+      code: string;
+      status: number;
+      retryAfterMs?: number | undefined;
+      data?: Record<string, unknown>;
+      cause?: unknown;
+    },
+  ) {
+    super(message, { cause: facts.cause });
+    this.code = facts.code;
+    this.status = facts.status;
+    this.retryAfterMs = facts.retryAfterMs;
+    this.data = facts.data ?? {};
+    this.retryable = [0, 408, 425, 429].includes(facts.status) || (facts.status >= 500 && facts.status !== 501);
+  }
+}
+
+/** The error that an answer tells of. */
+export async function failureOf(response: Response): Promise<TailraceClientError> {
+  const text = await response.text().catch(() => '');
+  const { code, message, ...data } = errorIn(text);
+  const retryAfter = Number(response.headers.get('retry-after') ?? NaN);
+  return new TailraceClientError(typeof message === 'string' ? message : `The server answered ${response.status}.`, {
+    code: typeof code === 'string' ? code : `HTTP_${response.status}`,
+    status: response.status,
+    retryAfterMs: Number.isFinite(retryAfter) ? retryAfter * 1_000 : undefined,
+    data,
+  });
+}
+
+function errorIn(text: string): Record<string, unknown> {
+  try {
+    const { error } = JSON.parse(text) as { error?: unknown };
+    return typeof error === 'object' && error !== null ? (error as Record<string, unknown>) : {};
+  } catch {
+    return {};
+  }
+}

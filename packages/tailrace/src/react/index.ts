@@ -1,0 +1,1 @@
+export { useRun, type UseRun, type UseRunOptions } from './use-run.ts';
