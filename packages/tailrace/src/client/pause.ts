@@ -31,7 +31,7 @@ export function pause(ms: number, signal: AbortSignal): Promise<void> {
     };
     const abort = (): void => {
       over();
-      reject(signal.reason);
+      reject(signal.reason as Error);
     };
     const timer = setTimeout(() => {
       over();
