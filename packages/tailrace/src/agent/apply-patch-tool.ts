@@ -1,5 +1,6 @@
 import { UserError } from '../event/errors.ts';
 import type {
+  ApplyPatchCallResultItem,
   ApplyPatchOperation,
   ApplyPatchOperationCreateFile,
   ApplyPatchOperationDeleteFile,
@@ -8,7 +9,7 @@ import type {
 import { approvalOf, type LocalToolPolicy, type OnApprovalFunction } from './local-tool.ts';
 import { checkOptions } from './option.ts';
 import type { RunContext } from './run-context.ts';
-import type { Method, ToolAllowedCallers, ToolCallDetails } from './tool.ts';
+import type { Method, ToolAllowedCallers, ToolCallDetails, ToolOutputCustomData } from './tool.ts';
 
 export type { ApplyPatchOperation } from '../event/local-items.ts';
 
@@ -48,6 +49,21 @@ export type ApplyPatchApprovalFunction = Method<
 >;
 export type ApplyPatchOnApprovalFunction = OnApprovalFunction;
 
+export interface ApplyPatchToolCustomDataContext {
+  runContext: RunContext;
+  tool: ApplyPatchTool;
+  operation: ApplyPatchOperation;
+  output: string;
+  status: ApplyPatchCallResultItem['status'];
+  rawItem: ApplyPatchCallResultItem;
+}
+
+/** Makes the `customData` of an operation's output item. */
+export type ApplyPatchToolCustomDataExtractor = Method<
+  [context: ApplyPatchToolCustomDataContext],
+  ToolOutputCustomData | null | undefined | Promise<ToolOutputCustomData | null | undefined>
+>;
+
 /** An editor that a model may use. Make one with `applyPatchTool()`. */
 export interface ApplyPatchTool extends LocalToolPolicy {
   type: 'apply_patch';
@@ -56,6 +72,7 @@ export interface ApplyPatchTool extends LocalToolPolicy {
   needsApproval: ApplyPatchApprovalFunction;
   onApproval?: ApplyPatchOnApprovalFunction;
   allowedCallers?: ToolAllowedCallers;
+  customDataExtractor?: ApplyPatchToolCustomDataExtractor;
 }
 
 export interface ApplyPatchToolOptions extends LocalToolPolicy {
@@ -66,6 +83,7 @@ export interface ApplyPatchToolOptions extends LocalToolPolicy {
   /** Decides in place of a person, at once. */
   onApproval?: ApplyPatchOnApprovalFunction;
   allowedCallers?: ToolAllowedCallers;
+  customDataExtractor?: ApplyPatchToolCustomDataExtractor;
 }
 
 const OPTION_NAMES = [
@@ -76,6 +94,7 @@ const OPTION_NAMES = [
   'allowedCallers',
   'effects',
   'unknownOutcome',
+  'customDataExtractor',
   'approvalTimeoutMs',
 ] as const;
 
@@ -85,7 +104,7 @@ const OPTION_NAMES = [
  * @throws UserError OPTION_TYPE, OPTION_UNKNOWN
  */
 export function applyPatchTool(options: ApplyPatchToolOptions): ApplyPatchTool {
-  checkOptions('applyPatchTool()', options, OPTION_NAMES, ['customDataExtractor']);
+  checkOptions('applyPatchTool()', options, OPTION_NAMES);
   const { name = 'apply_patch', editor, needsApproval, ...rest } = options;
   for (const method of ['createFile', 'updateFile', 'deleteFile'] as const) {
     if (typeof editor?.[method] === 'function') continue;

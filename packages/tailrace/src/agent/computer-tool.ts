@@ -1,9 +1,9 @@
 import { UserError } from '../event/errors.ts';
-import type { ComputerAction, ComputerUseCallItem } from '../event/local-items.ts';
+import type { ComputerAction, ComputerCallResultItem, ComputerUseCallItem } from '../event/local-items.ts';
 import { approvalOf, type LocalToolPolicy } from './local-tool.ts';
 import { checkOptions } from './option.ts';
 import type { RunContext } from './run-context.ts';
-import type { Method } from './tool.ts';
+import type { Method, ToolOutputCustomData } from './tool.ts';
 
 export type Environment = 'mac' | 'windows' | 'ubuntu' | 'browser';
 export type Button = 'left' | 'right' | 'wheel' | 'back' | 'forward';
@@ -76,6 +76,20 @@ export type ComputerOnSafetyCheckFunction = Method<
   Promise<ComputerSafetyCheckResult>
 >;
 
+export interface ComputerToolCustomDataContext<TContext = unknown, TComputer extends Computer = Computer> {
+  runContext: RunContext<TContext>;
+  tool: ComputerTool<TContext, TComputer>;
+  toolCall: ComputerUseCallItem;
+  output: string;
+  rawItem: ComputerCallResultItem;
+}
+
+/** Makes the `customData` of a call's output item. */
+export type ComputerToolCustomDataExtractor<TContext = unknown, TComputer extends Computer = Computer> = Method<
+  [context: ComputerToolCustomDataContext<TContext, TComputer>],
+  ToolOutputCustomData | null | undefined | Promise<ToolOutputCustomData | null | undefined>
+>;
+
 export type ComputerApprovalFunction = Method<
   [runContext: RunContext, action: ComputerAction, callId?: string],
   Promise<boolean>
@@ -88,6 +102,7 @@ export interface ComputerTool<TContext = unknown, TComputer extends Computer = C
   computer: ComputerConfig<TContext, TComputer>;
   needsApproval: ComputerApprovalFunction;
   onSafetyCheck?: ComputerOnSafetyCheckFunction;
+  customDataExtractor?: ComputerToolCustomDataExtractor<TContext, TComputer>;
 }
 
 export interface ComputerToolOptions<
@@ -100,6 +115,7 @@ export interface ComputerToolOptions<
   needsApproval?: boolean | ComputerApprovalFunction;
   /** Looks at what the provider wants looked at. Without it the call is made, and a warning says so. */
   onSafetyCheck?: ComputerOnSafetyCheckFunction;
+  customDataExtractor?: ComputerToolCustomDataExtractor<TContext, TComputer>;
 }
 
 const OPTION_NAMES = [
@@ -109,6 +125,7 @@ const OPTION_NAMES = [
   'onSafetyCheck',
   'effects',
   'unknownOutcome',
+  'customDataExtractor',
   'approvalTimeoutMs',
 ] as const;
 
@@ -120,7 +137,7 @@ const OPTION_NAMES = [
 export function computerTool<TContext = unknown, TComputer extends Computer = Computer>(
   options: ComputerToolOptions<TContext, TComputer>,
 ): ComputerTool<TContext, TComputer> {
-  checkOptions('computerTool()', options, OPTION_NAMES, ['customDataExtractor']);
+  checkOptions('computerTool()', options, OPTION_NAMES);
   const { name, computer, needsApproval, ...rest } = options;
   if (computer === undefined || computer === null) {
     throw new UserError('computerTool() needs a computer: an object with its actions, or a function that makes one.', {

@@ -10,6 +10,8 @@ export interface Logger {
   readonly dontLogToolData: boolean;
 }
 
+/* oxlint-disable no-console -- what a logger is for */
+
 let sensitive = false;
 
 /** Says to loggers that prompts, answers, arguments and outputs may be logged. Off by default; spans and events have settings of their own. */

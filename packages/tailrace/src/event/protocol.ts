@@ -1,5 +1,13 @@
 /** The types of items, stream events and usage under the names that `@openai/agents` gives them: `import { protocol } from 'tailrace'`. Types only; nothing here runs. */
-import type { ProviderData } from './item.ts';
+import type {
+  AssistantMessageItem,
+  FunctionCallItem,
+  HostedToolCallItem,
+  ProviderData,
+  SystemMessageItem,
+  UserMessageItem,
+} from './item.ts';
+import type { LocalCallItem, ProgramCallItem } from './local-items.ts';
 
 export type {
   AgentItem as ModelItem,
@@ -53,14 +61,6 @@ export type {
   ToolSearchOutputItem,
   ToolSearchOutputTool,
 } from './local-items.ts';
-import type {
-  AssistantMessageItem,
-  FunctionCallItem,
-  HostedToolCallItem,
-  SystemMessageItem,
-  UserMessageItem,
-} from './item.ts';
-import type { LocalCallItem, ProgramCallItem } from './local-items.ts';
 export type {
   StreamEvent,
   StreamEventGenericItem,

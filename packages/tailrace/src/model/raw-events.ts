@@ -1,7 +1,9 @@
 /** Which wire a raw model event was read from. */
 
-export const OPENAI_RESPONSES_RAW_MODEL_EVENT_SOURCE: 'openai-responses' = 'openai-responses';
-export const OPENAI_CHAT_COMPLETIONS_RAW_MODEL_EVENT_SOURCE: 'openai-chat-completions' = 'openai-chat-completions';
+type ResponsesSource = 'openai-responses';
+type ChatSource = 'openai-chat-completions';
+export const OPENAI_RESPONSES_RAW_MODEL_EVENT_SOURCE: ResponsesSource = 'openai-responses';
+export const OPENAI_CHAT_COMPLETIONS_RAW_MODEL_EVENT_SOURCE: ChatSource = 'openai-chat-completions';
 export type OpenAIRawModelEventSource =
   | typeof OPENAI_RESPONSES_RAW_MODEL_EVENT_SOURCE
   | typeof OPENAI_CHAT_COMPLETIONS_RAW_MODEL_EVENT_SOURCE;

@@ -1,4 +1,10 @@
-import type { ModelRequest, Prompt, SerializedHandoff, SerializedTool } from '../port/model.ts';
+import type {
+  ModelRequest,
+  ModelSettingsContextManagement,
+  Prompt,
+  SerializedHandoff,
+  SerializedTool,
+} from '../port/model.ts';
 import type { ProviderObject } from './provider-object.ts';
 import { responsesItem, responsesItemJson } from './responses-input.ts';
 import { wantedOf, wireTool } from './responses-tools.ts';
@@ -58,6 +64,7 @@ export function responsesBody(request: ModelRequest, model: string, stream: bool
     max_output_tokens: json(settings.maxTokens),
     store: json(settings.store),
     prompt_cache_retention: json(settings.promptCacheRetention),
+    context_management: json(settings.contextManagement?.map(managed)),
     reasoning: json(settings.reasoning),
     text: json(textFormat(request)),
     previous_response_id: json(request.previousResponseId),
@@ -75,6 +82,10 @@ export function providerFields(data: ProviderObject | undefined): Record<string,
 
 export function json(value: unknown): string | undefined {
   return value === undefined ? undefined : JSON.stringify(value);
+}
+
+function managed({ compactThreshold, ...rest }: ModelSettingsContextManagement[number]): ProviderObject {
+  return { ...rest, ...(compactThreshold === undefined ? {} : { compact_threshold: compactThreshold }) };
 }
 
 function toolChoice(choice: string | undefined): unknown {

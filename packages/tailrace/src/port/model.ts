@@ -32,6 +32,15 @@ export interface ModelRetrySettings {
   policy?: RetryPolicy;
 }
 
+/** What the provider does about a context that grows too long. Responses API. */
+export type ModelSettingsContextManagement = {
+  type: 'compaction' | (string & {});
+  /** Rendered tokens from which on it is done. */
+  compactThreshold?: number;
+  compact_threshold?: number;
+  [more: string]: unknown;
+}[];
+
 /** How a model should answer. What a provider does not know, its mapping leaves out. */
 export interface ModelSettings {
   /** Limit of one attempt, from the request to the end of the answer, in milliseconds. */
@@ -46,6 +55,8 @@ export interface ModelSettings {
   maxTokens?: number;
   store?: boolean;
   promptCacheRetention?: 'in-memory' | '24h' | null;
+  /** Responses API. */
+  contextManagement?: ModelSettingsContextManagement;
   reasoning?: ModelSettingsReasoning;
   text?: ModelSettingsText;
   /** Sent as it is, beside the rest. */
@@ -181,9 +192,7 @@ export interface Model {
    */
   getStreamedBatches?(request: ModelRequest): AsyncIterable<readonly StreamEvent[]>;
   /** What the model's side says about making a failed call again. Asked where `modelSettings.retry` has a policy. */
-  getRetryAdvice?(
-    args: ModelRetryAdviceRequest,
-  ): Promise<ModelRetryAdvice | undefined> | ModelRetryAdvice | undefined;
+  getRetryAdvice?(args: ModelRetryAdviceRequest): Promise<ModelRetryAdvice | undefined> | ModelRetryAdvice | undefined;
 }
 
 /** Gives models by name. */

@@ -176,7 +176,7 @@ export class CallsOfTurn {
     slot.told = 'all';
     if (!outcome.told) return [];
     if (slot.call && 'items' in slot.call)
-      return slot.call.items(outcome).flatMap((added) => this.#addItem(slot, added));
+      return slot.call.items(outcome).flatMap((added) => this.#addItem(slot, outcome, added));
     const { call, tool } = slot.asked;
     const { customData } = outcome;
     const raw = resultItem(call, outcome.told.output);
@@ -189,10 +189,12 @@ export class CallsOfTurn {
     return [customData ? withLive({ ...added, customData }, item) : added];
   }
 
-  #addItem(slot: Slot, added: AddedItem): ItemAdded[] {
+  #addItem(slot: Slot, outcome: ToolOutcome, added: AddedItem): ItemAdded[] {
     this.#run.talk.add(added.item);
     if (isAdded(this.#run.open?.added ?? [], slot.asked.call.callId, added)) return [];
-    return [this.#added(added.kind, added.item)];
+    const event = this.#added(added.kind, added.item);
+    const { customData } = outcome;
+    return [customData && added.kind === 'tool_output' ? withLive({ ...event, customData }, added.item) : event];
   }
 
   #isRecorded(kind: RunItemKind, { callId }: FunctionCallItem): boolean {

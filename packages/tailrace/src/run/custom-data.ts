@@ -28,11 +28,16 @@ export async function customDataOf(
   const data: unknown = await callUser(run, run.turnSpan ?? run.agentSpan, () =>
     extract({ runContext: run.context, tool, toolCall, input, output, rawItem }),
   );
+  return checkedCustomData(tool.name, data);
+}
+
+/** @throws UserError OPTION_TYPE for what is no JSON object */
+export function checkedCustomData(tool: string, data: unknown): CustomData | undefined {
   if (data === undefined || data === null) return undefined;
   const problem = isRecord(data) ? jsonProblem(data) : 'it is no object';
   if (problem === undefined) return data as CustomData;
   throw new UserError(
-    `Tool '${tool.name}': customDataExtractor must give an object that JSON can carry, or null: ${problem}.`,
+    `Tool '${tool}': customDataExtractor must give an object that JSON can carry, or null: ${problem}.`,
     { code: 'OPTION_TYPE' },
   );
 }

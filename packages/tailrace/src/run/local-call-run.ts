@@ -16,7 +16,8 @@ import { reportLate } from './late.ts';
 import type { LocalCall } from './local-call.ts';
 import { rejectionOf } from './local-computer.ts';
 import type { LocalOutput } from './local-output.ts';
-import { inTrace, type RunScope } from './scope.ts';
+import { checkedCustomData } from './custom-data.ts';
+import { callUser, inTrace, type RunScope } from './scope.ts';
 import type { StartedSpan } from './span-book.ts';
 import {
   failureFacts,
@@ -67,10 +68,10 @@ export class LocalCallRun {
   /** What the conversation is told. */
   items(outcome: ToolOutcome): AddedItem[] {
     if (!outcome.told) return [];
-    const { item, value, told } = outcome;
+    const { item, value, told, customData } = outcome;
     const text = item ? rejectionOf(item) : told.text;
     if (text !== undefined) return toldItems(this.#local, text, this.#agent);
-    return item ? [{ kind: 'tool_output', item: new RunToolCallOutputItem(item, this.#agent, value) }] : [];
+    return item ? [{ kind: 'tool_output', item: new RunToolCallOutputItem(item, this.#agent, value, customData) }] : [];
   }
 
   openingEvents(): RunEventBody[] {
@@ -129,7 +130,7 @@ export class LocalCallRun {
         tool?.invoke(this.#run.context, this.call.arguments, details),
       );
       if (this.outcome) return this.#late({ output });
-      this.#returned(output as LocalOutput);
+      await this.#returned(output as LocalOutput);
     } catch (error) {
       if (this.outcome) return this.#late({ error });
       if (scope.aborted) return this.#aborted();
@@ -141,9 +142,13 @@ export class LocalCallRun {
     if (!this.outcome) this.#aborted();
   }
 
-  #returned({ item, value, text, said, failure }: LocalOutput): void {
+  async #returned(output: LocalOutput): Promise<void> {
+    const { item, value, text, said, failure } = output;
     const facts = failure ? failureFacts(this.#run, this.call.name, failure.error, true) : TOLD_NOTHING;
-    this.#settle({ ...facts, item, value, told: textOutput(text) }, said);
+    const { context } = this.#run;
+    const given = await callUser(this.#run, this.span.id, () => this.#local.customData?.(context, output));
+    const customData = checkedCustomData(this.call.name, given);
+    this.#settle({ ...facts, item, value, told: textOutput(text), ...(customData && { customData }) }, said);
   }
 
   #fail(error: Error): void {

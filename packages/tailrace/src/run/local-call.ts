@@ -3,6 +3,7 @@ import type { ApplyPatchTool } from '../agent/apply-patch-tool.ts';
 import type { ComputerTool } from '../agent/computer-tool.ts';
 import { neverAsks, type OnApprovalFunction } from '../agent/local-tool.ts';
 import type { ApprovableItem, ToolResultItem } from '../agent/run-item.ts';
+import type { RunContext } from '../agent/run-context.ts';
 import type { ShellTool } from '../agent/shell-tool.ts';
 import type { FunctionTool, Tool } from '../agent/tool.ts';
 import { NEVER, PARSE } from '../agent/tool-approval.ts';
@@ -29,8 +30,10 @@ export interface LocalCall {
   onApproval?: OnApprovalFunction;
   /** True for a question of the provider's: nothing is called for it. */
   mcp?: true;
+  /** What the application wants to know of the call. */
+  customData?: (context: RunContext, output: LocalOutput) => unknown;
   /** The output item of a call that gave nothing but a text: it failed, was rejected, or nobody knows. */
-  told(text: string): Told;
+  told: (text: string) => Told;
 }
 
 export interface Told {
@@ -50,6 +53,10 @@ export function computerCall(run: RunScope, tool: ComputerTool, item: ComputerUs
     },
     make: (context) => useComputer(run, tool, item, context),
     told: (text) => computerTold(item, text),
+    customData: (runContext, { item: rawItem, value }) =>
+      rawItem.type === 'computer_call_result'
+        ? tool.customDataExtractor?.({ runContext, tool, toolCall: item, output: String(value), rawItem })
+        : undefined,
   });
 }
 
@@ -70,6 +77,13 @@ export function patchCall(run: RunScope, tool: ApplyPatchTool, item: ApplyPatchC
     asks: (context) => tool.needsApproval(context, item.operation, item.callId),
     make: (context, details) => patch(run, tool, item, { ...details, runContext: context }),
     told: (text) => ({ item: patchTold(item, 'failed', text) }),
+    customData: (runContext, { item: rawItem, text: output }) =>
+      rawItem.type === 'apply_patch_call_output'
+        ? tool.customDataExtractor?.({
+            ...{ runContext, tool, operation: item.operation },
+            ...{ output, status: rawItem.status, rawItem },
+          })
+        : undefined,
   });
 }
 
@@ -79,15 +93,16 @@ type Details = Omit<NonNullable<Parameters<Invoke>[2]>, 'toolCall'>;
 interface LocalKind {
   input: object;
   spanName: string;
-  asks(context: Parameters<Invoke>[0]): Promise<boolean>;
-  make(context: Parameters<Invoke>[0], details: Details): Promise<LocalOutput>;
-  told(text: string): Told;
+  asks: (context: Parameters<Invoke>[0]) => Promise<boolean>;
+  make: (context: Parameters<Invoke>[0], details: Details) => Promise<LocalOutput>;
+  told: (text: string) => Told;
+  customData?: (context: RunContext, output: LocalOutput) => unknown;
 }
 
 function localCall(
   tool: ComputerTool | ShellTool | ApplyPatchTool,
   item: LocalCallItem,
-  { input, spanName, asks, make, told }: LocalKind,
+  { input, spanName, asks, make, told, customData }: LocalKind,
 ): AskedCall {
   const { name } = tool;
   const made: FunctionTool & { [PARSE]: () => unknown } = {
@@ -109,6 +124,10 @@ function localCall(
   return {
     call: { type: 'function_call', callId: item.callId, name, arguments: JSON.stringify(input) },
     tool: made,
-    local: { item, asking: item, tool: tool as Tool, name, spanName, told, ...(onApproval && { onApproval }) },
+    local: {
+      ...{ item, asking: item, tool, name, spanName, told },
+      ...(onApproval && { onApproval }),
+      ...(customData && 'customDataExtractor' in tool && { customData }),
+    },
   };
 }

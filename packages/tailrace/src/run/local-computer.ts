@@ -74,7 +74,10 @@ async function checks(
   const pending = data['pending_safety_checks'] ?? data['pendingSafetyChecks'];
   if (!Array.isArray(pending) || pending.length === 0) return undefined;
   const pendingSafetyChecks = pending as ComputerSafetyCheck[];
-  if (!tool.onSafetyCheck) return void warnOnce();
+  if (!tool.onSafetyCheck) {
+    warnOnce();
+    return undefined;
+  }
   const said = await tool.onSafetyCheck({ runContext, pendingSafetyChecks, toolCall: item });
   if (said === true) return pendingSafetyChecks;
   if (said === false) return 'rejected';

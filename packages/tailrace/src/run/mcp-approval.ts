@@ -1,7 +1,7 @@
 /** A call that an MCP server of the provider's wants to make: the provider asks, and is told what was decided. Nothing is called here. */
 import type { HostedMCPTool } from '../agent/hosted-mcp-tool.ts';
 import type { ApprovableItem } from '../agent/run-item.ts';
-import type { FunctionTool, Tool } from '../agent/tool.ts';
+import type { FunctionTool } from '../agent/tool.ts';
 import { PARSE } from '../agent/tool-approval.ts';
 import { tryParse } from '../base/json.ts';
 import type { HostedToolCallItem } from '../event/item.ts';
@@ -43,7 +43,7 @@ export function mcpRequest(tool: HostedMCPTool, item: HostedToolCallItem): Asked
     local: {
       item,
       asking,
-      tool: tool as Tool,
+      tool,
       name: toolName,
       spanName: toolName,
       // Never used: a question always has an answer.

@@ -65,7 +65,14 @@ export function returnedEvent(
 export function recordedOutcome({ output, content, error, customData, item }: ToolReturned): ToolOutcome {
   if (item) {
     const result = item as ToolResultItem;
-    return { ...TOLD_NOTHING, told: textOutput(''), value: outputOf(result), serialized: error, item: result };
+    return {
+      ...TOLD_NOTHING,
+      told: textOutput(''),
+      value: outputOf(result),
+      serialized: error,
+      item: result,
+      ...(customData && { customData }),
+    };
   }
   const told = output === undefined ? undefined : content ? { output: content, text: output } : textOutput(output);
   return { ...TOLD_NOTHING, told, value: output, serialized: error, ...(customData && { customData }) };

@@ -204,7 +204,7 @@ describe.each([false, true])('a run over the wire (streamed: %s)', (stream) => {
       { type: 'tool_search' },
     ]);
     expect(first?.['include']).toEqual(['file_search_call.results', 'code_interpreter_call.outputs']);
-    expect((second?.['input'] as unknown[]).slice(1)).toEqual([
+    expect((second as { input: unknown[] }).input.slice(1)).toEqual([
       ITEMS['shell_call'],
       ITEMS['apply_patch_call'],
       ITEMS['computer_call'],

@@ -15,7 +15,7 @@ import {
   tool,
   toolSearchTool,
 } from '../../src/index.ts';
-import type { AgentInputItem } from '../../src/event/item.ts';
+import type { AgentInputItem, AgentOutputItem } from '../../src/event/item.ts';
 import { decide } from '../../src/run/decide.ts';
 import {
   assistantMessage,
@@ -26,8 +26,12 @@ import {
 } from '../../src/testing/index.ts';
 import { dyingStore } from './dying-store.ts';
 
-const shell = (callId: string, command: string) =>
-  ({ type: 'shell_call', callId, status: 'completed', action: { commands: [command] } }) as const;
+const shell = (callId: string, command: string): AgentOutputItem => ({
+  type: 'shell_call',
+  callId,
+  status: 'completed',
+  action: { commands: [command] },
+});
 
 const SCRIPT: readonly ScriptedModelInput[] = [
   [
