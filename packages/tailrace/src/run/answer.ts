@@ -31,7 +31,7 @@ export async function answer(
   { by, messageId, step }: AnswerOptions = {},
 ): Promise<void> {
   checkData('An answer', said);
-  const folded = await foldOf(store, run, callId);
+  const folded = await foldOf(store, run);
   const mail = await store.mail(run, 0);
   if (wasSent(mail, messageId)) return;
   const wait = awaited(folded, mail, run, { callId, step });
@@ -43,7 +43,7 @@ export async function answer(
 /**
  * Leaves input for the run. A text answers the one call that waits for input, where exactly one does and nobody has answered it; all else joins the conversation before the next turn.
  *
- * @throws UserError RUN_NOT_FOUND, OPTION_TYPE, INPUT_REQUIRED, INPUT_TYPE, INPUT_ITEM_INVALID
+ * @throws UserError RUN_NOT_FOUND, RUN_ENDED, OPTION_TYPE, INPUT_REQUIRED, INPUT_TYPE, INPUT_ITEM_INVALID
  */
 export async function leaveInput(
   store: LogStore,
@@ -54,8 +54,11 @@ export async function leaveInput(
   checkData('Input', given);
   // How much a run takes is its own to say.
   const input = checkInput(given, Infinity);
+  const ended = await hasEnded(store, run);
   const mail = await store.mail(run, 0);
   if (wasSent(mail, messageId)) return;
+  if (ended)
+    throw new UserError(`Run ${run} has ended. Submit a new one, with its session.`, { code: 'RUN_ENDED', runId: run });
   if (typeof input === 'string') {
     const folded = await foldOf(store, run);
     const waiting = pendingWaits(folded).filter((wait) => isOpen(wait, mail));
@@ -74,6 +77,13 @@ function checkData(name: string, value: unknown): void {
   const problem = value === undefined ? 'it is undefined' : jsonProblem(value);
   if (problem === undefined) return;
   throw new UserError(`${name} must be JSON, because it outlives this process: ${problem}.`, { code: 'OPTION_TYPE' });
+}
+
+/** @throws UserError RUN_NOT_FOUND */
+export async function hasEnded(store: LogStore, run: string): Promise<boolean> {
+  const head = await store.head(run);
+  if (head) return head.ended;
+  throw new UserError(`There is no run '${run}' in this store.`, { code: 'RUN_NOT_FOUND', runId: run });
 }
 
 interface Said {
@@ -121,10 +131,9 @@ function isStopping(folded: FoldedRun, mail: readonly StoredMessage[]): boolean 
   return folded.ended !== undefined || folded.cancel !== undefined || mail.some(({ kind }) => kind === 'cancel');
 }
 
-async function foldOf(store: LogStore, run: string, callId?: string): Promise<FoldedRun> {
+async function foldOf(store: LogStore, run: string): Promise<FoldedRun> {
   const folded = foldRun(await readRun((from, limit) => store.read(run, from, limit)));
   if (folded) return folded;
-  if (callId !== undefined) throw refusal(run, callId, 'RUN_NOT_FOUND', 'There is no such run in this store.');
   throw new UserError(`There is no run '${run}' in this store.`, { code: 'RUN_NOT_FOUND', runId: run });
 }
 

@@ -7,7 +7,7 @@ import type { Drive, DriveOutcome, Driver, Serving } from '../port/driver.ts';
 import type { LogStore } from '../port/log-store.ts';
 import { checkSessionId } from '../port/session-id.ts';
 import type { Session } from '../port/session.ts';
-import { answer, leaveInput } from '../run/answer.ts';
+import { answer, hasEnded, leaveInput } from '../run/answer.ts';
 import { type CancelOptions, reasonText } from '../run/control.ts';
 import { decide } from '../run/decide.ts';
 import { planRun, type RunPlan } from '../run/plan.ts';
@@ -207,7 +207,7 @@ export class Runtime implements AsyncDisposable {
    * @throws UserError RUN_NOT_FOUND
    */
   async cancel(id: string, { mode = 'immediate', reason }: CancelOptions = {}): Promise<void> {
-    if (await this.#hasEnded(id)) return;
+    if (await hasEnded(this.#store, id)) return;
     const body = { mode, reason: reasonText(reason) };
     await this.#store.post(id, { id: `cancel:${mode}`, kind: 'cancel', body });
     await this.#wake(id);
@@ -230,9 +230,6 @@ export class Runtime implements AsyncDisposable {
    * @throws UserError RUN_NOT_FOUND, RUN_ENDED. Of an answer also WAIT_UNKNOWN, WAIT_ANSWERED, WAIT_EXPIRED
    */
   async input(id: string, input: RunInput | Json, { callId, ...options }: InputOptions = {}): Promise<void> {
-    if (await this.#hasEnded(id)) {
-      throw new UserError(`Run ${id} has ended. Submit a new one, with its session.`, { code: 'RUN_ENDED', runId: id });
-    }
     if (callId === undefined) await leaveInput(this.#store, id, input, options);
     else await answer(this.#store, id, callId, input as Json, options);
     await this.#wake(id);
@@ -280,7 +277,7 @@ export class Runtime implements AsyncDisposable {
     if (typeof outcome === 'object') throw sessionBusy(session ?? '', id, outcome.busy);
     // Its lease was written with its beginning.
     if (own && outcome === 'begun') return;
-    if (outcome === 'same' && (await this.#hasEnded(id))) this.#contexts.delete(id);
+    if (outcome === 'same' && (await hasEnded(this.#store, id))) this.#contexts.delete(id);
     else await this.#driver.submit({ id, agent });
   }
 
@@ -291,12 +288,6 @@ export class Runtime implements AsyncDisposable {
     throw new UserError(`No agent is registered as '${name}'. Registered are: ${known}.`, {
       code: 'AGENT_NOT_REGISTERED',
     });
-  }
-
-  async #hasEnded(id: string): Promise<boolean> {
-    const head = await this.#store.head(id);
-    if (head) return head.ended;
-    throw new UserError(`There is no run '${id}' in this store.`, { code: 'RUN_NOT_FOUND', runId: id });
   }
 
   /** There is something in the run's mailbox. A plain run is its own process's: that hears of it by itself, or takes it when it goes on. */

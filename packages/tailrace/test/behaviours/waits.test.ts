@@ -248,6 +248,9 @@ describe('answers', () => {
     await leaveInput(store, 'run_1', 'red', { messageId: 'm1' });
     await goOn();
     await answer(store, 'run_1', 'c1', 'red', { messageId: 'm1' });
+    // Also when the run has ended: whoever got no answer is not told that it was too late.
+    await leaveInput(store, 'run_1', 'red', { messageId: 'm1' });
+    expect(await failure(leaveInput(store, 'run_1', 'red', { messageId: 'm2' }))).toMatchObject({ code: 'RUN_ENDED' });
     expect(store.mail('run_1', 0)).toHaveLength(1);
     expect(told(agent)).toMatchObject({ output: { text: 'red' } });
   });
