@@ -1,5 +1,6 @@
 import type { Program } from '../program.ts';
 import { agentPrograms } from './agents.ts';
+import { agentToolPrograms } from './agents-as-tools.ts';
 import { approvalPrograms } from './approvals.ts';
 import { endingPrograms } from './endings.ts';
 import { failurePrograms } from './failures.ts';
@@ -11,6 +12,7 @@ import { sessionPrograms } from './sessions.ts';
 import { textPrograms } from './text.ts';
 import { toolFailurePrograms } from './tool-failures.ts';
 import { toolPrograms } from './tools.ts';
+import { tracingPrograms } from './tracing.ts';
 import { valuePrograms } from './values.ts';
 
 /** Every program of the suite by its name. */
@@ -24,8 +26,10 @@ export const programs: Readonly<Record<string, Program>> = {
   ...failurePrograms,
   ...endingPrograms,
   ...agentPrograms,
+  ...agentToolPrograms,
   ...approvalPrograms,
   ...sessionPrograms,
   ...laterPrograms,
+  ...tracingPrograms,
   ...valuePrograms,
 };

@@ -154,7 +154,8 @@ export function isSpan(value: unknown): value is Span {
 
 /** A span where tracing is off: it does nothing, and reports to nobody. */
 export class NoopSpan<TData extends SpanData = SpanData> extends Span<TData> {
-  constructor(data: TData) {
+  /** It takes a processor as any span does, and tells it nothing. */
+  constructor(data: TData, _processor?: SpanSink) {
     super({ traceId: 'no-op', spanId: 'no-op', data });
   }
 
