@@ -194,7 +194,7 @@ describe.each([false, true])('a tool that asks somebody (streamed: %s)', (stream
     const kept = store();
     const agent = scripted([[asks()]], { tools: [ask()] });
     const asked = await begin(agent, kept);
-    await kept.post('run_1', { id: 'x', kind: 'cancel', body: { reason: 'enough' } });
+    kept.post('run_1', { id: 'x', kind: 'cancel', body: { reason: 'enough' } });
     expect(await failure(asked.state.answer({ callId: 'c1' }, 'red'))).toMatchObject({ code: 'RUN_ENDED' });
     const ended = begin(agent, kept, asked.state);
     if (stream) await ended;
@@ -207,7 +207,7 @@ describe.each([false, true])('a tool that asks somebody (streamed: %s)', (stream
     const kept = store();
     const agent = scripted([[asks()]], { tools: [ask()] });
     const asked = await begin(agent, kept);
-    await kept.post('run_1', { id: 'x', kind: 'cancel', body: { mode: 'after_turn' } });
+    kept.post('run_1', { id: 'x', kind: 'cancel', body: { mode: 'after_turn' } });
     const ended = begin(agent, kept, asked.state);
     if (stream) await ended;
     else expect(await failure(ended)).toMatchObject({ code: 'RUN_CANCELLED' });
@@ -379,9 +379,11 @@ describe('of an agent that is a tool', () => {
     return scripted([calls, done].slice(asked ? 1 : 0), { tools: [inner('one'), inner('two')] });
   }
 
-  function answersOf(store: MemoryLogStore): Json[] {
+  function answersOf(store: MemoryLogStore): string[] {
     const log = logOf(store);
-    return log.flatMap((event) => (event.type === 'wait.ended' ? [`${event.step}: ${String(event.output)}`] : []));
+    return log.flatMap((event) =>
+      event.type === 'wait.ended' ? [`${event.step}: ${JSON.stringify(event.output)}`] : [],
+    );
   }
 
   test('calls wait, and are answered, each its own, also in a state that was a text', async () => {
@@ -391,14 +393,17 @@ describe('of an agent that is a tool', () => {
       { callId: 'c1', prompt: 'one' },
       { callId: 'c1', prompt: 'two' },
     ]);
-    for (const waiting of asked.waits) await asked.state.answer(waiting, `to ${String(waiting.prompt)}`);
+    for (const waiting of asked.waits) await asked.state.answer(waiting, ['to', waiting.prompt ?? '']);
     const later = team(true);
     const revived = await RunState.fromString(later, asked.state.toString());
     expect(revived.getWaits()).toHaveLength(2);
     const copy = await new Runner().run(later, revived);
     const result = await new Runner({ store }).run(team(true), asked.state);
     for (const { finalOutput, waits } of [copy, result]) expect([finalOutput, waits]).toEqual(['Done.', []]);
-    expect(answersOf(store).toSorted()).toEqual(['1:tool:o0/1:tool:c1: to one', '1:tool:o1/1:tool:c1: to two']);
+    expect(answersOf(store).toSorted()).toEqual([
+      '1:tool:o0/1:tool:c1: ["to","one"]',
+      '1:tool:o1/1:tool:c1: ["to","two"]',
+    ]);
   });
 });
 
