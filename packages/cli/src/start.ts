@@ -59,7 +59,7 @@ async function converse(options: Options, store: SqliteStore, output: Output): P
   for await (const question of asked(options, isChat ? paint.cyan('> ') : undefined, interrupt)) {
     if (!isChat && options.question === undefined) output.note(`\n${paint.cyan('>')} ${safeText(question)}\n`);
     const end = await interrupt.during(output.closed, (signal) =>
-      takeTurn(question, { runner, agent, session, output, json: options.json, signal }),
+      takeTurn(question, { runner, agent, session, leases: store.leases, output, json: options.json, signal }),
     );
     agent = end.agent;
     if (output.closed.aborted) return 0;
@@ -81,16 +81,22 @@ async function goOn(options: Options, wanted: string | true, store: SqliteStore,
   const { model, why } = await chooseModel(options.model);
   output.note(`${paintFor(output.color).dim(`model: ${safeText(why)}`)}\n`);
   using interrupt = new Interrupt(output.note);
-  const { status } = await interrupt.during(output.closed, (signal) =>
+  const end = await interrupt.during(output.closed, (signal) =>
     resumeTurn(found.run, {
       runner: new Runner({ store, model, workflowName: 'npm start' }),
       agent: startAgent(),
       session: store.session(found.sessionId),
+      leases: store.leases,
       output,
       json: options.json,
       signal,
     }),
   );
+  if (!end) {
+    output.note(`Another process goes on with run ${found.run}. --show ${found.run} prints how far it is.\n`);
+    return 1;
+  }
+  const { status } = end;
   if (status === 'cancelled' && !output.closed.aborted) return interrupt.exitCode ?? 130;
   return status === 'failed' ? 1 : 0;
 }

@@ -1,12 +1,14 @@
 import {
   type Agent,
   isAgentsError,
+  type LeaseStore,
   type RunEvent,
   type Runner,
   type Session,
   type StreamedRunResult,
   waterfall,
 } from 'tailrace';
+import { HeldRun } from './lease.ts';
 import type { Output } from './output.ts';
 import { renderer } from './render.ts';
 import { paintFor } from './terminal-text.ts';
@@ -15,6 +17,8 @@ export interface TurnOptions {
   readonly runner: Runner;
   readonly agent: Agent;
   readonly session: Session;
+  /** Of the store that the run is in. */
+  readonly leases: LeaseStore;
   readonly output: Output;
   readonly json: boolean;
   /** Aborts to cancel the run. */
@@ -31,15 +35,21 @@ export const LOG_PATH = '.tailrace/tailrace.db';
 
 /** One run: its events as they come, then its trace, its id, and where its log lies. */
 export async function takeTurn(question: string, options: TurnOptions): Promise<TurnEnd> {
-  const { runner, agent, session, signal } = options;
-  return showTurn(await runner.run(agent, question, { stream: true, session, signal }), false, options);
+  const { runner, agent, session, leases, signal } = options;
+  const result = await runner.run(agent, question, { stream: true, session, signal });
+  await using _held = await HeldRun.take(leases, result.runId);
+  return await showTurn(result, false, options);
 }
 
-/** Goes on with a stored run. What it did before is shown first. */
-export async function resumeTurn(run: string, options: TurnOptions): Promise<TurnEnd> {
-  const { runner, agent, session, signal } = options;
+/** Goes on with a stored run. What it did before is shown first. Undefined when another process has it. */
+export async function resumeTurn(run: string, options: TurnOptions): Promise<TurnEnd | undefined> {
+  const { runner, agent, session, leases, output, signal } = options;
+  await using held = await HeldRun.take(leases, run, () =>
+    output.note('Looking whether its process is still alive …\n'),
+  );
+  if (!held) return undefined;
   const resumed = await runner.resume(agent, run, { stream: true, session, signal });
-  return showTurn(resumed as StreamedRunResult<unknown, Agent>, true, options);
+  return await showTurn(resumed as StreamedRunResult<unknown, Agent>, true, options);
 }
 
 async function showTurn(

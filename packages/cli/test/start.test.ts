@@ -189,6 +189,35 @@ describe.concurrent('--resume', () => {
     expect(ended.toSorted()).toEqual([...spans].toSorted());
   });
 
+  it('leaves a run alone that another process goes on with: of several, one takes it', async () => {
+    using place = new Workplace();
+    await using server = await startWireServer({
+      script: [
+        { steps: [{ type: 'text', text: ['It is ', 'surely 42.'] }], delivery: { stall: { afterEvents: 2 } } },
+        { steps: [{ type: 'text', text: ['Forty', '-two.'] }], delivery: { stall: { afterEvents: 2 } } },
+      ],
+    });
+    const env = { OPENAI_BASE_URL: server.url };
+    const running = place.start(['--model', 'm', 'what is 6*7'], env);
+    await running.shows('Assistant: It is ');
+    const live = await place.run(['--model', 'm', '--resume'], { env });
+    expect([live.code, live.stdout]).toEqual([1, expect.stringContaining('Another process goes on with run')]);
+    running.child.kill('SIGKILL');
+    await running.ended;
+    const heirs = [1, 2, 3].map(() => place.start(['--model', 'm', '--resume'], env));
+    const refused = await Promise.race(
+      heirs.map(async (_, index) =>
+        Promise.all(heirs.filter((_, other) => other !== index).map(async (heir) => heir.ended)),
+      ),
+    );
+    for (const { code, stdout } of refused)
+      expect([code, stdout]).toEqual([1, expect.stringContaining('Another process goes on with run')]);
+    await Promise.any(heirs.map(async (heir) => heir.shows('Assistant: Forty')));
+    expect(server.requests).toHaveLength(2);
+    for (const heir of heirs) heir.child.kill('SIGKILL');
+    await Promise.all(heirs.map(async (heir) => heir.ended));
+  });
+
   it('takes the run that is named, and says why there is none to take', async () => {
     using place = new Workplace();
     const none = await place.run([...DEMO, '--resume']);
