@@ -13,7 +13,8 @@ beforeAll(async () => {
   await server.connect();
 });
 
-beforeEach(() => {
+beforeEach(async () => {
+  await expect.poll(() => handles().filter((name) => name === 'ProcessWrap')).toEqual([]);
   Object.assign(before, { children: children().length, handles: handles() });
 });
 

@@ -1,0 +1,60 @@
+// The small server's tools over HTTP: stateless, a JSON answer to each request, in an order of its own.
+import { once } from 'node:events';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { setTimeout as wait } from 'node:timers/promises';
+
+interface Request {
+  id?: number;
+  method: string;
+  params?: { name?: string; protocolVersion?: string; arguments?: { text?: string }; _meta?: unknown };
+}
+
+const schema = { type: 'object', properties: { text: { type: 'string' } } };
+let count = 0;
+
+async function answer({ method, params }: Request): Promise<object | undefined> {
+  switch (method) {
+    case 'initialize':
+      return {
+        protocolVersion: params?.protocolVersion,
+        capabilities: { tools: {} },
+        serverInfo: { name: 'http', version: '1' },
+      };
+    case 'tools/list':
+      return { tools: ['echo', 'meta'].map((name) => ({ name, description: name, inputSchema: schema })) };
+    case 'tools/call': {
+      await wait((count += 7) % 11);
+      const text = params?.name === 'echo' ? params.arguments?.text : JSON.stringify(params?._meta);
+      return { content: [{ type: 'text', text }] };
+    }
+    default:
+      return undefined;
+  }
+}
+
+/** Listens on this machine alone. */
+export async function httpServer(): Promise<{ url: string; close: () => Promise<void> }> {
+  const server = createServer(async (request, response) => {
+    // What `fetch` keeps for later is its own; here nothing is to be left.
+    response.setHeader('connection', 'close');
+    if (request.method !== 'POST') return void response.writeHead(405).end();
+    let body = '';
+    for await (const chunk of request) body += String(chunk);
+    const message = JSON.parse(body) as Request;
+    if (message.id === undefined) return void response.writeHead(202).end();
+    const result = await answer(message);
+    const error = { code: -32601, message: 'Method not found' };
+    response.writeHead(200, { 'content-type': 'application/json' });
+    response.end(JSON.stringify({ jsonrpc: '2.0', id: message.id, ...(result ? { result } : { error }) }));
+  }).listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  return {
+    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}/mcp`,
+    close: async () => {
+      server.closeAllConnections();
+      server.close();
+      await once(server, 'close');
+    },
+  };
+}
