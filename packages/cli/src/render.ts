@@ -80,6 +80,8 @@ export function renderer({ color, columns, input }: RenderOptions): (event: RunE
         return line(
           paint.yellow(`? ${oneLine(`${event.tool}(${argumentText(event.arguments)}) waits for approval`, width - 2)}`),
         );
+      case 'wait.started':
+        return line(paint.yellow(oneLine(waitText(event), width)));
       case 'run.suspended':
         return line(paint.yellow(`… waits for ${event.waitsFor}`));
       case 'run.completed': {
@@ -94,6 +96,11 @@ export function renderer({ color, columns, input }: RenderOptions): (event: RunE
         return '';
     }
   };
+}
+
+function waitText({ for: what, tool, prompt, until }: Extract<RunEvent, { type: 'wait.started' }>): string {
+  if (what === 'timer') return `… ${tool} waits until ${new Date(until ?? 0).toISOString()}`;
+  return `? ${tool} asks: ${typeof prompt === 'string' ? prompt : (JSON.stringify(prompt) ?? 'for input')}`;
 }
 
 /** That text is void has to be said: a terminal cannot take it back. */

@@ -36,7 +36,7 @@ function phaseOf(events: readonly RunEvent[]): string {
   const folded = foldRun(events);
   if (!folded) return 'before submit';
   if (folded.ended) return 'after the end';
-  if (folded.suspended) return 'in an approval wait';
+  if (folded.suspended) return `in a wait for ${folded.suspended.waitsFor}`;
   if (folded.next === 1) return 'before start';
   if ([...folded.commits.values()].includes(false)) return 'in a session commit';
   if ([...folded.open.calls.values()].some(({ returned }) => !returned)) return 'in a tool';
