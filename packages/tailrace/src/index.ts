@@ -127,6 +127,7 @@ export {
   type ToolToFinalOutputFunction,
   type ToolUseBehavior,
 } from './agent/agent.ts';
+export type { StandardSchemaWithJSON } from './base/schema.ts';
 export type { AgentOutputType, ResolvedAgentOutput, TextOutput } from './agent/output-type.ts';
 export {
   tool,
