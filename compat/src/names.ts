@@ -15,23 +15,6 @@ export const absentNames: readonly AbsentNames[] = [
       createMCPToolStaticFilter getAllMcpTools invalidateServerToolsCache mcpToFunctionTool`),
   },
   {
-    why: 'To come: hosted and local tools',
-    names: words(`webSearchTool fileSearchTool codeInterpreterTool imageGenerationTool toolSearchTool hostedMcpTool
-      computerTool shellTool applyPatchTool applyDiff toolNamespace invokeFunctionTool programmaticToolCallingTool
-      attachClientToolSearchExecutor getClientToolSearchExecutor getToolSearchRuntimeToolKey RunToolSearchCallItem
-      RunToolSearchOutputItem`),
-  },
-  {
-    why: 'To come: guardrails on single tools',
-    names: words(`defineToolInputGuardrail defineToolOutputGuardrail ToolGuardrailFunctionOutputFactory
-      ToolInputGuardrailTripwireTriggered ToolOutputGuardrailTripwireTriggered resolveToolInputGuardrails
-      resolveToolOutputGuardrails runToolInputGuardrails runToolOutputGuardrails`),
-  },
-  {
-    why: 'To come: retry policies',
-    names: words('retryPolicies'),
-  },
-  {
     why: 'Not now: voice, Responses over WebSocket',
     names: words(`realtime OpenAIResponsesWSModel withResponsesWebSocketSession setOpenAIResponsesTransport
       createSpeechGroupSpan createSpeechSpan createTranscriptionSpan withSpeechGroupSpan withSpeechSpan
@@ -44,11 +27,8 @@ export const absentNames: readonly AbsentNames[] = [
       defaultTracingIdGenerator setTracingIdGenerator`),
   },
   {
-    why: 'Not planned: inner workings, and defaults for one provider',
-    names: words(`protocol RuntimeEventEmitter getLogger setSensitiveDataLoggingEnabled getDefaultModel
-      getDefaultModelSettings gpt5ReasoningSettingsRequired isGpt5Default OPENAI_DEFAULT_MODEL_ENV_VARIABLE_NAME
-      getDefaultOpenAIClient OPENAI_CHAT_COMPLETIONS_RAW_MODEL_EVENT_SOURCE OPENAI_RESPONSES_RAW_MODEL_EVENT_SOURCE
-      isOpenAIChatCompletionsRawModelStreamEvent isOpenAIResponsesRawModelStreamEvent`),
+    why: 'Not planned: an event emitter that is a part of its inner workings',
+    names: words('RuntimeEventEmitter'),
   },
 ];
 

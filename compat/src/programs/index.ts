@@ -3,14 +3,19 @@ import { agentPrograms } from './agents.ts';
 import { agentToolPrograms } from './agents-as-tools.ts';
 import { approvalPrograms } from './approvals.ts';
 import { endingPrograms } from './endings.ts';
+import { errorHandlerPrograms } from './error-handlers.ts';
 import { failurePrograms } from './failures.ts';
 import { guardrailPrograms } from './guardrails.ts';
 import { handoffPrograms } from './handoffs.ts';
 import { laterPrograms } from './later.ts';
+import { localToolPrograms } from './local-tools.ts';
+import { localValuePrograms } from './local-values.ts';
 import { outputPrograms } from './outputs.ts';
 import { sessionPrograms } from './sessions.ts';
 import { textPrograms } from './text.ts';
 import { toolFailurePrograms } from './tool-failures.ts';
+import { toolGuardrailPrograms } from './tool-guardrails.ts';
+import { toolOptionPrograms } from './tool-options.ts';
 import { toolPrograms } from './tools.ts';
 import { tracingPrograms } from './tracing.ts';
 import { valuePrograms } from './values.ts';
@@ -20,6 +25,9 @@ export const programs: Readonly<Record<string, Program>> = {
   ...textPrograms,
   ...toolPrograms,
   ...toolFailurePrograms,
+  ...toolGuardrailPrograms,
+  ...toolOptionPrograms,
+  ...errorHandlerPrograms,
   ...handoffPrograms,
   ...guardrailPrograms,
   ...outputPrograms,
@@ -28,6 +36,8 @@ export const programs: Readonly<Record<string, Program>> = {
   ...agentPrograms,
   ...agentToolPrograms,
   ...approvalPrograms,
+  ...localToolPrograms,
+  ...localValuePrograms,
   ...sessionPrograms,
   ...laterPrograms,
   ...tracingPrograms,
