@@ -22,7 +22,7 @@ export interface AiSdkUiMessageStreamResponseOptions extends AiSdkTextStreamResp
 }
 
 const HEADERS = {
-  'content-type': 'text/event-stream; charset=utf-8',
+  'content-type': 'text/event-stream',
   'cache-control': 'no-cache',
   connection: 'keep-alive',
   'x-vercel-ai-ui-message-stream': 'v1',
