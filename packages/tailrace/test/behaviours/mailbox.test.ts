@@ -168,6 +168,43 @@ describe('a message to a run that is under way', () => {
     await logOf(store);
   });
 
+  everywhere('does not cost a run its answer, when no turn is left', async ({ store, outside }) => {
+    const [begun, go] = [new Moment(), new Moment()];
+    const agent = scripted([[assistantMessage('Bye.')]], {
+      outputGuardrails: [
+        {
+          name: 'slow',
+          execute: async () => {
+            begun.reach();
+            await go.reached;
+            return { tripwireTriggered: false, outputInfo: {} };
+          },
+        },
+      ],
+    });
+    const running = new Runner({ store }).run(agent, 'Hi', { runId: 'run_1', maxTurns: 1 });
+    await begun.reached;
+    await outside.post('run_1', { id: 'm1', kind: 'input', body: 'Wait!' });
+    await wait(20);
+    go.reach();
+    expect((await running).finalOutput).toBe('Bye.');
+    await logOf(store);
+  });
+
+  everywhere('reaches it after an agent that is a tool has given its output', async ({ store, outside }) => {
+    const begun = new Moment();
+    const inner = scripted([[assistantMessage('Inner.')]]).asTool({ toolName: 'inner', toolDescription: 'Helps.' });
+    const calls = [functionCall('inner', { input: 'x' }, { callId: 'o1' }), ...call()];
+    const agent = scripted([calls.slice(0, 1), calls.slice(1), [assistantMessage('never')]], {
+      tools: [inner, waiting(begun)],
+    });
+    const running = failure(new Runner({ store }).run(agent, 'Hi', { runId: 'run_1' }));
+    await begun.reached;
+    await outside.post('run_1', { id: 'm1', kind: 'cancel', body: { reason: 'enough' } });
+    expect(await running).toMatchObject({ code: 'RUN_CANCELLED', cause: 'enough' });
+    await logOf(store);
+  });
+
   everywhere('that decides about a call nobody asked about changes nothing, also later', async ({ store, outside }) => {
     const [begun, go] = [new Moment(), new Moment()];
     const pay = tool({
