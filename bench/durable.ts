@@ -101,7 +101,7 @@ const rows: Row[] = [
   ['CPU of that reader, of one core', `${(of('tail', 'readerCpuShare') * 100).toFixed(1)} %`, '', undefined],
 ];
 
-const WHY = `What limits a run on SQLite is the disk: \`tool.called\` and \`tool.returned\` are synced before the run goes on, two syncs a turn, and what the kernel does for
+const WHY = `What limits a run on SQLite is the disk: \`tool.called\` is synced before the run goes on, one sync a turn, and what the kernel does for
 a sync is CPU of the process. The row with the disk in memory is the same code where a sync costs nothing.`;
 
 const machine = `${cpus().length} × ${cpus()[0]?.model ?? 'unknown'}, ${process.platform}, Node ${process.versions.node}`;

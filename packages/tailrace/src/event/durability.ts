@@ -7,7 +7,8 @@ import type { RunEventBody, RunEventType } from './run-event.ts';
  * - `stored`: committed. A process that dies loses nothing of it; a power failure may. It begins what may be repeated, so that all it costs then is the repetition.
  * - `grouped`: committed with what comes within a moment.
  *
- * A model's response is grouped: it goes with what follows from it, a call or the end, and saves a commit a turn. Who dies before that asks the model again.
+ * What a model or a tool has returned is grouped: it goes with what follows from it, a call or the end, and saves a commit. Who dies before that asks the model again, and
+ * treats the tool's call as one whose outcome is unknown: as if it had died a moment earlier.
  */
 export type EventClass = 'durable' | 'stored' | 'grouped';
 
@@ -21,14 +22,13 @@ const CLASSES: ReadonlyMap<RunEventType, EventClass> = new Map<RunEventType, Eve
   ['model.called', 'stored'],
   ['step.attempt', 'stored'],
   ['tool.called', 'durable'],
-  ['tool.returned', 'durable'],
   ['approval.requested', 'durable'],
   ['approval.decided', 'durable'],
   ['wait.started', 'durable'],
   ['wait.ended', 'durable'],
   ['input.received', 'durable'],
   ['session.commit_started', 'durable'],
-  ['session.committed', 'durable'],
+  ['session.committed', 'stored'],
 ]);
 
 /** The class of an event. */

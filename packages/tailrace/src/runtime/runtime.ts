@@ -10,16 +10,14 @@ import type { Session } from '../port/session.ts';
 import { answer, hasEnded, leaveInput } from '../run/answer.ts';
 import { type CancelOptions, reasonText } from '../run/control.ts';
 import { decide } from '../run/decide.ts';
-import { planRun, type RunPlan } from '../run/plan.ts';
+import type { RunPlan } from '../run/plan.ts';
 import { writeStart } from '../run/submit.ts';
 import { Runner, type RunInput } from '../runner.ts';
-import { getGlobalTraceProvider } from '../view/trace/provider.ts';
 import { localDriverOf } from './local-driver.ts';
 import { sessionBusy } from './held-sessions.ts';
 import { type ListOptions, listRuns, type RunSummary } from './run-list.ts';
 import { type RunStatus, runStatus } from './run-status.ts';
 import {
-  checkJson,
   checkRuntimeOptions,
   checkSubmitOptions,
   type LocalOptions,
@@ -30,6 +28,7 @@ import {
 } from './options.ts';
 import { driveRun, type RunInfo, type SegmentParts } from './segment.ts';
 import { lastingSource } from './lasting-watch.ts';
+import { planSubmission } from './submission.ts';
 import { SessionsById } from './sessions-by-id.ts';
 
 const STOP_GRACE_MS = 10_000;
@@ -156,39 +155,16 @@ export class Runtime implements AsyncDisposable {
     local: LocalOptions = {},
   ): Promise<{ id: string }> {
     checkSubmitOptions(options);
-    const { sessionId, metadata, runId, maxTurns, principal, onDisconnect } = options;
     const agent = this.#agentNamed(agentName);
+    const { sessionId } = options;
     const session = sessionId === undefined ? undefined : await this.#sessions.open(sessionId);
-    const planned = planRun(
-      agent,
-      input,
-      {
-        ...(runId !== undefined && { runId }),
-        ...(maxTurns !== undefined && { maxTurns }),
-        ...(session && { session }),
-      },
-      this.#runner.config,
-      {
-        hooks: this.#runner,
-        store: this.#store,
-        tracingDisabled: getGlobalTraceProvider().disabled,
-        caller: undefined,
-      },
-    );
-    checkJson('input', planned.input);
-    const submitted = {
-      registered: agentName,
-      ...(metadata !== undefined && { metadata }),
-      ...(sessionId !== undefined && { sessionId }),
-      ...(principal !== undefined && { principal }),
-      ...(onDisconnect !== undefined && { onDisconnect }),
-    };
-    const id = planned.runId;
+    const plan = planSubmission({ agentName, agent, input, options, session }, this.#runner, this.#store);
+    const id = plan.runId;
     // Before it is stored: from then on it may be driven.
     const fresh = 'context' in local && !this.#contexts.has(id);
     if (fresh) this.#contexts.set(id, local.context);
     try {
-      await this.#begin({ ...planned, submitted }, agentName);
+      await this.#begin(plan, agentName);
     } catch (error) {
       if (fresh) this.#contexts.delete(id);
       throw error;

@@ -8,8 +8,7 @@
 import type { DatabaseSync } from 'node:sqlite';
 import { Watchers } from '../base/watchers.ts';
 import { UserError } from '../event/errors.ts';
-import { isTerminal, type RunEvent, type RunStarted } from '../event/run-event.ts';
-import { admitsAppend } from '../port/append-rules.ts';
+import type { RunEvent } from '../event/run-event.ts';
 import { clipped, lastSeq, type SeqRange } from '../port/pruned-range.ts';
 import type { LeaseStore } from '../port/lease-store.ts';
 import type { Session } from '../port/session.ts';
@@ -22,19 +21,17 @@ import type {
   RunQuery,
   StoredMessage,
 } from '../port/log-store.ts';
-import { aboutRun, type RunListing, statusAt } from '../port/run-summary.ts';
-import { jsonOf } from './event-json.ts';
+import type { RunListing } from '../port/run-summary.ts';
 import { SqliteConnection } from './sqlite-connection.ts';
 import { storeError } from './sqlite-error.ts';
 import { SqliteLeases } from './sqlite-leases.ts';
 import { RunLister } from './sqlite-list.ts';
 import { openDatabase } from './sqlite-open.ts';
 import { RowPruner } from './sqlite-prune.ts';
+import { RunRows } from './sqlite-runs.ts';
 import { sessionsOf } from './sqlite-session.ts';
 import { type MailRow, prepareStatements, type RunRow, type Statements } from './sqlite-statements.ts';
 
-// A row is parsed as a whole, whatever part of it is asked for.
-const ROW_EVENTS = 64;
 const READ_CHARS = 1024 * 1024;
 
 export { SqliteSession, type SqliteSessionOptions } from './sqlite-file-session.ts';
@@ -77,6 +74,7 @@ class SqliteLogStore implements SqliteStore {
   readonly #path: string;
   readonly #db: DatabaseSync;
   readonly #sql: Statements;
+  readonly #rows: RunRows;
   readonly #lister: RunLister;
   #pruner: RowPruner | undefined;
   readonly #pollMs: number;
@@ -90,26 +88,27 @@ class SqliteLogStore implements SqliteStore {
     this.#path = path;
     this.#db = db;
     this.#sql = prepareStatements(db);
+    this.#rows = new RunRows(this.#sql);
     this.#lister = new RunLister(db);
     this.groupMs = groupMs;
     this.#pollMs = pollMs;
     const access = new SqliteConnection(path, db);
     this.#access = access;
     this.leases = new SqliteLeases(db, access, {
-      head: (run) => this.#row(run),
-      begin: (run, started) => this.#begin(run, started),
+      head: (run) => this.#rows.get(run),
+      begin: (run, started) => this.#rows.begin(run, started),
       wake: (run) => this.#watchers.wake(run),
     });
     this.session = sessionsOf(db, access);
   }
 
   claim(run: string): Claim {
-    return this.#access.write(`claim run '${run}'`, 'full', () => this.#claim(run));
+    return this.#access.write(`claim run '${run}'`, 'full', () => this.#rows.claim(run));
   }
 
   append(run: string, epoch: number, clientSeq: number, events: readonly RunEvent[], durability: Durability): void {
     const written = this.#access.write(`append to run '${run}'`, durability, () =>
-      this.#append(run, epoch, clientSeq, events),
+      this.#rows.append(run, epoch, clientSeq, events),
     );
     if (written) this.#watchers.wake(run);
   }
@@ -132,7 +131,7 @@ class SqliteLogStore implements SqliteStore {
 
   head(run: string): RunHead | undefined {
     return this.#access.read(`read run '${run}'`, () => {
-      const row = this.#row(run);
+      const row = this.#rows.get(run);
       return row && headOf(row);
     });
   }
@@ -232,42 +231,8 @@ class SqliteLogStore implements SqliteStore {
     this.#poll = undefined;
   }
 
-  #claim(run: string): Claim {
-    const { epoch, next, ended } = this.#sql.claim.get(run, Date.now()) as unknown as RunRow;
-    return { epoch, next, ended: ended === 1 };
-  }
-
-  /** False when the events are there already. */
-  #append(run: string, epoch: number, clientSeq: number, events: readonly RunEvent[]): boolean {
-    const sql = this.#sql;
-    const row = this.#row(run);
-    const state = row && { ...row, ended: row.ended === 1 };
-    if (!admitsAppend(run, state, epoch, clientSeq, events) || row === undefined) return false;
-    for (let index = 0; index < events.length; index += ROW_EVENTS) {
-      const chunk = events.length > ROW_EVENTS ? events.slice(index, index + ROW_EVENTS) : events;
-      sql.insert.run(row.id, row.next + index, jsonOf(run, chunk));
-    }
-    const last = events[events.length - 1] as RunEvent;
-    sql.advance.run(row.next + events.length, isTerminal(last) ? 1 : 0, clientSeq, last.at, row.id);
-    const about = row.next === 0 ? aboutRun(events[0]) : undefined;
-    if (about) sql.describe.run(about.agent, about.sessionId ?? null, about.principal ?? null, row.id);
-    const status = statusAt(last);
-    // An index hangs on it: written only when it changes.
-    if (status !== row.status) sql.settle.run(status, row.id);
-    return true;
-  }
-
-  #begin(run: string, started: RunStarted): void {
-    const { epoch } = this.#claim(run);
-    this.#append(run, epoch, 1, [{ ...started, run, seq: 0, epoch, at: Date.now() }]);
-  }
-
-  #row(run: string): RunRow | undefined {
-    return this.#sql.run.get(run) as unknown as RunRow | undefined;
-  }
-
   #knownId(run: string): number {
-    const row = this.#row(run);
+    const row = this.#rows.get(run);
     if (row !== undefined) return row.id;
     throw new UserError(`There is no run '${run}' in the store ${this.#path}.`, { code: 'RUN_NOT_FOUND', runId: run });
   }

@@ -5,7 +5,6 @@ import {
   createRuntime,
   type Driver,
   InMemoryTraceProcessor,
-  type LeaseStore,
   type LogStore,
   MemoryLogStore,
   type Model,
