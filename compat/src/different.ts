@@ -3,12 +3,21 @@ import { isObject, list } from './difference.ts';
 import type { Observation } from './program.ts';
 import { endingRows } from './rows/endings.ts';
 import { modelAndToolRows } from './rows/models-and-tools.ts';
+import { nestedRows } from './rows/nested.ts';
+import { retryRows } from './rows/retries.ts';
 import { sessionRows } from './rows/sessions.ts';
 import { tracingRows } from './rows/tracing.ts';
 import { isSpan, mapSpans, mapTraces } from './span-tree.ts';
 
 /** The rows, in the order of the published table. */
-export const differences: readonly Difference[] = [...endingRows, ...tracingRows, ...modelAndToolRows, ...sessionRows];
+export const differences: readonly Difference[] = [
+  ...endingRows,
+  ...tracingRows,
+  ...modelAndToolRows,
+  ...retryRows,
+  ...sessionRows,
+  ...nestedRows,
+];
 
 export const additions: readonly Addition[] = [
   {
@@ -28,14 +37,28 @@ export const additions: readonly Addition[] = [
         })),
     },
   },
+  {
+    id: 'spans-of-tool-guardrails',
+    tailrace:
+      'Each guardrail of a tool has a `guardrail` span: below the call it looked at, or below the turn when it was asked before an approval.',
+    why: 'A call that was stopped or changed on its way should say by whom.',
+    aspects: {
+      trace: (value) =>
+        mapSpans(value, (span, parent) =>
+          parent && (isSpan(parent, 'function') || isSpan(parent, 'turn')) && isSpan(span, 'guardrail')
+            ? undefined
+            : span,
+        ),
+      endings: (value) =>
+        mapTraces(value, (trace) => ({
+          ...trace,
+          spans: list(trace['spans']).filter((span) => !/^(function|turn) > guardrail/.test(String(span))),
+        })),
+    },
+  },
 ];
 
-export const notYet: readonly NotYet[] = [
-  { programs: 'max turns handled', what: '`errorHandlers` (an option without effect; a warning says so).' },
-  { programs: 'tool guardrails that allow', what: 'Guardrails on single tools are refused.' },
-  { programs: 'tool input guardrail that raises', what: 'Guardrails on single tools are refused.' },
-  { programs: 'agent as a tool', what: '`agent.asTool()`.' },
-];
+export const notYet: readonly NotYet[] = [];
 
 /** The row of `notYet` for a program, if it is not to be compared. */
 export function missingFor(program: string): NotYet | undefined {

@@ -10,7 +10,9 @@ import { handoffPrograms } from './handoffs.ts';
 import { laterPrograms } from './later.ts';
 import { localToolPrograms } from './local-tools.ts';
 import { localValuePrograms } from './local-values.ts';
+import { mcpPrograms } from './mcp.ts';
 import { outputPrograms } from './outputs.ts';
+import { retryPrograms } from './retries.ts';
 import { sessionPrograms } from './sessions.ts';
 import { textPrograms } from './text.ts';
 import { toolFailurePrograms } from './tool-failures.ts';
@@ -38,8 +40,10 @@ export const programs: Readonly<Record<string, Program>> = {
   ...approvalPrograms,
   ...localToolPrograms,
   ...localValuePrograms,
+  ...retryPrograms,
   ...sessionPrograms,
   ...laterPrograms,
+  ...mcpPrograms,
   ...tracingPrograms,
   ...valuePrograms,
 };

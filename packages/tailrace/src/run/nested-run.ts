@@ -84,7 +84,7 @@ function nestedScope(
     spans: traced ? parent.spans : new SpanBook(false),
     talk: new Conversation(plan.input, plan.reasoningItemIdPolicy),
     server: serverHistoryOf(plan, folded),
-    nested: { usage: new Usage(), parking: site.parking },
+    nested: { usage: new Usage(), around: parent.nested, parking: site.parking },
     clock: parent.clock,
     agents: parent.agents,
     mailbox: parent.mailbox,

@@ -114,8 +114,10 @@ export interface RunScope {
 }
 
 export interface NestedPlace {
-  /** Of its own responses, in this segment. */
+  /** Of its responses and those of nested runs in it, in this segment. */
   readonly usage: Usage;
+  /** The nested run that this one is called in. */
+  readonly around: NestedPlace | undefined;
   readonly parking: Parking;
 }
 

@@ -28,7 +28,7 @@ export function growAgentSpan(run: RunScope, agent: AnyAgent, { tools, handoffs 
 
 /** The turn's span says what its response used; the run's, what all have. */
 export function growUsage(run: RunScope, agent: AnyAgent, response: ModelResponse): void {
-  run.nested?.usage.add(response.usage);
+  for (let at = run.nested; at; at = at.around) at.usage.add(response.usage);
   const turn = { type: 'turn', turn: run.turn, agent_name: agent.name } as const;
   run.spans.grow(run.turnSpan, { ...turn, usage: turnUsage(response.usage) });
   // Its sums go over all turns so far, so they are made once, when the task ends.
