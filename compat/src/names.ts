@@ -10,11 +10,6 @@ function words(text: string): string[] {
 
 export const absentNames: readonly AbsentNames[] = [
   {
-    why: 'To come: MCP',
-    names: words(`MCPServerSSE MCPServerStdio MCPServerStreamableHttp MCPServers connectMcpServers
-      createMCPToolStaticFilter getAllMcpTools invalidateServerToolsCache mcpToFunctionTool`),
-  },
-  {
     why: 'Not now: voice, Responses over WebSocket',
     names: words(`realtime OpenAIResponsesWSModel withResponsesWebSocketSession setOpenAIResponsesTransport
       createSpeechGroupSpan createSpeechSpan createTranscriptionSpan withSpeechGroupSpan withSpeechSpan

@@ -145,7 +145,7 @@ export abstract class ClientMCPServer implements MCPServerWithResources, MCPServ
   ): Promise<CallToolResultContent> {
     const { content, ...rest } = await this.callToolResult(toolName, args, meta, options);
     const facts = Object.entries(rest).map(([key, value]) => [key, { value, enumerable: false }] as const);
-    return Object.defineProperties(content, Object.fromEntries(facts)) as CallToolResultContent;
+    return Object.defineProperties(content, Object.fromEntries(facts));
   }
 
   /** Calls a tool. The signal's abort cancels it at the server. It is never called twice by itself. */

@@ -159,7 +159,7 @@ export class Connection {
     const open: Open = { client, link };
     try {
       await client.connect(link.transport, { timeout, signal: stop });
-      client.onclose = () => void this.#lost(client);
+      client.onclose = () => this.#lost(client);
       return { open };
     } catch (error) {
       const mayRetry = mode === 'auto' && (await link.left?.()) === true;

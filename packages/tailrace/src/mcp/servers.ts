@@ -72,7 +72,11 @@ export class MCPServers implements AsyncDisposable {
   /** Connects those that failed once more, or all of them anew. Gives what is active then. */
   async reconnect({ failedOnly = true }: MCPServersReconnectOptions = {}): Promise<MCPServer[]> {
     await this.#inTurn(async () => {
-      if (failedOnly) return this.#connect(this.failed);
+      if (failedOnly) {
+        // What is left of the last attempt must not get into the way of the next one.
+        for (const server of this.failed) await this.#closeOne(server, false);
+        return this.#connect(this.failed);
+      }
       await this.#disconnect([...this.#connected]);
       return this.#connect(this.#all);
     });
@@ -129,7 +133,8 @@ export class MCPServers implements AsyncDisposable {
   }
 
   async #disconnect(servers: readonly MCPServer[]): Promise<void> {
-    for (const server of [...servers].reverse()) {
+    for (const server of this.all.reverse()) {
+      if (!servers.includes(server)) continue;
       this.#connected.delete(server);
       await this.#closeOne(server, true);
     }

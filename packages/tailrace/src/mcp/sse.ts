@@ -20,6 +20,7 @@ export class MCPServerSSE extends ClientMCPServer {
 
   protected async makeLink(library: typeof ClientLibrary): Promise<Link> {
     const { url, eventSourceInit } = this.#options;
+    // oxlint-disable-next-line no-deprecated -- there are servers that speak nothing newer
     const transport = new library.SSEClientTransport(new URL(url), {
       ...httpOptions(this.name, this.#options),
       ...(eventSourceInit && { eventSourceInit }),

@@ -1,6 +1,6 @@
 // The small server's tools over HTTP: stateless, a JSON answer to each request, in an order of its own.
 import { once } from 'node:events';
-import { createServer } from 'node:http';
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { setTimeout as wait } from 'node:timers/promises';
 
@@ -33,21 +33,23 @@ async function answer({ method, params }: Request): Promise<object | undefined> 
   }
 }
 
+async function serve(request: IncomingMessage, response: ServerResponse): Promise<void> {
+  // What `fetch` keeps for later is its own; here nothing is to be left.
+  response.setHeader('connection', 'close');
+  if (request.method !== 'POST') return void response.writeHead(405).end();
+  let body = '';
+  for await (const chunk of request) body += String(chunk);
+  const message = JSON.parse(body) as Request;
+  if (message.id === undefined) return void response.writeHead(202).end();
+  const result = await answer(message);
+  const error = { code: -32601, message: 'Method not found' };
+  response.writeHead(200, { 'content-type': 'application/json' });
+  response.end(JSON.stringify({ jsonrpc: '2.0', id: message.id, ...(result ? { result } : { error }) }));
+}
+
 /** Listens on this machine alone. */
 export async function httpServer(): Promise<{ url: string; close: () => Promise<void> }> {
-  const server = createServer(async (request, response) => {
-    // What `fetch` keeps for later is its own; here nothing is to be left.
-    response.setHeader('connection', 'close');
-    if (request.method !== 'POST') return void response.writeHead(405).end();
-    let body = '';
-    for await (const chunk of request) body += String(chunk);
-    const message = JSON.parse(body) as Request;
-    if (message.id === undefined) return void response.writeHead(202).end();
-    const result = await answer(message);
-    const error = { code: -32601, message: 'Method not found' };
-    response.writeHead(200, { 'content-type': 'application/json' });
-    response.end(JSON.stringify({ jsonrpc: '2.0', id: message.id, ...(result ? { result } : { error }) }));
-  }).listen(0, '127.0.0.1');
+  const server = createServer((request, response) => void serve(request, response)).listen(0, '127.0.0.1');
   await once(server, 'listening');
   return {
     url: `http://127.0.0.1:${(server.address() as AddressInfo).port}/mcp`,

@@ -41,7 +41,7 @@ describe('a server over standard streams', () => {
     const [said] = await storage.run('two', () => server.callTool('echo', { text: 'x' }));
     expect(said?.['text']).toBe('x');
     await new Promise<void>((resolve, reject) => {
-      setTimeout(() => storage.run('three', () => server.close().then(resolve, reject)), 1);
+      setTimeout(() => void storage.run('three', () => server.close().then(resolve, reject)), 1);
     });
     expect(children()).toHaveLength(before.children);
   });
@@ -117,7 +117,7 @@ describe('a server over standard streams', () => {
     const stop = new AbortController();
     const call = server.callTool('hang', {}, null, { signal: stop.signal });
     setTimeout(() => stop.abort(new Error('enough')), 20);
-    await expect(call).rejects.toThrow();
+    await expect(call).rejects.toThrow('enough');
     await expect.poll(async () => (await server.callTool('cancelled', {}))[0]?.['text']).toMatch(/\[\d+\]/);
   });
 

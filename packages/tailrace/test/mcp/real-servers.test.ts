@@ -126,7 +126,7 @@ describe('server-everything', () => {
     await server.connect();
     await server.listTools();
     await end(first.process);
-    await expect(server.callTool('echo', { message: 'x' })).rejects.toThrow();
+    await expect(server.callTool('echo', { message: 'x' })).rejects.toThrow(/fetch|closed|connect/i);
     const env = { ...process.env, PORT: String(first.port) };
     const again = spawn(process.execPath, [bin('everything'), 'streamableHttp'], { env, stdio: 'ignore' });
     try {

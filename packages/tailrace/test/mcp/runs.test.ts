@@ -195,7 +195,7 @@ describe('a tool list', () => {
 
   it('is filtered by lists, or by a function, at each turn and for each run', async () => {
     const tools = [mcpTool('a'), mcpTool('b'), mcpTool('c')];
-    const names = async (server: MCPServer, context: unknown = undefined) => {
+    const names = async (server: MCPServer, context?: unknown) => {
       const agent = new Agent({ name: 'A', mcpServers: [server] });
       return (await agent.getAllTools(new RunContext(context))).map(({ name }) => name);
     };

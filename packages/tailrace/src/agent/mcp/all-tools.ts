@@ -45,7 +45,7 @@ export async function getAllMcpTools<TContext = unknown>(
         ...(runContext && { runContext }),
         ...(agent && { agent }),
       }
-    : (mcpServersOrOpts as GetAllMcpToolsOptions);
+    : mcpServersOrOpts;
   const lists = await Promise.all(
     options.mcpServers.map(async (server) => ({ server, tools: await offered(server, options) })),
   );
@@ -56,7 +56,8 @@ export async function getAllMcpTools<TContext = unknown>(
 }
 
 // A turn has the same tools as the one before, mostly, and models are told them as they were serialised then.
-const conversions = new WeakMap<MCPTool, Map<string, { server: MCPServer; made: FunctionTool; by: unknown }>>();
+type Conversions = Map<string, { server: MCPServer; made: FunctionTool; by: unknown }>;
+const conversions = new WeakMap<MCPTool, Conversions>();
 
 function converted(
   mcpTool: MCPTool,
@@ -71,7 +72,7 @@ function converted(
     toolNameOverride: name,
     ...(errorFunction !== undefined && { errorFunction }),
   });
-  const byKey = conversions.get(mcpTool) ?? new Map();
+  const byKey = conversions.get(mcpTool) ?? (new Map() as Conversions);
   conversions.set(mcpTool, byKey.set(key, { server, made, by: errorFunction }));
   return made;
 }
