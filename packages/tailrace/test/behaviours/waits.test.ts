@@ -235,6 +235,16 @@ describe('answers', () => {
     expect(await failure(answer(store, 'run_2', 'c1', 'x'))).toMatchObject({ code: 'RUN_NOT_FOUND' });
   });
 
+  test('that are given in time hold, however late the run goes on', async () => {
+    const store = new MemoryLogStore();
+    const agent = scripted([[asks()], done], { tools: [ask({ expiresInMs: 20 })] });
+    const asked = await new Runner({ store }).run(agent, 'Hi', { runId: 'run_1' });
+    await asked.state.answer({ callId: 'c1' }, 'red');
+    await wait(25);
+    expect((await new Runner({ store }).run(agent, asked.state)).finalOutput).toBe('Done.');
+    expect(told(agent)).toMatchObject({ output: { text: 'red' } });
+  });
+
   test('must be JSON', async () => {
     const { store } = await waiting();
     for (const wrong of [undefined, 1n, () => 1])

@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { z } from 'zod';
 import {
   Agent,
@@ -40,13 +40,18 @@ const SCRIPT: readonly ScriptedModelInput[] = [
   [assistantMessage('All done.')],
 ];
 
+/** How the agent that asks is run: on its own, or as another one's tool. */
+type Place = 'alone' | 'as a tool';
+
 class World {
+  readonly place: Place;
   readonly store: LogStore;
   readonly saved: AgentInputItem[] = [];
   readonly ran: string[] = [];
 
-  constructor(store: LogStore) {
+  constructor(store: LogStore, place: Place) {
     this.store = store;
+    this.place = place;
   }
 
   async log(): Promise<readonly RunEvent[]> {
@@ -55,7 +60,9 @@ class World {
 
   /** An agent whose model goes on with the script where the log ends. */
   async agent(): Promise<Agent> {
-    const answered = (await this.log()).filter(({ type }) => type === 'model.returned').length;
+    const returned = (await this.log()).filter(({ type }) => type === 'model.returned');
+    const nested = returned.filter(({ scope }) => scope).length;
+    const answered = this.place === 'alone' ? returned.length : nested;
     const made = (name: string, execute: () => unknown) =>
       tool({
         name,
@@ -67,7 +74,7 @@ class World {
           return execute();
         },
       });
-    return new Agent({
+    const asker = new Agent({
       name: 'Asker',
       model: new ScriptedModel(SCRIPT.slice(answered)),
       tools: [
@@ -76,6 +83,13 @@ class World {
         made('nap', () => waitUntil({ ms: 1 }, 'rested')),
         made('shout', () => waitForInput({ expiresInMs: 1, expired: 'silence' })),
       ],
+    });
+    if (this.place === 'alone') return asker;
+    const script = [[functionCall('asker', { input: 'Ask.' }, { callId: 'o1' })], [assistantMessage('All done.')]];
+    return new Agent({
+      name: 'Outer',
+      model: new ScriptedModel(script.slice(returned.length - nested)),
+      tools: [asker.asTool({ toolName: 'asker', toolDescription: 'Asks.' })],
     });
   }
 
@@ -96,7 +110,7 @@ class World {
     for (const event of log) {
       if (event.type !== 'wait.started' || event.tool !== 'ask' || ended.has(event.step)) continue;
       // Somebody whose process died may have answered already.
-      await answer(this.store, 'run_1', event.callId, event.step).catch((error: { code: string }) => {
+      await answer(this.store, 'run_1', event.callId, inTurn(event.step)).catch((error: { code: string }) => {
         expect(error.code).toBe('WAIT_ANSWERED');
       });
     }
@@ -116,6 +130,11 @@ class World {
       await this.answerOne();
     }
   }
+}
+
+/** A step of the agent that asks, wherever it is run. */
+function inTurn(step: string): string {
+  return step.slice(step.lastIndexOf('/') + 1);
 }
 
 async function appendsOf(world: World, stream: boolean): Promise<number> {
@@ -138,7 +157,7 @@ async function check(world: World, label: string): Promise<void> {
   const log = await world.log();
   expect(logViolations(log), label).toEqual([]);
   expect(log.at(-1), label).toMatchObject({ type: 'run.completed', output: 'All done.' });
-  const ended = log.flatMap((event) => (event.type === 'wait.ended' ? [`${event.step} ${event.how}`] : []));
+  const ended = log.flatMap((event) => (event.type === 'wait.ended' ? [`${inTurn(event.step)} ${event.how}`] : []));
   expect(ended.toSorted(), label).toEqual([
     '1:tool:c1 answered',
     '1:tool:c3 fired',
@@ -156,6 +175,7 @@ async function check(world: World, label: string): Promise<void> {
     ).toEqual([]);
   }
   expect(world.ran.filter((name) => name === 'free').length, label).toBeLessThanOrEqual(1);
+  if (world.place === 'as a tool') return;
   const items = world.saved.map((item) =>
     item.type === 'function_call_result' ? `${item.callId} ${JSON.stringify(item.output)}` : (item.type ?? 'message'),
   );
@@ -168,15 +188,20 @@ async function check(world: World, label: string): Promise<void> {
   expect(second, label).toEqual(['function_call', text('c1', '2:tool:c1'), 'message']);
 }
 
-async function everyCut(open: () => LogStore, close: (store: LogStore) => unknown, stream: boolean): Promise<void> {
+async function everyCut(
+  place: Place,
+  stream: boolean,
+  open: () => LogStore,
+  close: (store: LogStore) => unknown = () => undefined,
+): Promise<void> {
   for (const stored of [true, false]) {
-    const whole = new World(open());
+    const whole = new World(open(), place);
     const appends = await appendsOf(whole, stream);
     await check(whole, 'uncut');
     await close(whole.store);
     expect(appends).toBeGreaterThan(20);
     for (let dies = 1; dies <= appends; dies++) {
-      const world = new World(open());
+      const world = new World(open(), place);
       const dying = dyingStore(world.store as MemoryLogStore, dies, stored);
       // How many appends it takes on a file is a matter of time: a run may end before it was to die.
       await Promise.race([dying.dead, world.finish(dying, stream).catch(() => undefined)]);
@@ -191,27 +216,25 @@ async function everyCut(open: () => LogStore, close: (store: LogStore) => unknow
   }
 }
 
-for (const stream of [false, true]) {
-  const how = stream ? 'streamed' : 'whole';
-  test(`a run that waits for answers and times is taken up from every append (in memory, ${how})`, async () => {
-    await everyCut(
-      () => new MemoryLogStore(),
-      () => undefined,
-      stream,
-    );
+describe.each<Place>(['alone', 'as a tool'])('an agent that asks, %s', (place) => {
+  const name = 'a run that waits for answers and times is taken up from every append';
+
+  test.each([false, true])(`${name}, in memory (streamed: %s)`, async (stream) => {
+    await everyCut(place, stream, () => new MemoryLogStore());
   });
 
-  test(`a run that waits for answers and times is taken up from every append (on a file, ${how})`, async () => {
+  test.each([false, true])(`${name}, on a file (streamed: %s)`, { timeout: 60_000 }, async (stream) => {
     const directory = mkdtempSync(join(tmpdir(), 'waits-'));
     let files = 0;
     try {
       await everyCut(
+        place,
+        stream,
         () => sqlite(join(directory, `${(files += 1)}.db`)),
         (store) => store.close(),
-        stream,
       );
     } finally {
       rmSync(directory, { recursive: true });
     }
-  }, 60_000);
-}
+  });
+});
