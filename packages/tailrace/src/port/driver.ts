@@ -14,7 +14,7 @@ export type DriveOutcome = 'ended' | 'waiting' | 'left';
 export interface Drive extends DrivenRun {
   /** The epoch to write with, where the engine fences by itself. Undefined: the log store's. */
   readonly epoch?: number;
-  /** True when whoever drove the run last may have died over it: it never let go of it. False: it did. Undefined where the engine does not know. */
+  /** True when whoever drove the run last may have died over it: it never let go of it, or its drive failed. False: it left it. Undefined where the engine does not know. */
   readonly abandoned?: boolean;
   /** Aborts when this process must let go of the run now: it has lost it, or its time to stop is over. */
   readonly signal: AbortSignal;

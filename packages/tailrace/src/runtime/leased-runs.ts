@@ -144,7 +144,9 @@ export class LeasedRuns implements Serving {
     const held: Held = { lost: new AbortController(), leave: new AbortController(), done: Promise.resolve() };
     if (this.#stopped) held.leave.abort();
     this.#held.set(run, held);
-    held.done = this.#driven(run, { agent, abandoned: owner !== undefined }, held).finally(() => {
+    // A drive that failed here may have left as much unsaid as one whose process died.
+    const abandoned = owner !== undefined || this.#failed.has(run);
+    held.done = this.#driven(run, { agent, abandoned }, held).finally(() => {
       this.#held.delete(run);
       this.#lookNow();
     });

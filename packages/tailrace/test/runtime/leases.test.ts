@@ -189,3 +189,34 @@ test('a run that one process cannot drive is left to the others at once, and tri
   expect(tries).toBeLessThan(10);
   await serving.stop({ graceMs: 0 });
 });
+
+test('a run is said to be abandoned when its owner died or its drive failed, and not when it was left', async () => {
+  const { leases } = new MemoryLogStore();
+  const clock = new HandClock();
+  const seen: (boolean | undefined)[] = [];
+  const outcomes: (DriveOutcome | Error)[] = ['left', new Error('store'), 'left', 'ended'];
+  const driver = new LocalDriver(leases, { leaseMs: LEASE_MS, clock });
+  const serving = await driver.serve(
+    async ({ abandoned }) => {
+      seen.push(abandoned);
+      const outcome = outcomes[seen.length - 1] ?? 'ended';
+      if (outcome instanceof Error) throw outcome;
+      return outcome;
+    },
+    { agents: ['agent'], concurrency: 1 },
+  );
+  await leases.want('r', 'agent');
+  await settled();
+  await clock.advance(5_000);
+  expect(seen).toEqual([false, false, true, false]);
+  await serving.stop({ graceMs: 0 });
+
+  await leases.want('dead', 'agent');
+  const [lease] = await leases.due(0);
+  expect(lease && (await leases.take(lease, 'somebody'))).toBe(true);
+  const heir = await worker(leases);
+  await heir.clock.advance(2 * LEASE_MS);
+  expect(heir.drives.map(({ abandoned }) => abandoned)).toEqual([true]);
+  heir.finish('ended');
+  await heir.serving.stop({ graceMs: 0 });
+});
