@@ -8,12 +8,14 @@ import {
   startOpenAIConversationsSession,
   tool,
 } from 'tailrace';
-import { startWireServer } from 'tailrace/testing';
+import { startWireServer, type WireBody } from 'tailrace/testing';
 import { z } from 'zod';
+
+const inputOf = (body: WireBody | undefined): unknown[] => (body?.['input'] ?? []) as unknown[];
 
 await using server = await startWireServer({
   script: ({ body }) => {
-    const asked = JSON.stringify((body?.['input'] as unknown[]).at(-1));
+    const asked = JSON.stringify(inputOf(body).at(-1));
     if (asked.includes('weather')) return { steps: [{ type: 'tool_call', name: 'look', arguments: {} }] };
     return { steps: [{ type: 'text', text: 'Bring an umbrella.' }] };
   },
@@ -21,7 +23,7 @@ await using server = await startWireServer({
 const client = { baseURL: server.url, apiKey: 'local' };
 const look = tool({ name: 'look', description: 'Looks outside.', parameters: z.object({}), execute: () => 'Rain.' });
 const agent = new Agent({ name: 'Guide', model: new OpenAIResponsesModel(client, 'scripted'), tools: [look] });
-const sent = (): number[] => server.requests.map(({ body }) => (body?.['input'] as unknown[]).length);
+const sent = (): number[] => server.requests.map(({ body }) => inputOf(body).length);
 
 // By the id of a conversation: the question, then the tool's output alone, then the next question.
 const conversationId = await startOpenAIConversationsSession(client);

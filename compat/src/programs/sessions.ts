@@ -427,22 +427,16 @@ export const sessionPrograms: Readonly<Record<string, Program>> = {
         ...options,
       });
     const result = async (made: Promise<unknown>): Promise<Json> => made.then(toJson, (error: Error) => error.name);
-    const short = await result(open().runCompaction({ responseId: 'r1' }) as Promise<unknown>);
+    const short = await result(open().runCompaction({ responseId: 'r1' }));
     const forced = open();
-    const chained = await result(forced.runCompaction({ responseId: 'r1', force: true }) as Promise<unknown>);
-    const sent = await result(open().runCompaction({ force: true }) as Promise<unknown>);
-    const unstored = await result(
-      open().runCompaction({ responseId: 'r1', store: false, force: true }) as Promise<unknown>,
-    );
-    const noId = await result(
-      open({ compactionMode: 'previous_response_id' }).runCompaction({ force: true }) as Promise<unknown>,
-    );
-    const long = await result(open({ maxRollbackItems: 1 }).runCompaction({ force: true }) as Promise<unknown>);
+    const chained = await result(forced.runCompaction({ responseId: 'r1', force: true }));
+    const sent = await result(open().runCompaction({ force: true }));
+    const unstored = await result(open().runCompaction({ responseId: 'r1', store: false, force: true }));
+    const noId = await result(open({ compactionMode: 'previous_response_id' }).runCompaction({ force: true }));
+    const long = await result(open({ maxRollbackItems: 1 }).runCompaction({ force: true }));
     const hook = (context: unknown): boolean => (seen.push(toJson(context)), false);
-    const refused = await result(
-      open({ shouldTriggerCompaction: hook }).runCompaction({ responseId: 'r2' }) as Promise<unknown>,
-    );
-    const stale = await result(forced.runCompaction({ force: true }, undefined, null) as Promise<unknown>);
+    const refused = await result(open({ shouldTriggerCompaction: hook }).runCompaction({ responseId: 'r2' }));
+    const stale = await result(forced.runCompaction({ force: true }, undefined, null));
     return {
       short,
       chained,

@@ -14,7 +14,7 @@ export interface HttpEndpointOptions {
   readonly transport: Transport;
 }
 
-const ERROR_BODY_BYTES = 64 * 1024;
+export const ERROR_BODY_BYTES: number = 64 * 1024;
 /** How long an answer that is complete may take to end its body before the connection is given up. */
 const SETTLE_MS = 100;
 

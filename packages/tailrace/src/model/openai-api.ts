@@ -1,12 +1,9 @@
 /** The parts of OpenAI's API that are no model calls, over our own transport. */
-import { urlOf } from './endpoint-http.ts';
+import { ERROR_BODY_BYTES, urlOf } from './endpoint-http.ts';
 import { badResponse, type FailureContext, statusFailure, transportFailure } from './failure.ts';
 import { httpOptionsOf, type OpenAIClientOptions } from './openai-endpoint.ts';
-import type { ProviderObject } from './provider-object.ts';
-import { isObject } from './provider-object.ts';
+import { isObject, type ProviderObject } from './provider-object.ts';
 import { MAX_BODY_BYTES, readBody } from './transport.ts';
-
-const ERROR_BODY_CHARS = 64 * 1024;
 
 export interface ApiCall {
   method: 'GET' | 'POST' | 'DELETE';
@@ -42,7 +39,7 @@ export async function callOpenAI(client: OpenAIClientOptions, call: ApiCall): Pr
     });
     context.requestId = answer.header('x-request-id');
     if (answer.status < 200 || answer.status >= 300) {
-      const text = await readBody(answer, ERROR_BODY_CHARS, 'cut').catch(() => '');
+      const text = await readBody(answer, ERROR_BODY_BYTES, 'cut').catch(() => '');
       throw statusFailure(answer.status, answer.header, text, context);
     }
     const text = await readBody(answer, MAX_BODY_BYTES, 'fail');

@@ -12,7 +12,7 @@ import { asError, errorText } from '../base/error-text.ts';
 import { canonical } from '../base/json.ts';
 import { serializeError, SystemError } from '../event/errors.ts';
 import type { AgentInputItem } from '../event/item.ts';
-import { usageOfRequest } from '../event/usage.ts';
+import { RequestUsage, usageOfRequest } from '../event/usage.ts';
 import type { ModelResponse } from '../port/model.ts';
 import type { OpenAIResponsesCompactionResult, Session } from '../port/session.ts';
 import { asItems } from './conversation.ts';
@@ -75,8 +75,9 @@ export async function* compactSession(run: RunScope, request: ModelQuestion, res
       inTrace(run, run.taskSpan, async () => compacted(run, session, request, response)),
       signal,
     );
-    if (result) run.context.usage.add(usageOfRequest(result.usage));
-    yield [{ type: 'session.compacted', ...(result && { usage: { ...result.usage } }) }];
+    const usage = result ? new RequestUsage(result.usage).toData() : undefined;
+    if (usage) run.context.usage.add(usageOfRequest(usage));
+    yield [{ type: 'session.compacted', ...(usage && { usage }) }];
   } catch (error) {
     if (signal.aborted) throw signal.reason;
     yield [{ type: 'session.compacted', error: serializeError(error, run.plan.runId) }];

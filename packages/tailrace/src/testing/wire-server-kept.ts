@@ -39,17 +39,15 @@ export class KeptHistory {
     const before = this.#before(body);
     if (before === undefined) return undefined;
     if (!Array.isArray(before)) return before as KeptAnswer;
-    const open = new Set<unknown>();
+    const open = new Set<string>();
     for (const item of [...(before as KeptItem[]), ...itemsOf(body?.['input'])]) {
-      if (item['type'] === 'function_call') open.add(item['call_id']);
-      else if (item['type'] === 'function_call_output' && !open.delete(item['call_id'])) {
-        return failed(400, `No tool call found for function call output with call_id ${String(item['call_id'])}.`);
+      if (item['type'] === 'function_call') open.add(callIdOf(item));
+      else if (item['type'] === 'function_call_output' && !open.delete(callIdOf(item))) {
+        return failed(400, `No tool call found for function call output with call_id ${callIdOf(item)}.`);
       }
     }
     const [missing] = open;
-    return missing === undefined
-      ? undefined
-      : failed(400, `No tool output found for function call ${String(missing)}.`);
+    return missing === undefined ? undefined : failed(400, `No tool output found for function call ${missing}.`);
   }
 
   /** Keeps what was asked and answered. */
@@ -114,6 +112,10 @@ export class KeptHistory {
     const content = typeof item['content'] === 'string' ? { content: [textPart(item)] } : {};
     return { type: 'message', id: `item_${this.#ids++}`, status: 'completed', ...item, ...content };
   }
+}
+
+function callIdOf({ call_id: id }: KeptItem): string {
+  return typeof id === 'string' ? id : '';
 }
 
 function conversationOf(body: WireBody | undefined): string | undefined {

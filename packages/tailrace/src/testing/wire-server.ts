@@ -93,7 +93,8 @@ export async function startWireServer(options: WireServerOptions = {}): Promise<
       const refusal = kept.refusal(body);
       const answer = refusal ?? (await answerTo(request, number));
       // Kept before it is sent: a client may go on with it as soon as it has it.
-      if (path.startsWith('/v1/responses') && isAnswer(answer)) kept.keep(body, responsesBody(answer, body?.model ?? 'scripted', number));
+      if (path.startsWith('/v1/responses') && isAnswer(answer))
+        kept.keep(body, responsesBody(answer, body?.model ?? 'scripted', number));
       finish(await respond(response, request, answer, number, left.signal));
     } finally {
       active--;

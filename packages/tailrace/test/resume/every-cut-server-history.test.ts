@@ -95,7 +95,7 @@ for (const kind of [{ conversationId: 'conv_1' }, { previousResponseId: 'resp_0'
           if (before.length === 0 || before.at(-1)?.type === 'run.completed') continue;
           const done = answers(before);
           const model = new ScriptedModel(steps().slice(done));
-          const result = await new Runner({ store }).resume(agentOf(model), 'run_1', { stream } as never);
+          const result = await new Runner({ store }).resume(agentOf(model), 'run_1', { stream });
           if ('completed' in result) await result.completed;
           const label = `death at append ${dies}`;
           expect(result.finalOutput, label).toBe('All done.');

@@ -22,7 +22,7 @@ test('a conversation goes on in the next process', async () => {
   using store = {
     store: sqlite(path),
     [Symbol.dispose]() {
-      this.store.close?.();
+      void this.store.close?.();
     },
   };
   expect(await store.store.session('ada').getItems()).toHaveLength(4);

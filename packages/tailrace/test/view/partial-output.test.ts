@@ -1,8 +1,7 @@
 // The final output while it is being written.
 import { expect, test } from 'vitest';
 import { z } from 'zod';
-import { Agent, MemoryLogStore, ModelProviderError, run, Runner, tool } from '../../src/index.ts';
-import { OpenAIResponsesModel } from '../../src/index.ts';
+import { Agent, MemoryLogStore, ModelProviderError, OpenAIResponsesModel, run, Runner, tool } from '../../src/index.ts';
 import {
   assertCleanRun,
   assistantMessage,
@@ -118,7 +117,7 @@ test('an attempt that is made again begins again', async () => {
   await expect(collect(first.partialOutputStream())).rejects.toThrow('gone');
   // The log without its end, as a process that died would have left it.
   const cut = new MemoryLogStore();
-  const { epoch } = await cut.claim('run_1');
+  const { epoch } = cut.claim('run_1');
   const events = store.read('run_1', 0, 1000).filter(({ type }) => type !== 'run.failed' && type !== 'model.stopped');
   cut.append(
     'run_1',
@@ -158,7 +157,10 @@ test('leaving is leaving', async () => {
 test('over HTTP, in pieces of any size', async () => {
   const text = PIECES.join('');
   await using server = await startWireServer({
-    script: () => ({ steps: [{ type: 'text', text: [...text] }], delivery: { chunkSizes: [37, 5, 211], delayMs: 1 } }),
+    script: () => ({
+      steps: [{ type: 'text', text: text.split('') }],
+      delivery: { chunkSizes: [37, 5, 211], delayMs: 1 },
+    }),
   });
   const model = new OpenAIResponsesModel({ baseURL: server.url, apiKey: 'k' }, 'm');
   const result = await run(new Agent({ name: 'Cook', model, outputType: recipe }), 'Tea', { stream: true });
