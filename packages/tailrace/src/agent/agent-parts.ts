@@ -99,7 +99,7 @@ function isTool(value: unknown): boolean {
 
 function notATool(place: string, got: unknown): UserError {
   const advice = isAgent(got)
-    ? 'An agent belongs in handoffs; agents as tools are not in this version.'
+    ? 'An agent belongs in handoffs, or is made a tool: agent.asTool({ toolName, toolDescription }).'
     : got === undefined
       ? NOT_YET
       : 'Make a tool with tool({ name, description, parameters, execute }).';
