@@ -2,6 +2,7 @@ import type { Addition, Difference, NotYet } from './difference.ts';
 import { isObject, list } from './difference.ts';
 import type { Observation } from './program.ts';
 import { endingRows } from './rows/endings.ts';
+import { mcpRows } from './rows/mcp.ts';
 import { modelAndToolRows } from './rows/models-and-tools.ts';
 import { nestedRows } from './rows/nested.ts';
 import { retryRows } from './rows/retries.ts';
@@ -17,6 +18,7 @@ export const differences: readonly Difference[] = [
   ...retryRows,
   ...sessionRows,
   ...nestedRows,
+  ...mcpRows,
 ];
 
 export const additions: readonly Addition[] = [

@@ -200,6 +200,34 @@ export const mcpPrograms: Record<string, Program> = {
     return { listings: toJson(listings) };
   },
 
+  'mcp: a kept list and a filter that looks at the run': async (sdk) => {
+    const kept = server('kept for all', described('a', 'b'), {
+      cacheToolsList: true,
+      toolFilter: async ({ runContext }, { name }) => runContext.context === name,
+    });
+    const agent = new sdk.Agent<unknown>({ name: 'A', mcpServers: [kept] });
+    const names = async (context: string) =>
+      (await agent.getAllTools(new sdk.RunContext<unknown>(context))).map(({ name }) => name);
+    return { ofA: toJson(await names('a')), ofB: toJson(await names('b')), listings: kept.listings };
+  },
+
+  'mcp: names that are taken': async (sdk, testing) => {
+    const other = new sdk.Agent({ name: 'Other', model: new testing.ScriptedModel([[testing.assistantMessage('x')]]) });
+    const own = sdk.tool({ name: 'look', description: 'Own.', parameters: noParameters, execute: async () => 'own' });
+    const model = scripted(testing, { look: {} });
+    const agent = new sdk.Agent({
+      name: 'A',
+      model,
+      tools: [own],
+      handoffs: [other],
+      mcpServers: [server('one', described('look', 'transfer_to_Other', 'free'))],
+    });
+    const result = await sdk.run(agent, 'Go');
+    const outputs = result.newItems.flatMap((item) => (item.type === 'tool_call_output_item' ? [item.output] : []));
+    const offered = model.calls[0]?.request.tools.map(({ name }) => name).sort() ?? [];
+    return toJson({ offered, outputs }) as Record<string, never>;
+  },
+
   'mcp: a tool made by hand': async (sdk) => {
     const [tool] = described('do-it');
     if (!tool) throw new Error('no tool');
