@@ -121,7 +121,7 @@ const outputs = ({ newItems }: Result): unknown[] =>
 const types = ({ history }: Result): unknown[] => history.map(({ type }) => type);
 
 describe.each(both)('a shell (streamed: %s)', (stream) => {
-  on('runs the commands of its calls one after the other, and the model is told', async ({ stage }) => {
+  on('[I14] runs the commands of its calls one after the other, and the model is told', async ({ stage }) => {
     const shell = new EchoShell();
     const agent = scripted([[shellCall('1', 'a'), shellCall('2', 'fail'), shellCall('3', 'b')], done], {
       tools: [shellTool({ shell })],

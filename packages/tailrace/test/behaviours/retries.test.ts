@@ -203,7 +203,7 @@ describe('over the wire', () => {
     });
 
   test.each(both)(
-    'an attempt is one request: the model does not retry beside the run (streamed: %s)',
+    '[I13] an attempt is one request: the model does not retry beside the run (streamed: %s)',
     async (stream) => {
       const overloaded = { status: 503, body: { error: { message: 'later' } } };
       await using server = await startWireServer({ script: [overloaded, overloaded, overloaded, text('too late')] });
@@ -232,7 +232,7 @@ describe('over the wire', () => {
     await assertCleanRun(result);
   });
 
-  test('what was delivered is not asked for again, whatever the policy says', async () => {
+  test('[I13] what was delivered is not asked for again, whatever the policy says', async () => {
     let asked = 0;
     const policy: RetryPolicy = () => {
       asked += 1;
