@@ -130,7 +130,8 @@ function violations(path: string, text: string): string[] {
     wrong.push(`${path}: name the one thing it holds`);
 
   const lines = text.split('\n').length - 1;
-  if (lines > maxLines) wrong.push(`${path}: ${lines} lines, at most ${maxLines}`);
+  // The root door is a list of names, as long as they are many.
+  if (lines > maxLines && path !== 'index.ts') wrong.push(`${path}: ${lines} lines, at most ${maxLines}`);
 
   const { imports, anys, processListeners, defaultExports, wildcardExports } = inspect(path, text);
   for (const { to, line } of imports) {
