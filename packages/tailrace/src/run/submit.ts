@@ -48,11 +48,14 @@ function asSubmitted({
   input,
   maxTurns,
   sessionId,
+  conversationId,
+  previousResponseId,
   metadata,
   principal,
   onDisconnect,
 }: RunStarted): string {
-  return canonical({ registered, input, maxTurns, sessionId, metadata, principal, onDisconnect });
+  const conversation = { sessionId, conversationId, previousResponseId };
+  return canonical({ registered, input, maxTurns, ...conversation, metadata, principal, onDisconnect });
 }
 
 export function exists(runId: string): UserError {

@@ -41,6 +41,10 @@ export interface RuntimeOptions {
 export interface SubmitOptions {
   /** The conversation that the run belongs to. One run at a time has it. */
   sessionId?: string;
+  /** A conversation that the provider keeps, as in `run()`. One of the three. */
+  conversationId?: string;
+  /** The same, as a chain of responses that begins with this one. */
+  previousResponseId?: string;
   /** Comes back from `get` and `list`. */
   metadata?: Json;
   /** 1 to 128 of `A-Z a-z 0-9 _ -`; a random one by default. */
@@ -86,7 +90,16 @@ const OPTION_NAMES = [
   'maxTakeovers',
   'onDriveError',
 ] as const;
-const SUBMIT_NAMES = ['sessionId', 'metadata', 'runId', 'principal', 'onDisconnect', 'maxTurns'] as const;
+const SUBMIT_NAMES = [
+  'sessionId',
+  'conversationId',
+  'previousResponseId',
+  'metadata',
+  'runId',
+  'principal',
+  'onDisconnect',
+  'maxTurns',
+] as const;
 
 /** @throws UserError OPTION_UNKNOWN, OPTION_TYPE, OPTION_RANGE */
 export function checkRuntimeOptions(options: RuntimeOptions): void {

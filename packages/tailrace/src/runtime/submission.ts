@@ -22,11 +22,13 @@ export function planSubmission(
   runner: Runner,
   store: LogStore,
 ): RunPlan {
-  const { sessionId, metadata, runId, maxTurns, principal, onDisconnect } = options;
+  const { sessionId, metadata, runId, maxTurns, principal, onDisconnect, conversationId, previousResponseId } = options;
   const asked = {
     ...(runId !== undefined && { runId }),
     ...(maxTurns !== undefined && { maxTurns }),
     ...(session && { session }),
+    ...(conversationId !== undefined && { conversationId }),
+    ...(previousResponseId !== undefined && { previousResponseId }),
   };
   const plan = planRun(agent, input, asked, runner.config, {
     hooks: runner,

@@ -4,8 +4,10 @@ import { z } from 'zod';
 import {
   Agent,
   type AgentInputItem,
+  createRuntime,
   handoff,
   type IndividualRunOptions,
+  MemoryLogStore,
   MemorySession,
   OpenAIChatCompletionsModel,
   OpenAIResponsesModel,
@@ -263,4 +265,25 @@ describe.each([false, true])('over HTTP, with a server that keeps the history (s
     const gone = finished(agentAt(server.url), { previousResponseId: 'resp_gone', stream });
     await expect(gone).rejects.toThrow(/resp_gone/);
   });
+});
+
+test.each(KINDS)('a submitted run goes on in %o', async (kind) => {
+  const model = new ScriptedModel([
+    [functionCall('weather', { city: 'Oslo' }, { callId: 'c1' })],
+    [assistantMessage('Done.')],
+  ]);
+  const store = new MemoryLogStore();
+  const agents = { main: new Agent({ name: 'A', model, tools: [weather()] }) };
+  await using runtime = createRuntime({ store, agents });
+  await expect(runtime.submit('main', 'Hi', { ...kind, sessionId: 's' })).rejects.toMatchObject({
+    code: 'OPTION_CONFLICT',
+  });
+  await runtime.submit('main', 'Hi', { ...kind, runId: 'run_1' });
+  await expect(runtime.submit('main', 'Hi', { runId: 'run_1' })).rejects.toMatchObject({ code: 'RUN_EXISTS' });
+  await runtime.start();
+  for await (const event of runtime.attach('run_1')) if (event.type === 'run.completed') break;
+  expect(asked(model)).toEqual([
+    { input: ['user'], ...ids(kind, 2)[0] },
+    { input: ['function_call_result c1'], ...ids(kind, 2)[1] },
+  ]);
 });
