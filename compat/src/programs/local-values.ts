@@ -176,8 +176,7 @@ export const localValuePrograms: Record<string, Program> = {
   }),
 
   'raw events by their wire': async (sdk) => {
-    const event = (source?: string) =>
-      new sdk.RunRawModelStreamEvent({ type: 'model', event: {} } as never, source);
+    const event = (source?: string) => new sdk.RunRawModelStreamEvent({ type: 'model', event: {} } as never, source);
     const events = ['openai-responses', 'openai-chat-completions', undefined].map(event);
     return {
       responses: events.map((one) => sdk.isOpenAIResponsesRawModelStreamEvent(one)),

@@ -33,6 +33,9 @@ function storedAfter(program: string): Json[] | undefined {
   if (program.startsWith('aborted with a reason')) return [userMessage('Go')];
   if (program.startsWith('model error after a tool'))
     return [userMessage('Hi'), ...storedCall('tick', 'call_1', 'tock')];
+  if (/^(a refusal|an invalid output), handled with nothing/.test(program)) return [userMessage('Go')];
+  if (program.startsWith('used up turns, handled with nothing'))
+    return [userMessage('Go'), ...storedCall('again', 'call_1', 'again')];
   if (!program.startsWith('max turns,')) return undefined;
   return [userMessage('Loop'), ...storedCall('again', 'call_1', 'again'), ...storedCall('again', 'call_2', 'again')];
 }

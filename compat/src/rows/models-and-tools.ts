@@ -32,6 +32,23 @@ function retold(value: Json, program: string): Json {
 
 const retell = (value: Json, { program }: { program: string }) => retold(value, program);
 
+function blockedVerdict(value: Json): Json {
+  return isObject(value) ? { ...value, result: blockedResult(value['result'] ?? null) } : value;
+}
+
+function blockedResult(result: Json): Json {
+  if (!isObject(result) || !isObject(result['output'])) return result;
+  return { ...result, agentOutput: 'out', output: { ...result['output'], outputInfo: {} } };
+}
+
+/** Puts the message wherever the blocked text is. */
+function withheld(value: Json): Json {
+  if (value === 'out') return 'By no.';
+  if (Array.isArray(value)) return value.map(withheld);
+  if (!isObject(value)) return value;
+  return Object.fromEntries(Object.entries(value).map(([key, one]) => [key, withheld(one)]));
+}
+
 /** Rows about models, tools and handoffs. */
 export const modelAndToolRows: readonly Difference[] = [
   {
@@ -75,6 +92,29 @@ export const modelAndToolRows: readonly Difference[] = [
             ? { ...span, data: { ...span['data'], input: told(program)?.[3] ?? null } }
             : span,
         ),
+    },
+  },
+  {
+    id: 'a-blocked-output-is-blocked-everywhere',
+    reference:
+      'When an output guardrail rejects the output of a tool that ended the run, its text is replaced in the session, the state and the error, and what the guardrail said is left out; a streamed result still has it.',
+    tailrace:
+      'It is replaced in the session, the items and the history, streamed or not. The error has it, and what the guardrail said, for the program alone: neither is in JSON or in the log.',
+    why: 'Whoever handles the error may want to know what was rejected.',
+    applies: (program) => program.startsWith('a blocked output'),
+    aspects: {
+      error: (value) => blockedVerdict(value),
+      guardrails: (value) =>
+        isObject(value) ? { ...value, output: list(value['output']).map((one) => blockedResult(one)) } : value,
+      session: (value) =>
+        list(value).map((item) =>
+          isObject(item) && typeof item['output'] === 'string'
+            ? { ...item, output: { text: item['output'], type: 'text' } }
+            : item,
+        ),
+      newItems: (value) => withheld(value),
+      history: (value) => withheld(value),
+      output: (value) => withheld(value),
     },
   },
   {

@@ -28,6 +28,7 @@ function withRunError(trace: Json, error: Json): Json {
 function toolErrorOf(program: string): string | undefined {
   if (program.startsWith('sensitive data')) return undefined;
   if (program.startsWith('the same tool three times')) return 'RangeError';
+  if (program.startsWith('outputSchema and errorFunction')) return 'InvalidToolOutputError';
   return program.startsWith('tool arguments') ? 'InvalidToolInputError' : 'Error';
 }
 
@@ -85,7 +86,7 @@ export const tracingRows: readonly Difference[] = [
       trace: (value, { program }) =>
         withRunError(value, {
           message: 'Max turns exceeded',
-          data: { max_turns: program.startsWith('default') ? 10 : 2 },
+          data: { max_turns: program.startsWith('default') ? 10 : program.startsWith('used up') ? 1 : 2 },
         }),
     },
   },
@@ -136,14 +137,78 @@ export const tracingRows: readonly Difference[] = [
     reference: 'The span of a tool that timed out, and told the model so, looks like a success.',
     tailrace: 'It has the timeout as its error.',
     why: 'Slow tools should be found in traces.',
-    applies: (program) => program.startsWith('tool timeout as a result'),
+    applies: (program) => /^(tool timeout as a result|timeoutErrorFunction)/.test(program),
+    aspects: {
+      trace: (value, { program }) =>
+        mapSpans(value, (span) => {
+          if (!isSpan(span, 'function')) return span;
+          const data = { error: 'ToolTimeoutError', tool_name: program.startsWith('tool timeout') ? 'slow' : 'plain' };
+          return { ...span, error: { message: 'Error running tool (non-fatal)', data } };
+        }),
+    },
+  },
+  {
+    id: 'a-call-that-was-refused-has-a-span',
+    reference: 'A call that a guardrail rejects before anybody is asked to approve it has no span.',
+    tailrace: 'It has one, as one that is rejected after the approval has.',
+    why: 'The model asked for it, and was told something.',
+    applies: (program) => program.startsWith('tool guardrails and approval: reject, before it true'),
     aspects: {
       trace: (value) =>
         mapSpans(value, (span) => {
-          if (!isSpan(span, 'function')) return span;
-          const data = { error: 'ToolTimeoutError', tool_name: 'slow' };
-          return { ...span, error: { message: 'Error running tool (non-fatal)', data } };
+          if (!isSpan(span, 'turn') || !isObject(span['data']) || span['data']['turn'] !== 1) return span;
+          const data = { input: '{}', name: 'guarded', output: 'Not that.', type: 'function' };
+          return { ...span, children: [{ span: 'function guarded', data }] };
         }),
+      endings: (value) =>
+        mapTraces(value, (trace) => {
+          const spans = list(trace['spans']);
+          const at = spans.lastIndexOf('agent > turn: 1');
+          return { ...trace, spans: [...spans.slice(0, at), 'turn > function guarded: 1', ...spans.slice(at)] };
+        }),
+    },
+  },
+  {
+    id: 'bytes-are-counted',
+    reference: 'The span of a tool that returns bytes lists them, the first of many.',
+    tailrace: 'It says how many there are.',
+    why: 'Traces are read by people.',
+    applies: (program) => /^rich tool output: (image|file) bytes/.test(program),
+    aspects: {
+      trace: (value) =>
+        mapSpans(value, (span) => {
+          const { data } = span;
+          if (!isSpan(span, 'function') || !isObject(data) || typeof data['output'] !== 'string') return span;
+          const output = data['output'].replace(/\[byte array [^(]*\((\d+) bytes?\)\]/, '[$1 bytes]');
+          return { ...span, data: { ...data, output } };
+        }),
+    },
+  },
+  {
+    id: 'a-failed-handler-fails-the-run',
+    reference:
+      'When an error handler gives what the agent does not take, the run fails, and the trace shows only the error that was to be handled.',
+    tailrace: 'Task and agent have the error that the run failed with.',
+    why: 'A trace says why its run failed.',
+    applies: (program) => program.startsWith('used up turns, handled with what does not fit'),
+    aspects: {
+      trace: (value) =>
+        mapSpans(value, (span) =>
+          isSpan(span, 'task') || isSpan(span, 'agent')
+            ? { ...span, error: { message: 'Error in agent run', data: { error: 'UserError' } } }
+            : span,
+        ),
+    },
+  },
+  {
+    id: 'handled-is-no-error-of-the-turn',
+    reference:
+      'The turn whose final output did not fit has an error, though a handler gave another one; the turn of a refusal has none.',
+    tailrace: 'Neither has.',
+    why: 'What was handled has not failed. The log says that it was handled (`error.handled`).',
+    applies: (program) => /^an invalid output, handled (with an output|out of history|by default)/.test(program),
+    aspects: {
+      trace: (value) => mapSpans(value, (span) => (isSpan(span, 'turn') ? without(span, 'error') : span)),
     },
   },
   {

@@ -45,6 +45,7 @@ export { type ReadOptions, type ResultStatus, StreamedRunResult } from './view/s
 
 // Events and items
 export {
+  type ObservedStreamEvent,
   RunAgentUpdatedStreamEvent,
   RunItemStreamEvent,
   type RunItemStreamEventName,

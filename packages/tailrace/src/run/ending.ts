@@ -26,7 +26,8 @@ export function openSpansError(run: RunScope, ending: Ending): SpanError | undef
   const { error } = ending;
   if (isAgentsError(error) && error.code === 'MAX_TURNS')
     return { message: 'Max turns exceeded', data: { ...error.data } };
-  if (isAgentsError(error) && error.code.endsWith('GUARDRAIL_TRIPPED')) {
+  // A tool's is that of a call, and its spans say so.
+  if (isAgentsError(error) && error.code.endsWith('PUT_GUARDRAIL_TRIPPED')) {
     return { message: 'Guardrail tripwire triggered', data: { ...error.data } };
   }
   return spanError(run, 'Error in agent run', error);

@@ -68,7 +68,7 @@ export function spanData(
   const server = mcpServerOf(tool);
   return {
     type: 'function',
-    name: call.name,
+    name: call.namespace === undefined ? call.name : `${call.namespace}.${call.name}`,
     input: sensitive ? call.arguments : '',
     output: sensitive ? output : '',
     ...(server !== undefined && { mcp_data: { server } }),

@@ -6,6 +6,7 @@ import { checkToolOutput, ON_FAILURE } from '../agent/tool-invoke.ts';
 import type { FunctionTool, ToolCallDetails } from '../agent/tool.ts';
 import { type WaitRequest, waitRequestOf } from '../agent/wait.ts';
 import { AbortScope } from '../base/abort.ts';
+import { errorText } from '../base/error-text.ts';
 import { ToolCallError, ToolTimeoutError } from '../event/errors.ts';
 import type { FunctionCallItem } from '../event/item.ts';
 import type { RunEventBody } from '../event/run-event.ts';
@@ -229,7 +230,9 @@ export class ToolCallRun {
 
   #fail(tool: FunctionTool, error: Error, checks: ToolChecked[] = []): void {
     const cause = error.cause ?? error;
+    const first = !this.outcome;
     this.#settle(failureFacts(this.#run, tool.name, cause, true), checks);
+    if (first) tellToolEnd(this.#run, this.#agent, tool, this.call, errorText(cause));
     // It ends the run: the calls beside it stop.
     this.#stop.abort(error);
   }
@@ -259,12 +262,8 @@ export class ToolCallRun {
   }
 
   #late(result: { output: unknown } | { error: unknown }): void {
-    reportLate(this.#run, {
-      runId: this.#run.plan.runId,
-      callId: this.call.callId,
-      tool: this.call.name,
-      ...result,
-    });
+    const { callId, name: tool } = this.call;
+    reportLate(this.#run, { runId: this.#run.plan.runId, callId, tool, ...result });
   }
 
   #checked(tool: FunctionTool): CheckedCall {

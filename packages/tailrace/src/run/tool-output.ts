@@ -28,7 +28,7 @@ export interface ToldOutput {
  */
 export function tellOutput(value: unknown, tool: string, maxLength: number): ToldOutput {
   const structured = structuredOutput(value);
-  if (structured) return { output: structured, text: JSON.stringify(value) };
+  if (structured) return { output: structured, text: JSON.stringify(value, withoutBytes) };
   const text = capped(textOf(value, tool), maxLength);
   return { output: { type: 'text', text }, text };
 }
@@ -73,15 +73,19 @@ function structuredOutput(value: unknown): ToolCallStructuredOutput[] | undefine
 function structuredPart(value: unknown): ToolCallStructuredOutput | undefined {
   if (!isRecord(value)) return undefined;
   const { type, text, file, detail } = value;
-  if (type === 'text' && typeof text === 'string') return { type: 'input_text', text };
+  const providerData = isRecord(value['providerData']) ? { providerData: value['providerData'] } : {};
+  if (type === 'text' && typeof text === 'string') return { type: 'input_text', text, ...providerData };
   if (type === 'image') {
     // MCP says an image without a wrapper.
-    const source = imageSource(value['image'] ?? { data: value['data'], mediaType: value['mimeType'] });
+    const source = imageSource(
+      value['image'] ?? value['imageUrl'] ?? { data: value['data'], mediaType: value['mimeType'] },
+    );
     return source === undefined
       ? undefined
-      : { type: 'input_image', image: source, ...(typeof detail === 'string' && { detail }) };
+      : { type: 'input_image', image: source, ...(typeof detail === 'string' && { detail }), ...providerData };
   }
-  return type === 'file' ? filePart(file) : undefined;
+  const part = type === 'file' ? filePart(file) : undefined;
+  return part && { ...part, ...providerData };
 }
 
 function imageSource(image: unknown): string | { id: string } | undefined {
@@ -90,9 +94,10 @@ function imageSource(image: unknown): string | { id: string } | undefined {
   if (typeof image['url'] === 'string') return image['url'];
   if (typeof image['fileId'] === 'string') return { id: image['fileId'] };
   const { data, mediaType } = image;
-  return typeof data === 'string'
-    ? `data:${typeof mediaType === 'string' ? mediaType : 'image/png'};base64,${data}`
-    : undefined;
+  const base64 = base64Of(data);
+  return base64 === undefined
+    ? undefined
+    : `data:${typeof mediaType === 'string' ? mediaType : 'image/png'};base64,${base64}`;
 }
 
 function filePart(file: unknown): ToolCallStructuredOutput | undefined {
@@ -100,8 +105,24 @@ function filePart(file: unknown): ToolCallStructuredOutput | undefined {
   if (!isRecord(file)) return undefined;
   const name = typeof file['filename'] === 'string' ? { filename: file['filename'] } : {};
   if (typeof file['url'] === 'string') return { type: 'input_file', file: { url: file['url'] }, ...name };
-  if (typeof file['id'] === 'string') return { type: 'input_file', file: { id: file['id'] }, ...name };
+  const id = file['id'] ?? file['fileId'];
+  if (typeof id === 'string') return { type: 'input_file', file: { id }, ...name };
   const { data, mediaType } = file;
-  if (typeof data !== 'string' || typeof mediaType !== 'string') return undefined;
-  return { type: 'input_file', file: `data:${mediaType};base64,${data}`, ...name };
+  const base64 = base64Of(data);
+  if (base64 === undefined || typeof mediaType !== 'string') return undefined;
+  return { type: 'input_file', file: `data:${mediaType};base64,${base64}`, ...name };
+}
+
+// What was sent is in the item: the text is for people.
+function withoutBytes(_key: string, value: unknown): unknown {
+  return value instanceof Uint8Array ? `[${value.byteLength} bytes]` : value;
+}
+
+/** Text is base64 already. */
+function base64Of(data: unknown): string | undefined {
+  if (typeof data === 'string') return data;
+  if (!(data instanceof Uint8Array)) return undefined;
+  let binary = '';
+  for (const byte of data) binary += String.fromCharCode(byte);
+  return btoa(binary);
 }

@@ -8,6 +8,7 @@ import {
   RunAgentUpdatedStreamEvent,
   RunItemStreamEvent,
   RunRawModelStreamEvent,
+  type ObservedStreamEvent,
   type RunStreamEvent,
   RunToolProgressStreamEvent,
 } from './stream-event.ts';
@@ -18,15 +19,16 @@ export type StreamView = (events: readonly RunEvent[]) => RunStreamEvent[];
 /** Of the run itself, or, with `step`, of the nested run that answers that call. */
 export function streamView(agents: AgentByKey, step?: string): StreamView {
   return (events) => {
-    const shown: RunStreamEvent[] = [];
+    const shown: ObservedStreamEvent[] = [];
     // The events of an agent that runs as a tool are not its caller's.
     for (const event of events) if (event.scope?.at(-1) === step) show(event, agents, shown);
-    return shown;
+    // Progress is left to those who ask for it: programs for @openai/agents know three kinds of events.
+    return shown as RunStreamEvent[];
   };
 }
 
 // Events that a stream does not show are most of the kinds, hence no case each.
-function show(event: RunEvent, agents: AgentByKey, shown: RunStreamEvent[]): void {
+function show(event: RunEvent, agents: AgentByKey, shown: ObservedStreamEvent[]): void {
   switch (event.type) {
     case 'model.delta':
       return showDelta(event, shown);
@@ -51,7 +53,7 @@ function show(event: RunEvent, agents: AgentByKey, shown: RunStreamEvent[]): voi
   }
 }
 
-function showDelta(event: ModelDelta, shown: RunStreamEvent[]): void {
+function showDelta(event: ModelDelta, shown: ObservedStreamEvent[]): void {
   const text = event.text === undefined ? undefined : raw(textDelta(event, event.text));
   if (event.raw === undefined) {
     if (text) shown.push(text);

@@ -117,7 +117,7 @@ export class StreamedRunResult<TContext = unknown, TAgent = AnyAgent>
     });
   }
 
-  /** A new reader of the stream's events. It ends after what is committed: normally, or with the error of a failed run. */
+  /** A new reader of the stream's events. Tools that are async generators add theirs: `ObservedStreamEvent`. It ends after what is committed: normally, or with the error of a failed run. */
   streamEvents({ from, signal }: ReadOptions = {}): AsyncIterableIterator<RunStreamEvent, undefined> {
     return this.#read(streamView(agentsOf(this.started.agents)), {
       ...(from !== undefined && { from }),
@@ -159,13 +159,13 @@ export class StreamedRunResult<TContext = unknown, TAgent = AnyAgent>
   }
 
   /**
-   * The run as frames of the AI SDK's UI message stream: this result's part of it. A run that failed is told in them and throws nothing here. `messageId` is the
-   * run's id by default.
+   * The run as frames of the AI SDK's UI message stream: this result's part of it, or those of the events from `from` on. A run that failed is told in them and throws
+   * nothing here. `messageId` is the run's id by default.
    */
-  uiFrames(options: { messageId?: string; signal?: AbortSignal } = {}): AsyncIterableIterator<UiFrame, undefined> {
-    const { signal, ...view } = options;
+  uiFrames(options: ReadOptions & { messageId?: string } = {}): AsyncIterableIterator<UiFrame, undefined> {
+    const { signal, from = this.started.segmentFrom, ...view } = options;
     // Calls and approvals of earlier segments are needed, though not shown.
-    const map = uiMessageView({ ...view, from: this.started.segmentFrom });
+    const map = uiMessageView({ ...view, from });
     return this.#read(map, { from: 0, ...(signal && { signal }) }, 'told');
   }
 

@@ -5,6 +5,7 @@ import { z } from 'zod';
 import {
   type FunctionTool,
   invokeFunctionTool,
+  type ObservedStreamEvent,
   RunContext,
   RunToolProgressStreamEvent,
   tool,
@@ -24,7 +25,10 @@ function stepping(
 }
 
 const script = () => [[functionCall('work', { n: 3 }, { callId: 'c1' })], [assistantMessage('Done.')]];
-const shown = ({ events }: Seen) => events.filter((event) => event instanceof RunToolProgressStreamEvent);
+const shown = ({ events }: Seen) => {
+  const observed: ObservedStreamEvent[] = events;
+  return observed.filter((event) => event instanceof RunToolProgressStreamEvent);
+};
 
 describe('a tool that is an async generator', () => {
   const counting = () =>
