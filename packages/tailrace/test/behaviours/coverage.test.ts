@@ -94,6 +94,7 @@ const D = {
   75: 'an output guardrail that throws keeps the turn',
   76: 'a tool’s output rejected as the final one is replaced',
   77: 'siblings of an output trip are ended',
+  78: 'output guardrails beside a history that the provider keeps are refused before any model call',
   79: 'tool guardrails allow, reject, or fail the run; their results are kept',
   80: 'tool guardrails before an approval, where that is wanted, and again before the call',
   81: 'an input trip aborts the model’s request within 50 ms',
@@ -148,7 +149,6 @@ const LATER: Readonly<Record<number, string>> = {
   22: 'an unknown tool is told in the table of bad input (29)',
   50: 'RunState as text',
   51: 'RunState as text',
-  78: 'history that a server manages, beside output guardrails',
   82: 'output that is held until a guardrail has passed',
   117: 'a result names its agents, and so keeps them',
 };

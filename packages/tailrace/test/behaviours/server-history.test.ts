@@ -132,7 +132,7 @@ describe.each(both)('$kind, streamed: $stream', ({ kind, stream }) => {
     await assertCleanRun(result);
   });
 
-  test('78: output guardrails are refused before any model call', async () => {
+  test('[D78] output guardrails are refused before any model call', async () => {
     const guardrail = { name: 'tone', execute: async () => ({ tripwireTriggered: false, outputInfo: {} }) };
     const model = new ScriptedModel([]);
     const guarded = new Agent({ name: 'B', model, outputGuardrails: [guardrail] });
