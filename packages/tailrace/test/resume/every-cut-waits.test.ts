@@ -219,11 +219,11 @@ async function everyCut(
 describe.each<Place>(['alone', 'as a tool'])('an agent that asks, %s', (place) => {
   const name = 'a run that waits for answers and times is taken up from every append';
 
-  test.each([false, true])(`${name}, in memory (streamed: %s)`, async (stream) => {
+  test.each([false, true])(`${name}, in memory (streamed: %s)`, { timeout: 120_000 }, async (stream) => {
     await everyCut(place, stream, () => new MemoryLogStore());
   });
 
-  test.each([false, true])(`${name}, on a file (streamed: %s)`, { timeout: 60_000 }, async (stream) => {
+  test.each([false, true])(`${name}, on a file (streamed: %s)`, { timeout: 120_000 }, async (stream) => {
     const directory = mkdtempSync(join(tmpdir(), 'waits-'));
     let files = 0;
     try {
