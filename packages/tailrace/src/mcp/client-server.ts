@@ -93,6 +93,7 @@ export abstract class ClientMCPServer implements MCPServerWithResources, MCPServ
       connectTimeoutMs: seconds === undefined ? DEFAULTS.connectMs : seconds * 1000,
       listMaxPages: maxListPages,
       makeLink: (library) => this.makeLink(library),
+      onLost: () => forgetTools(this),
       onToolsChanged: () => {
         forgetTools(this);
         options.onToolsChanged?.();

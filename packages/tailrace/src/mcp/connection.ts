@@ -9,6 +9,7 @@ import type { Client, Transport } from '@modelcontextprotocol/client';
 import { outsideOfRuns } from '../base/carrier.ts';
 import { SystemError, UserError } from '../event/errors.ts';
 import { clientLibrary, type ClientLibrary } from './client-library.ts';
+import { printable } from './printable.ts';
 
 /** A way to a server, made anew for each connection. */
 export interface Link {
@@ -28,6 +29,8 @@ export interface ConnectionParts {
   connectTimeoutMs: number;
   listMaxPages: number;
   makeLink(library: typeof ClientLibrary): Promise<Link>;
+  /** What is known of the server's tools may not hold any more. */
+  onLost(): void;
   onToolsChanged(): void;
   onResourceUpdated(uri: string): void;
 }
@@ -175,7 +178,7 @@ export class Connection {
       this.#state = { state: 'lost' };
       void open.link.finish?.().catch(() => undefined);
     }
-    this.#parts.onToolsChanged();
+    this.#parts.onLost();
   }
 
   async #lose(client: Client): Promise<void> {
@@ -209,9 +212,11 @@ function notConnected(name: string): UserError {
 }
 
 function notStarted(name: string, why: string, cause: unknown): Error {
-  const told = cause instanceof Error ? cause.message : String(cause);
+  const told = printable(cause instanceof Error ? cause.message : String(cause));
   return new SystemError(`MCP server '${name}' could not be connected to: ${told}${why === '' ? '.' : ` (${why}).`}`, {
     code: 'MCP_START_FAILED',
     cause,
+    // What a process or a server says of itself may hold anything.
+    publicMessage: `MCP server '${name}' could not be connected to.`,
   });
 }

@@ -2,7 +2,7 @@ import type { SSEClientTransportOptions } from '@modelcontextprotocol/client';
 import type { ClientLibrary } from './client-library.ts';
 import { ClientMCPServer } from './client-server.ts';
 import type { Link } from './connection.ts';
-import { httpOptions, type MCPHttpOptions } from './streamable-http.ts';
+import { httpOptions, type MCPHttpOptions, shownUrl } from './streamable-http.ts';
 
 export interface MCPServerSSEOptions extends MCPHttpOptions {
   /** For the stream of events, as @modelcontextprotocol/client has it. */
@@ -14,7 +14,7 @@ export class MCPServerSSE extends ClientMCPServer {
   readonly #options: MCPServerSSEOptions;
 
   constructor(options: MCPServerSSEOptions) {
-    super(options.name ?? `sse: ${options.url}`, options);
+    super(options.name ?? `sse: ${shownUrl(options.url)}`, options);
     this.#options = options;
   }
 

@@ -1,4 +1,5 @@
 import type { StreamableHTTPClientTransport, StreamableHTTPClientTransportOptions } from '@modelcontextprotocol/client';
+import { UserError } from '../event/errors.ts';
 import { boundedFetch, type Fetch } from './bounded-fetch.ts';
 import type { ClientLibrary } from './client-library.ts';
 import { ClientMCPServer, DEFAULTS, type MCPServerOptions } from './client-server.ts';
@@ -28,7 +29,7 @@ export class MCPServerStreamableHttp extends ClientMCPServer {
   #transport: StreamableHTTPClientTransport | undefined;
 
   constructor(options: MCPServerStreamableHttpOptions) {
-    super(options.name ?? `streamable-http: ${options.url}`, options);
+    super(options.name ?? `streamable-http: ${shownUrl(options.url)}`, options);
     this.#options = options;
   }
 
@@ -77,4 +78,19 @@ export function httpOptions(
     ...(requestInit && { requestInit }),
     ...(authProvider && { authProvider }),
   };
+}
+
+/** The address as names and traces may show it: without credentials, and without a query, which may be one. @throws UserError OPTION_TYPE */
+export function shownUrl(url: string): string {
+  const parsed = URL.canParse(url) ? new URL(url) : undefined;
+  if (parsed?.protocol !== 'http:' && parsed?.protocol !== 'https:') {
+    throw new UserError(
+      `The url of an MCP server must begin with http:// or https://, got ${JSON.stringify(url.slice(0, 20))}.`,
+      {
+        code: 'OPTION_TYPE',
+      },
+    );
+  }
+  if (parsed.username === '' && parsed.password === '' && parsed.search === '') return url;
+  return `${parsed.origin}${parsed.pathname}`;
 }

@@ -11,6 +11,7 @@ interface Request {
 }
 
 const schema = { type: 'object', properties: { text: { type: 'string' } } };
+const streams = new Set<ServerResponse>();
 let count = 0;
 
 async function answer({ method, params }: Request): Promise<object | undefined> {
@@ -36,6 +37,11 @@ async function answer({ method, params }: Request): Promise<object | undefined> 
 async function serve(request: IncomingMessage, response: ServerResponse): Promise<void> {
   // What `fetch` keeps for later is its own; here nothing is to be left.
   response.setHeader('connection', 'close');
+  if (request.method === 'GET') {
+    streams.add(response);
+    response.on('close', () => streams.delete(response));
+    return void response.writeHead(200, { 'content-type': 'text/event-stream' }).write(': here\n\n');
+  }
   if (request.method !== 'POST') return void response.writeHead(405).end();
   let body = '';
   for await (const chunk of request) body += String(chunk);
@@ -47,11 +53,19 @@ async function serve(request: IncomingMessage, response: ServerResponse): Promis
   response.end(JSON.stringify({ jsonrpc: '2.0', id: message.id, ...(result ? { result } : { error }) }));
 }
 
+export interface HttpServer {
+  url: string;
+  /** Streams of events that are open. */
+  streams: () => number;
+  close: () => Promise<void>;
+}
+
 /** Listens on this machine alone. */
-export async function httpServer(): Promise<{ url: string; close: () => Promise<void> }> {
+export async function httpServer(): Promise<HttpServer> {
   const server = createServer((request, response) => void serve(request, response)).listen(0, '127.0.0.1');
   await once(server, 'listening');
   return {
+    streams: () => streams.size,
     url: `http://127.0.0.1:${(server.address() as AddressInfo).port}/mcp`,
     close: async () => {
       server.closeAllConnections();

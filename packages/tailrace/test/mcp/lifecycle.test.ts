@@ -1,8 +1,18 @@
 // A server object has one connection: whoever opens, uses and closes it, nothing of it is left.
 import { AsyncLocalStorage } from 'node:async_hooks';
+import { getEventListeners } from 'node:events';
 import { setTimeout as wait } from 'node:timers/promises';
 import { afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { connectMcpServers, MCPServers, MCPServerStdio, withTrace } from '../../src/index.ts';
+import {
+  connectMcpServers,
+  MCPServers,
+  MCPServerSSE,
+  MCPServerStdio,
+  MCPServerStreamableHttp,
+  serializeError,
+  withTrace,
+} from '../../src/index.ts';
+import { httpServer } from './http-server.ts';
 import { children, fake, handles, tiny } from './tiny.ts';
 
 const before = { children: 0, handles: [] as string[] };
@@ -121,10 +131,59 @@ describe('a server over standard streams', () => {
     await expect.poll(async () => (await server.callTool('cancelled', {}))[0]?.['text']).toMatch(/\[\d+\]/);
   });
 
+  it('leaves no listener on the signals that it was given', async () => {
+    await using server = tiny();
+    await server.connect();
+    const { signal } = new AbortController();
+    for (let round = 0; round < 20; round++) await server.callTool('echo', { text: 'x' }, null, { signal });
+    expect(getEventListeners(signal, 'abort')).toHaveLength(0);
+  });
+
+  it('tells of changes of resources that were subscribed to', async () => {
+    const updated: string[] = [];
+    await using server = tiny({ onResourceUpdated: (uri) => void updated.push(uri) });
+    await server.connect();
+    await server.subscribeResource('note://1');
+    await expect.poll(() => updated).toEqual(['note://1']);
+    await server.unsubscribeResource('note://1');
+  });
+
   it('gives a request up after its timeout', async () => {
     await using server = tiny({ timeout: 50 });
     await server.connect();
     await expect(server.callTool('hang', {})).rejects.toThrow(/timed out/i);
+  });
+});
+
+describe('a server over HTTP', () => {
+  it('has no stream of ours left when close() has resolved, whatever was under way', async () => {
+    const http = await httpServer();
+    try {
+      const server = new MCPServerStreamableHttp({ url: http.url });
+      await server.connect();
+      await expect.poll(http.streams).toBe(1);
+      const call = server.callTool('echo', { text: 'x' }).catch((error: Error) => error);
+      await server.close();
+      await call;
+      await expect.poll(http.streams).toBe(0);
+      await server.close();
+    } finally {
+      await http.close();
+    }
+  });
+
+  it('shows neither credentials nor queries in its name and its errors', async () => {
+    const server = new MCPServerStreamableHttp({ url: 'http://user:CANARY-password@127.0.0.1:1/mcp?key=CANARY-key' });
+    expect(server.name).toBe('streamable-http: http://127.0.0.1:1/mcp');
+    const error = (await server.connect().catch((thrown: Error) => thrown)) as Error;
+    expect(error.message).toMatch(/could not be connected to/);
+    expect(error.message).not.toContain('CANARY');
+    expect(JSON.stringify(serializeError(error))).not.toContain('CANARY');
+  });
+
+  it.each(['', 'ftp://host', 'file:///etc/passwd', '/mcp'])('[OPTION_TYPE] is not at %j', (url) => {
+    expect(() => new MCPServerStreamableHttp({ url })).toThrow(/http/);
+    expect(() => new MCPServerSSE({ url })).toThrow(/http/);
   });
 });
 

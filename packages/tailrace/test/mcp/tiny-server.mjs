@@ -64,13 +64,17 @@ async function answer({ id, method, params }) {
     case 'initialize':
       return {
         protocolVersion: params.protocolVersion,
-        capabilities: { tools: { listChanged: true } },
+        capabilities: { tools: { listChanged: true }, resources: { subscribe: true } },
         serverInfo: { name: 'tiny', version: '1' },
       };
     case 'tools/list':
       return { tools };
     case 'tools/call':
       return call(params);
+    case 'resources/subscribe':
+      setTimeout(() => send({ method: 'notifications/resources/updated', params: { uri: params.uri } }), 5);
+      return {};
+    case 'resources/unsubscribe':
     case 'ping':
       return {};
     default:
