@@ -15,8 +15,8 @@ export interface WireAnswer {
   json?: unknown;
   /** Server-sent events. */
   events?: readonly { event?: string; data: unknown }[];
-  /** Bytes in one write; all in one by default. */
-  pieces?: number;
+  /** Bytes in each write, repeated to the end; all in one by default. */
+  pieces?: readonly number[];
   /** The connection breaks after so many writes. */
   cutAfter?: number;
   /** Nothing more comes, and the connection stays. */
@@ -65,10 +65,11 @@ export async function serve(script: readonly WireAnswer[]): Promise<FormatServer
           )
           .join(''),
       );
-      const size = pieces ?? bytes.length;
-      for (let at = 0, write = 0; at < bytes.length; at += size, write += 1) {
+      for (let at = 0, write = 0; at < bytes.length; write += 1) {
         if (write === cutAfter) return void response.destroy();
+        const size = pieces?.[write % pieces.length] ?? bytes.length;
         response.write(bytes.subarray(at, at + size));
+        at += size;
         await new Promise((resolve) => setImmediate(resolve));
       }
       if (stall !== true) response.end();
