@@ -22,7 +22,7 @@ import type { LogSource } from './source.ts';
 import { storeFailure } from './store-failure.ts';
 import { Tail } from './tail.ts';
 
-const GROUP_EVENTS = 32;
+const GROUP_EVENTS = 64;
 const TAIL_BYTES = 4 * 1024 * 1024;
 // How much may wait for a slow store before the writer has to wait, too.
 const MAX_PENDING_BYTES = 1024 * 1024;

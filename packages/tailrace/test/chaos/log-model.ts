@@ -47,7 +47,7 @@ export class LogModel {
       writer.pending.push({ ...body, ...place });
       writer.sealed ||= isTerminal(body);
     }
-    if (!this.groups || writer.pending.length >= 32 || writer.pending.some((event) => classOf(event) !== 'grouped'))
+    if (!this.groups || writer.pending.length >= 64 || writer.pending.some((event) => classOf(event) !== 'grouped'))
       this.commit(writer);
   }
 

@@ -292,7 +292,7 @@ const steps: fc.Arbitrary<Step>[] = [
     step('many', (world) =>
       world.append(
         0,
-        Array.from({ length: 40 }, (_, n) => delta(`${n}`)),
+        Array.from({ length: 80 }, (_, n) => delta(`${n}`)),
       ),
     ),
   ),

@@ -167,15 +167,15 @@ describe('groups', () => {
     expect(durabilities).toEqual(['group 2']);
   });
 
-  test('are committed when they are 32', async () => {
+  test('are committed when they are 64', async () => {
     const clock = handClock();
     const { store, durabilities } = grouping(10);
     const log = await RunLog.open(store, 'r', { clock });
-    for (let n = 0; n < 40; n++) void log.append([delta()]);
-    expect(log.next).toBe(32);
+    for (let n = 0; n < 72; n++) void log.append([delta()]);
+    expect(log.next).toBe(64);
     clock.advance(10);
-    expect(log.next).toBe(40);
-    expect(durabilities).toEqual(['group 32', 'group 8']);
+    expect(log.next).toBe(72);
+    expect(durabilities).toEqual(['group 64', 'group 8']);
   });
 
   test('are committed with the durable event that follows, in full', async () => {
