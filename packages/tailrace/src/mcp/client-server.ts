@@ -53,12 +53,11 @@ export interface MCPServerOptions extends MCPServerPolicy {
   onResourceUpdated?: (uri: string) => void;
 }
 
-export const DEFAULTS: Readonly<Record<'connectMs' | 'requestMs' | 'maxListPages' | 'maxMessageBytes', number>> = {
-  connectMs: 30_000,
-  requestMs: 60_000,
-  maxListPages: 64,
-  maxMessageBytes: 10 * 1024 * 1024,
-};
+const CONNECT_MS = 30_000;
+const REQUEST_MS = 60_000;
+const MAX_LIST_PAGES = 64;
+/** Largest message that is taken from a server, in bytes. */
+export const MAX_MESSAGE_BYTES: number = 10 * 1024 * 1024;
 
 /** An MCP server that this process connects to. Shared by as many runs as there are: it holds nothing of any of them. */
 export abstract class ClientMCPServer implements MCPServerWithResources, MCPServerWithPrompts, AsyncDisposable {
@@ -79,7 +78,7 @@ export abstract class ClientMCPServer implements MCPServerWithResources, MCPServ
   readonly #tools: KnownTools;
 
   constructor(name: string, options: MCPServerOptions) {
-    const { maxListPages = DEFAULTS.maxListPages, timeout = DEFAULTS.requestMs } = options;
+    const { maxListPages = MAX_LIST_PAGES, timeout = REQUEST_MS } = options;
     checkWhole(name, 'maxListPages', maxListPages);
     checkWhole(name, 'timeout', timeout);
     this.name = name;
@@ -90,7 +89,7 @@ export abstract class ClientMCPServer implements MCPServerWithResources, MCPServ
     const seconds = options.clientSessionTimeoutSeconds;
     this.#connection = new Connection({
       name,
-      connectTimeoutMs: seconds === undefined ? DEFAULTS.connectMs : seconds * 1000,
+      connectTimeoutMs: seconds === undefined ? CONNECT_MS : seconds * 1000,
       listMaxPages: maxListPages,
       makeLink: (library) => this.makeLink(library),
       onLost: () => forgetTools(this),

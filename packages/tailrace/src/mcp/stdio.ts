@@ -1,4 +1,4 @@
-import { ClientMCPServer, DEFAULTS, type MCPServerOptions } from './client-server.ts';
+import { ClientMCPServer, MAX_MESSAGE_BYTES, type MCPServerOptions } from './client-server.ts';
 import { stdioLibrary } from './client-library.ts';
 import { wordsOf } from './command-line.ts';
 import type { Link } from './connection.ts';
@@ -39,7 +39,7 @@ export class MCPServerStdio extends ClientMCPServer {
   }
 
   protected async makeLink(): Promise<Link> {
-    const { env, cwd, stderr = 'pipe', maxMessageBytes = DEFAULTS.maxMessageBytes } = this.#options;
+    const { env, cwd, stderr = 'pipe', maxMessageBytes = MAX_MESSAGE_BYTES } = this.#options;
     const library = await stdioLibrary();
     return stdioLink(library, { command: this.#command, args: this.#args, env, cwd, stderr, maxMessageBytes });
   }

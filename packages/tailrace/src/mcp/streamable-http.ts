@@ -2,7 +2,7 @@ import type { StreamableHTTPClientTransport, StreamableHTTPClientTransportOption
 import { UserError } from '../event/errors.ts';
 import { boundedFetch, type Fetch } from './bounded-fetch.ts';
 import type { ClientLibrary } from './client-library.ts';
-import { ClientMCPServer, DEFAULTS, type MCPServerOptions } from './client-server.ts';
+import { ClientMCPServer, MAX_MESSAGE_BYTES, type MCPServerOptions } from './client-server.ts';
 import type { Link } from './connection.ts';
 
 /** What both kinds of server over HTTP may be given. */
@@ -71,7 +71,7 @@ async function within(ms: number, promise: Promise<void>): Promise<void> {
 /** What the library is given of the options of a server over HTTP. */
 export function httpOptions(
   server: string,
-  { requestInit, authProvider, fetch, maxMessageBytes = DEFAULTS.maxMessageBytes }: MCPHttpOptions,
+  { requestInit, authProvider, fetch, maxMessageBytes = MAX_MESSAGE_BYTES }: MCPHttpOptions,
 ): { requestInit?: RequestInit; authProvider?: object; fetch: Fetch } {
   return {
     fetch: boundedFetch(fetch ?? globalThis.fetch, server, maxMessageBytes),
