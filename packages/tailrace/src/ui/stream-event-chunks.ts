@@ -3,13 +3,13 @@
  * superseded or a call rejected, is not in them.
  */
 import type { AgentItem } from '../event/item.ts';
-import type { RunStreamEvent } from '../view/stream-event.ts';
+import type { ObservedStreamEvent, RunItemStreamEvent } from '../view/stream-event.ts';
 import type { UiMessageChunk } from '../view/ui/ui-chunk.ts';
 import { reasoningDelta } from '../view/ui/ui-reasoning.ts';
-import { UiWriter } from '../view/ui/ui-writer.ts';
+import { callIdOf, UiWriter } from '../view/ui/ui-writer.ts';
 
 export async function* streamEventChunks(
-  events: AsyncIterable<RunStreamEvent>,
+  events: AsyncIterable<ObservedStreamEvent>,
   messageId: string,
 ): AsyncGenerator<UiMessageChunk, undefined> {
   let chunks: UiMessageChunk[] = [];
@@ -28,8 +28,9 @@ export async function* streamEventChunks(
   yield* taken();
 }
 
-function show(event: RunStreamEvent, writer: UiWriter, messageId: string): void {
+function show(event: ObservedStreamEvent, writer: UiWriter, messageId: string): void {
   if (event.type === 'run_item_stream_event') return showItem(event, writer, messageId);
+  if (event.type === 'tool_progress_stream_event') return writer.progress(event.callId, event.toolName, event.data);
   if (event.type !== 'raw_model_stream_event') return;
   const { data } = event;
   if (data.type === 'response_started') writer.beginStep(messageId);
@@ -41,18 +42,17 @@ function show(event: RunStreamEvent, writer: UiWriter, messageId: string): void 
   }
 }
 
-function showItem(
-  { name, item }: Extract<RunStreamEvent, { type: 'run_item_stream_event' }>,
-  writer: UiWriter,
-  messageId: string,
-): void {
+function showItem({ name, item }: RunItemStreamEvent, writer: UiWriter, messageId: string): void {
   const raw: AgentItem = item.rawItem;
-  const callId = 'callId' in raw && typeof raw.callId === 'string' ? raw.callId : raw.id;
+  const callId = callIdOf(raw);
   if (name === 'message_output_created' && 'role' in raw && raw.role === 'assistant') writer.message(raw, messageId);
   else if (name === 'reasoning_item_created' && raw.type === 'reasoning') writer.reasoning(raw, messageId);
-  else if (name === 'tool_called') writer.toolCall(raw, messageId);
+  else if (name === 'tool_called' || name === 'tool_search_called') writer.toolCall(raw, messageId);
   else if (callId === undefined) return;
-  else if (name === 'tool_output') {
+  else if (name === 'tool_search_output_created') {
+    const output = 'tools' in raw ? raw.tools : [];
+    writer.toolEnded({ type: 'tool-output-available', toolCallId: callId, output, dynamic: true });
+  } else if (name === 'tool_output') {
     const output = 'output' in item ? item.output : undefined;
     writer.toolEnded({ type: 'tool-output-available', toolCallId: callId, output, dynamic: true });
   } else if (name === 'tool_approval_requested') {

@@ -1,6 +1,6 @@
 import { newItemId } from '../base/id.ts';
 import { serializeError } from '../event/errors.ts';
-import type { RunStreamEvent } from '../view/stream-event.ts';
+import type { ObservedStreamEvent } from '../view/stream-event.ts';
 import type { UiMessageChunk } from '../view/ui/ui-chunk.ts';
 import type { UiFrame } from '../view/ui/ui-message-view.ts';
 import { webStreamOf } from '../view/web-stream.ts';
@@ -10,9 +10,9 @@ import { type AiSdkTextStreamHeaders, type AiSdkTextStreamResponseOptions, respo
 /** A streamed run, or a stream of the events of one. A streamed run says more: its log has what its events leave out. */
 export type AiSdkUiMessageStreamSource =
   | { uiFrames: (options?: { messageId?: string }) => AsyncIterableIterator<UiFrame, undefined> }
-  | { toStream: () => ReadableStream<RunStreamEvent> }
-  | ReadableStream<RunStreamEvent>
-  | AsyncIterable<RunStreamEvent>;
+  | { toStream: () => ReadableStream<ObservedStreamEvent> }
+  | ReadableStream<ObservedStreamEvent>
+  | AsyncIterable<ObservedStreamEvent>;
 
 export type AiSdkUiMessageStreamHeaders = AiSdkTextStreamHeaders;
 

@@ -5,7 +5,19 @@ import { Readable } from 'node:stream';
 import { DefaultChatTransport, readUIMessageStream, type UIMessage, type UIMessageChunk } from 'ai';
 import { describe, expect, test } from 'vitest';
 import { z } from 'zod';
-import { Agent, run, type RunEvent, type RunEventBody, type StreamedRunResult, tool } from '../../src/index.ts';
+import {
+  Agent,
+  type ObservedStreamEvent,
+  run,
+  type RunEvent,
+  type RunEventBody,
+  RunItemStreamEvent,
+  RunToolProgressStreamEvent,
+  RunToolSearchCallItem,
+  RunToolSearchOutputItem,
+  type StreamedRunResult,
+  tool,
+} from '../../src/index.ts';
 import {
   assertCleanRun,
   assistantMessage,
@@ -226,6 +238,25 @@ describe('a streamed run', () => {
     await reader.cancel();
     await result.completed;
     expect(result.cancelled).toBe(true);
+  });
+
+  test('as a stream of its events shows progress and searches for tools, too', async () => {
+    const agent = new Agent({ name: 'A' });
+    const search = { type: 'tool_search_call', id: 'ts_1', call_id: 's', arguments: { q: 'w' } } as const;
+    const found = { type: 'tool_search_output' as const, id: 'ts_2', call_id: 's', tools: [] };
+    const event = { type: 'tool.progress', step: '1:tool:c', attempt: 1, callId: 'c', tool: 'f', data: 1 } as const;
+    async function* events(): AsyncGenerator<ObservedStreamEvent> {
+      yield new RunItemStreamEvent('tool_search_called', new RunToolSearchCallItem(search, agent));
+      yield new RunItemStreamEvent('tool_search_output_created', new RunToolSearchOutputItem(found, agent));
+      yield new RunToolProgressStreamEvent(event, agent);
+    }
+    const { message, errors } = await messageOf(createAiSdkUiMessageStream(events()));
+    expect(errors).toEqual([]);
+    expect(message?.parts).toMatchObject([
+      { type: 'step-start' },
+      { type: 'dynamic-tool', toolName: 'tool_search', state: 'output-available', input: { q: 'w' }, output: [] },
+      { type: 'data-tool-progress', id: 'c', data: { toolCallId: 'c', toolName: 'f', data: 1 } },
+    ]);
   });
 
   test('as a stream of its events makes the same message', async () => {

@@ -13,7 +13,7 @@ import type { ModelDelta } from '../../event/step-events.ts';
 import { positionOf } from '../../log/position.ts';
 import type { UiMessageChunk } from './ui-chunk.ts';
 import { reasoningDelta } from './ui-reasoning.ts';
-import { UiWriter } from './ui-writer.ts';
+import { callIdOf, UiWriter } from './ui-writer.ts';
 
 /** One chunk, and the log's position when the client has seen all of an event. */
 export interface UiFrame {
@@ -108,7 +108,7 @@ class UiFold {
         else this.#failed.delete(event.callId);
         return;
       case 'tool.progress':
-        return this.#progress(event.callId, event.tool, event.data);
+        return writer.progress(event.callId, event.tool, event.data);
       case 'approval.requested':
         return this.#ask(event.step, event.callId);
       case 'approval.decided':
@@ -136,28 +136,23 @@ class UiFold {
     const writer = this.#writer;
     if (kind === 'message' && 'role' in item && item.role === 'assistant') writer.message(item, this.#messageId);
     else if (kind === 'reasoning' && item.type === 'reasoning') writer.reasoning(item, this.#messageId);
-    else if (kind === 'tool_call') writer.toolCall(item, this.#messageId);
-    else if (kind === 'tool_output') this.#output(item);
+    else if (kind === 'tool_call' || kind === 'tool_search_call') writer.toolCall(item, this.#messageId);
+    else if (kind === 'tool_output' || kind === 'tool_search_output') this.#output(item);
   }
 
   #output(item: AgentItem): void {
-    if (!('callId' in item) || typeof item.callId !== 'string') return;
-    const toolCallId = item.callId;
+    const toolCallId = callIdOf(item);
+    if (toolCallId === undefined) return;
     const failure = this.#failed.get(toolCallId);
     this.#failed.delete(toolCallId);
     if (this.#denied.delete(toolCallId)) this.#writer.toolEnded({ type: 'tool-output-denied', toolCallId });
     else if (failure !== undefined) {
       this.#writer.toolEnded({ type: 'tool-output-error', toolCallId, errorText: failure, dynamic: true });
     } else {
-      const output = outputOf('output' in item ? item.output : undefined);
+      const output =
+        item.type === 'tool_search_output' ? item.tools : outputOf('output' in item ? item.output : undefined);
       this.#writer.toolEnded({ type: 'tool-output-available', toolCallId, output, dynamic: true });
     }
-  }
-
-  #progress(callId: string, tool: string | undefined, data: unknown): void {
-    const about = { toolCallId: callId, ...(tool !== undefined && { toolName: tool }), data };
-    this.#writer.endFlow();
-    this.#chunks.push({ type: 'data-tool-progress', id: callId, data: about });
   }
 
   #ask(step: string, callId: string): void {

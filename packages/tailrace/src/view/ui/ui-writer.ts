@@ -107,6 +107,13 @@ export class UiWriter {
     }
   }
 
+  /** How far a tool is. The latest takes the place of the one before. */
+  progress(toolCallId: string, toolName: string | undefined, data: unknown): void {
+    this.endFlow();
+    const about = { toolCallId, ...(toolName !== undefined && { toolName }), data };
+    this.#write({ type: 'data-tool-progress', id: toolCallId, data: about });
+  }
+
   /** What came of a call. Told only of calls that were told: a client refuses any other. */
   toolEnded(chunk: Extract<UiMessageChunk, { toolCallId: string }>): void {
     if (!this.#tools.has(chunk.toolCallId)) return;
@@ -168,12 +175,13 @@ const LOCAL_INPUTS: Readonly<Record<string, string>> = {
   shell_call: 'action',
   apply_patch_call: 'operation',
   program: 'code',
+  tool_search_call: 'arguments',
 };
 
 function toolCallOf(item: AgentItem): ToolCallFacts | undefined {
   const fields = item as unknown as Readonly<Record<string, unknown>>;
   const type = String(fields['type']);
-  const id = text(fields['callId']) ?? text(fields['id']);
+  const id = callIdOf(item);
   if (id === undefined) return undefined;
   if (item.type === 'function_call') return { id, name: item.name, input: parsed(item.arguments), hosted: false };
   if (item.type === 'hosted_tool_call') {
@@ -184,6 +192,12 @@ function toolCallOf(item: AgentItem): ToolCallFacts | undefined {
   return field === undefined
     ? undefined
     : { id, name: type.replace(/_call$/, ''), input: fields[field] ?? {}, hosted: false };
+}
+
+/** The id that a call and its output share. */
+export function callIdOf(item: AgentItem): string | undefined {
+  const fields = item as unknown as Readonly<Record<string, unknown>>;
+  return text(fields['callId']) ?? text(fields['call_id']) ?? text(fields['id']);
 }
 
 function parsed(json: string): unknown {
