@@ -51,6 +51,7 @@ export class PartialJson {
   #escape = '';
   /** True while the string is the key of an object. */
   #naming = false;
+  #fresh = false;
 
   /** With a schema, `null` for what the schema does not require counts as left out: strict schemas have no other word for it. */
   constructor(schema?: JsonSchema) {
@@ -60,6 +61,11 @@ export class PartialJson {
   /** True when the value is whole. */
   get over(): boolean {
     return this.#state === 'over';
+  }
+
+  /** True when the next snapshot says more than the last one. */
+  get fresh(): boolean {
+    return this.#fresh;
   }
 
   get broken(): boolean {
@@ -76,6 +82,7 @@ export class PartialJson {
   snapshot(): unknown {
     if (this.#state === 'string' && !this.#naming) this.#put(shown(this.#text));
     for (const frame of this.#frames) frame.shared = true;
+    this.#fresh = false;
     return this.#root;
   }
 
@@ -91,7 +98,7 @@ export class PartialJson {
       }
       const from = at;
       while (at < text.length && text[at] !== '"' && text[at] !== '\\') at++;
-      this.#text += text.slice(from, at);
+      if (at > from) this.#grow(text.slice(from, at));
       if (at === text.length) return at;
       if (text[at++] === '"') {
         this.#endString();
@@ -108,13 +115,18 @@ export class PartialJson {
     if (kind !== 'u') {
       const meant = ESCAPES[kind];
       if (meant === undefined) this.#state = 'broken';
-      else this.#text += meant;
+      else this.#grow(meant);
       this.#escape = '';
     } else if (escape.length === 6) {
       if (!/^[0-9a-f]{4}$/i.test(escape.slice(2))) this.#state = 'broken';
-      else this.#text += String.fromCharCode(Number.parseInt(escape.slice(2), 16));
+      else this.#grow(String.fromCharCode(Number.parseInt(escape.slice(2), 16)));
       this.#escape = '';
     }
+  }
+
+  #grow(text: string): void {
+    this.#text += text;
+    this.#fresh ||= !this.#naming;
   }
 
   #endString(): void {
@@ -179,6 +191,7 @@ export class PartialJson {
     if (character === '"') {
       this.#text = '';
       this.#state = 'string';
+      this.#fresh = true;
     } else if (character === '{') {
       this.#open({ kind: 'object', value: {}, schema, shared: false, at: '' }, 'first key');
     } else if (character === '[') this.#open({ kind: 'array', value: [], schema, shared: false, at: 0 }, 'first item');
@@ -234,6 +247,7 @@ export class PartialJson {
   /** Puts the value that is under way into its place. */
   #put(value: unknown): void {
     const frame = this.#frames.at(-1);
+    this.#fresh = true;
     if (!frame) this.#root = value;
     else {
       this.#own(this.#frames.length - 1);

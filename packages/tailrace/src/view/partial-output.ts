@@ -90,6 +90,6 @@ function readingOf(type: AgentOutputType): Reading {
       if (json.over && delta.trim() !== '') json = new PartialJson(schema);
       json.push(delta);
     },
-    value: () => (json.broken ? undefined : json.snapshot()),
+    value: () => (json.fresh && !json.broken ? json.snapshot() : undefined),
   };
 }

@@ -65,7 +65,10 @@ test('torn anywhere, the whole is the value, each part its beginning, and none c
       const whole: unknown = JSON.parse(text);
       for (const piece of pieces) {
         parser.push(piece);
+        const { fresh } = parser;
         const given = parser.snapshot();
+        expect(parser.fresh).toBe(false);
+        if (!fresh) expect(JSON.stringify(given)).toBe(parts.at(-1)?.text);
         expect(startsAs(given, whole)).toBe(true);
         parts.push({ given, text: JSON.stringify(given) });
       }

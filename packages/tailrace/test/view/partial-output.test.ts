@@ -52,7 +52,6 @@ test('each value is the whole of what is certain; the last is the final output',
     { name: 'Tea' },
     { name: 'Tea', steps: ['Boil'] },
     { name: 'Tea', steps: ['Boil water', 'Wait'] },
-    { name: 'Tea', steps: ['Boil water', 'Wait'] },
     { name: 'Tea', steps: ['Boil water', 'Wait'], minutes: 5 },
     { name: 'Tea', steps: ['Boil water', 'Wait'], minutes: 5 },
   ]);
