@@ -117,7 +117,7 @@ async function decided(sdk: SdkNamespace, made: Waiting, stream: boolean, decide
 async function restored(sdk: SdkNamespace, made: Waiting, stream: boolean, decide: Decide): Promise<Observation> {
   const first = await interrupted(sdk, made, stream);
   const state = await sdk.RunState.fromString(made.agent, first.state.toString());
-  decide(state as unknown as Interrupted['state'], state.getInterruptions());
+  decide(state, state.getInterruptions());
   const { agent, models, ran } = made;
   return observe(sdk, { agent, input: state, stream, models, notes: { ran } });
 }

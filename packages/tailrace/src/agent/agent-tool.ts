@@ -85,18 +85,18 @@ export function agentTool<TContext, TAgent, TParameters extends AgentToolParamet
   const handlers: { name: AgentToolEventName; handler: AgentToolEventHandler<never> }[] = [];
   if (options.onStream) handlers.push({ name: '*', handler: options.onStream });
   const { parameters, inputBuilder, isEnabled, needsApproval, includeInputSchema = false } = options;
-  const own = parameters as AgentToolParameters | undefined;
+  const own: AgentToolParameters | undefined = parameters;
   const made: FunctionTool<TContext> = tool<AgentToolParameters, TContext>({
     name: toolName,
     description: options.toolDescription ?? '',
     parameters: own ?? AgentAsToolInputSchema,
-    ...(needsApproval !== undefined && { needsApproval: needsApproval as boolean }),
+    ...(needsApproval !== undefined && { needsApproval }),
     ...(isEnabled !== undefined && { isEnabled }),
     // What it did is in the log: a crash repeats none of it.
     effects: 'idempotent',
     execute: async (params: unknown, _context?: unknown, details?: ToolCallDetails) => {
       const nested = nestedRunsOf(details, spec.toolName);
-      const build = inputBuilder as StructuredToolInputBuilder<never> | undefined;
+      const build: StructuredToolInputBuilder<never> | undefined = inputBuilder;
       const schema = own && made.parameters;
       const input = nested.begun ? '' : await nestedInput(params, { schema, includeSchema: includeInputSchema, build });
       const answer = await nested.run(spec, input, own && params);

@@ -65,7 +65,7 @@ function own(spec: AgentToolSpec, { timeouts }: IndividualRunOptions<unknown>): 
 
 /** The caller's own context object and usage, in a context that can say what the tool was given. */
 function contextOf(parent: RunScope, given: unknown, toolInput: unknown): RunContext {
-  const own = given instanceof RunContext ? given.context : given;
+  const own: unknown = given instanceof RunContext ? given.context : given;
   const context = new RunContext(own === undefined ? parent.context.context : own);
   context.usage = parent.context.usage;
   if (toolInput !== undefined) context.toolInput = toolInput;

@@ -14,7 +14,6 @@ import { lastSeq } from '../port/pruned-range.ts';
 import type { Said, StateHome } from './state-home.ts';
 
 const FORMAT = 'tailrace-run-state';
-const VERSION = 1;
 /** In characters. */
 export const MAX_STATE_LENGTH: number = 64 * 1024 * 1024;
 
@@ -29,7 +28,7 @@ export interface StateText {
 
 interface Header {
   format: typeof FORMAT;
-  version: typeof VERSION;
+  version: 1;
   run: string;
   /** Of the lines below. */
   sha256: string;
@@ -43,7 +42,7 @@ export function stateText({ events, runId, said }: StateHome, context: unknown):
   const lines = dense(events).map((event) => JSON.stringify(event));
   const header: Header = {
     format: FORMAT,
-    version: VERSION,
+    version: 1,
     run: runId,
     sha256: sha256(lines.join('\n')),
     ...(said.size > 0 && { said: [...said] }),
@@ -98,9 +97,9 @@ function parsed(text: string): StateText {
 function headerOf(line: string): Header {
   const header = jsonObject(line);
   if (header?.['format'] !== FORMAT) throw invalid('its first line is not the one of a state');
-  if (header['version'] !== VERSION) {
+  if (header['version'] !== 1) {
     const got = JSON.stringify(header['version'])?.slice(0, 40);
-    throw problem('STATE_VERSION', `its version is ${got}, and this program knows ${VERSION}`);
+    throw problem('STATE_VERSION', `its version is ${got}, and this program knows 1`);
   }
   const extra = Object.keys(header).find((key) => !HEADER_KEYS.has(key));
   if (extra !== undefined)

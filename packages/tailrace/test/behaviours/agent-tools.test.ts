@@ -8,7 +8,6 @@ import {
   MemorySession,
   run,
   Runner,
-  type RunStreamEvent,
   tool,
   Usage,
   withCustomSpan,
@@ -108,7 +107,7 @@ describe('an agent as a tool', () => {
       [[functionCall('look', { n: 1 }, { callId: 'k1' })], say('Yes.')],
       {
         onStream: ({ event, agent, toolCall }) => {
-          heard.push(`${agent.name} ${toolCall?.callId} ${word(event as RunStreamEvent)}`);
+          heard.push(`${agent.name} ${toolCall?.callId} ${word(event)}`);
         },
       },
       { tools: [look] },

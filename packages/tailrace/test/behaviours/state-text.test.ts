@@ -153,7 +153,7 @@ describe('a state as text', () => {
   test('never holds a tracing key, nor anything of a model [E98]', async () => {
     const { agent } = world();
     const tracing = { apiKey: 'sk-CANARY-1' };
-    const runner = new Runner({ tracing, traceMetadata: { plan: 'free' } } as never);
+    const runner = new Runner({ tracing, traceMetadata: { plan: 'free' } });
     const result = await runner.run(agent, 'Hi');
     expect(result.state.toString({ includeTracingApiKey: true })).not.toContain('CANARY');
   });
