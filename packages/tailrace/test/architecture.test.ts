@@ -51,6 +51,7 @@ const node: Readonly<Record<string, readonly string[]>> = {
   'store/sqlite-connection.ts': ['node:sqlite'],
   'store/sqlite-open.ts': ['node:fs', 'node:path', 'node:sqlite'],
   'store/sqlite-leases.ts': ['node:sqlite'],
+  'store/sqlite-list.ts': ['node:sqlite'],
   'store/sqlite-prune.ts': ['node:sqlite'],
   'store/sqlite-session.ts': ['node:sqlite'],
   'store/sqlite-statements.ts': ['node:sqlite'],
