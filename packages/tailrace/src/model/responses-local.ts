@@ -119,6 +119,15 @@ export function localOutput(item: ProviderObject): AgentOutputItem | undefined {
         providerData,
       };
     }
+    case 'computer_call_output': {
+      const { output, acknowledged_safety_checks: checks } = item;
+      return {
+        type: 'computer_call_result',
+        ...base,
+        output: { type: 'computer_screenshot', data: textOr(objectOr(output)['image_url'], '') },
+        ...(checks === undefined ? {} : { providerData: { acknowledgedSafetyChecks: checks } }),
+      };
+    }
     case 'shell_call': {
       const { action, caller, ...providerData } = rest;
       const { commands, timeout_ms: timeoutMs, max_output_length: maxOutputLength } = objectOr(action);

@@ -11,6 +11,7 @@ const HOSTED = new Set([
   'mcp_call',
   'mcp_list_tools',
   'mcp_approval_request',
+  'mcp_approval_response',
 ]);
 
 /** The output items of the Responses API as items of the run; a kind not known here is kept whole as `unknown`. */

@@ -67,6 +67,14 @@ const ITEMS: Record<string, Record<string, unknown>> = {
     action: { type: 'click', x: 1, y: 2, button: 'left' },
     pending_safety_checks: [{ id: 's', code: 'c', message: 'm' }],
   },
+  computer_call_output: {
+    type: 'computer_call_output',
+    id: 'co',
+    call_id: 'c3',
+    output: { type: 'computer_screenshot', image_url: 'data:x' },
+    acknowledged_safety_checks: [{ id: 's' }],
+  },
+  mcp_approval_response: { type: 'mcp_approval_response', id: 'mr', approve: true, approval_request_id: 'q' },
   tool_search_call: {
     type: 'tool_search_call',
     id: 'ts',
