@@ -3,6 +3,8 @@ import type { AddressInfo } from 'node:net';
 import { toJson } from '../json.ts';
 import type { Json, Program, SdkNamespace } from '../program.ts';
 
+type SpanTold = SdkNamespace['dispatchSpan'];
+
 interface Posted {
   readonly headers: Record<string, Json>;
   readonly body: Json;
@@ -144,5 +146,70 @@ export const tracingPrograms: Record<string, Program> = {
       keys.push(posts[0]?.headers['authorization'] ?? null);
     }
     return { keys };
+  },
+
+  'a place in a trace, taken elsewhere': async (sdk) => {
+    sdk.setTracingDisabled(false);
+    const spans: { name: string; parent: string | null; traceId: string; spanId: string }[] = [];
+    sdk.setTraceProcessors([
+      {
+        onTraceStart: async () => {},
+        onTraceEnd: async () => {},
+        onSpanStart: async (span) => {
+          const name = 'name' in span.spanData ? String(span.spanData.name) : span.spanData.type;
+          spans.push({ name, parent: span.parentId, traceId: span.traceId, spanId: span.spanId });
+        },
+        onSpanEnd: async () => {},
+        forceFlush: async () => {},
+        shutdown: async () => {},
+      },
+    ]);
+    const custom = (name: string): Promise<number> => sdk.withCustomSpan(async () => 1, { data: { name } });
+    const outside = sdk.getCurrentTraceContext();
+    let inner: string | undefined;
+    await sdk.withTrace('T', async () => {
+      await sdk.withCustomSpan(
+        async () => {
+          const here = sdk.getCurrentTraceContext();
+          await sdk.withTraceContext(null, async () => {
+            inner = String(sdk.getCurrentTrace()?.name ?? null);
+            await sdk.withTraceContext(here, () => custom('below'));
+          });
+        },
+        { data: { name: 'outer' } },
+      );
+    });
+    sdk.setTraceProcessors([]);
+    const outer = spans.find(({ name }) => name === 'outer');
+    const below = spans.find(({ name }) => name === 'below');
+    return {
+      outside: toJson(outside),
+      inner: inner ?? null,
+      below: below?.parent === outer?.spanId && below?.traceId === outer?.traceId,
+    };
+  },
+
+  'traces and spans told by hand': async (sdk) => {
+    const told: Json[] = [];
+    const { trace, spans } = recorded(sdk);
+    const [span] = spans as Parameters<SpanTold>;
+    if (span === undefined) return { told };
+    sdk.setTraceProcessors([
+      {
+        start: () => void told.push('start'),
+        onTraceStart: async () => void told.push('trace starts'),
+        onTraceEnd: async () => void told.push('trace ends'),
+        onSpanStart: async () => void told.push('span starts'),
+        onSpanEnd: async () => void told.push('span ends'),
+        forceFlush: async () => {},
+        shutdown: async () => {},
+      },
+    ]);
+    await sdk.dispatchTrace(trace);
+    await sdk.dispatchSpan(span);
+    await sdk.dispatchSpanStart(span);
+    await sdk.dispatchSpanEnd(span);
+    sdk.setTraceProcessors([]);
+    return { told: told.filter((what) => what !== 'start') };
   },
 };

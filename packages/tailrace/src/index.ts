@@ -294,7 +294,12 @@ export { type AgentHookEvents, AgentHooks, type RunHookEvents, RunHooks } from '
 export { MCPServerStdio, type MCPServerStdioOptions } from './mcp/stdio.ts';
 export { MCPServerStreamableHttp, type MCPServerStreamableHttpOptions } from './mcp/streamable-http.ts';
 export { MCPServerSSE, type MCPServerSSEOptions } from './mcp/sse.ts';
-export { connectMcpServers, MCPServers, type MCPServersOptions, type MCPServersReconnectOptions } from './mcp/servers.ts';
+export {
+  connectMcpServers,
+  MCPServers,
+  type MCPServersOptions,
+  type MCPServersReconnectOptions,
+} from './mcp/servers.ts';
 export { getAllMcpTools, type GetAllMcpToolsOptions } from './agent/mcp/all-tools.ts';
 export { type MCPFunctionToolConversionOptions, mcpToFunctionTool } from './agent/mcp/function-tool.ts';
 export { invalidateServerToolsCache, type MCPToolCacheKeyGenerator } from './agent/mcp/tool-cache.ts';
@@ -504,6 +509,14 @@ export {
   TraceProvider,
 } from './view/trace/provider.ts';
 export { getCurrentSpan, getCurrentTrace } from './view/trace/current.ts';
+export { getCurrentTraceContext, type TraceContextSnapshot, withTraceContext } from './view/trace/trace-context.ts';
+export {
+  dispatchSpan,
+  dispatchSpanEnd,
+  dispatchSpanStart,
+  dispatchTrace,
+  startTraceExportLoop,
+} from './view/trace/dispatch.ts';
 export { getOrCreateTrace, withTrace, type WithTraceOptions } from './view/trace/with-trace.ts';
 export {
   createAgentSpan,

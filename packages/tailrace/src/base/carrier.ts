@@ -6,11 +6,16 @@ import { AsyncLocalStorage } from 'node:async_hooks';
 
 /** A typed slot that code called from `run` can read. */
 export class Carrier<T> {
-  #storage: AsyncLocalStorage<T> = new AsyncLocalStorage<T>();
+  #storage: AsyncLocalStorage<T | undefined> = new AsyncLocalStorage<T | undefined>();
 
   /** Calls `callback` with `value` current in it and in all that it awaits. */
   run<R>(value: T, callback: () => R): R {
     return this.#storage.run(value, callback);
+  }
+
+  /** Calls `callback` with no value current in it and in all that it awaits. */
+  outside<R>(callback: () => R): R {
+    return this.#storage.run(undefined, callback);
   }
 
   /** The value of the innermost `run` around the caller, if any. */

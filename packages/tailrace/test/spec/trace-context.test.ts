@@ -1,11 +1,18 @@
 // Where a run's trace comes from and goes to: W3C trace context, keys, ids.
 import { afterEach, describe, expect, test } from 'vitest';
+import { z } from 'zod';
 import { parseTraceparent, traceparentOf, w3cSpanId, w3cTraceId } from '../../src/base/traceparent.ts';
 import {
   Agent,
+  dispatchSpan,
+  dispatchSpanEnd,
+  dispatchSpanStart,
+  dispatchTrace,
   generateGroupId,
   generateSpanId,
   generateTraceId,
+  getCurrentTrace,
+  getCurrentTraceContext,
   InMemoryTraceProcessor,
   MemoryLogStore,
   MultiTracingProcessor,
@@ -15,12 +22,22 @@ import {
   OpenAIResponsesModel,
   Runner,
   setTraceProcessors,
+  Span,
+  startTraceExportLoop,
+  tool,
   Trace,
   type TracingConfig,
   withCustomSpan,
   withTrace,
+  withTraceContext,
 } from '../../src/index.ts';
-import { assertCleanRun, startCleanRunProbe } from '../../src/testing/index.ts';
+import {
+  assertCleanRun,
+  assistantMessage,
+  functionCall,
+  ScriptedModel,
+  startCleanRunProbe,
+} from '../../src/testing/index.ts';
 import { startWireServer } from '../../src/testing/wire-server.ts';
 
 const TRACE = '0af7651916cd43dd8448eb211c80319c';
@@ -148,4 +165,56 @@ test('ids by hand, and what is there where tracing is off', () => {
   expect(generateGroupId()).toMatch(/^group_[0-9a-f]{24}$/);
   expect(new NoopTrace().toJSON()).toBeNull();
   expect(new NoopSpan({ type: 'custom', name: 'x', data: {} }).toJSON()).toBeNull();
+});
+
+test('a place in a run’s trace can be gone back to from elsewhere: spans opened there are the run’s', async () => {
+  using probe = startCleanRunProbe();
+  const traces = new InMemoryTraceProcessor();
+  setTraceProcessors([traces]);
+  const store = new MemoryLogStore();
+  const queued = tool({
+    name: 'queued',
+    description: 'Works in another place.',
+    parameters: z.object({}),
+    execute: async () => {
+      const here = getCurrentTraceContext();
+      // A queue that runs its jobs where nobody is in a trace.
+      return withTraceContext(null, () => {
+        expect(getCurrentTrace()).toBeNull();
+        return withTraceContext(here, () => withCustomSpan(async () => 'done', { data: { name: 'job' } }));
+      });
+    },
+  });
+  const model = new ScriptedModel([[functionCall('queued', {}, { callId: 'c' })], [assistantMessage('ok')]]);
+  await new Runner({ store }).run(new Agent({ name: 'A', tools: [queued], model }), 'x', { runId: 'run_1' });
+  const log = store.read('run_1', 0, 100);
+  await assertCleanRun(log, probe);
+  const job = traces.spans.find(({ spanData }) => spanData.type === 'custom');
+  const call = traces.spans.find(({ spanData }) => spanData.type === 'function');
+  expect(job?.parentId).toBe(call?.spanId);
+  expect(log.filter((event) => event.type === 'span.started' && event.span === job?.spanId)).toHaveLength(1);
+});
+
+test('told by hand: processors hear of traces and spans that are not changed by it; one that throws harms nobody', async () => {
+  const traces = new InMemoryTraceProcessor();
+  let started = 0;
+  const bad = Object.assign(new InMemoryTraceProcessor(), {
+    start: () => void (started += 1),
+    onSpanEnd: () => {
+      throw new Error('broken');
+    },
+  });
+  setTraceProcessors([bad, traces]);
+  startTraceExportLoop();
+  const trace = new Trace({ name: 'Elsewhere' });
+  const span = new Span({ traceId: trace.traceId, data: { type: 'custom', name: 'x', data: {} } });
+  await dispatchTrace(trace);
+  await dispatchSpan(span);
+  await dispatchSpanStart(span);
+  await dispatchSpanEnd(span);
+  expect(traces.calls.map(({ call }) => call)).toEqual([
+    ...['traceStart', 'traceEnd', 'spanStart', 'spanEnd', 'spanStart', 'spanEnd'],
+  ]);
+  expect([span.startedAt, span.endedAt]).toEqual([null, null]);
+  expect(started).toBe(2);
 });
