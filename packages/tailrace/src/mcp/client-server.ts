@@ -15,7 +15,6 @@ import type {
   CallToolResultContent,
   MCPApprovalPolicy,
   MCPCallToolOptions,
-  MCPServerPolicy,
   MCPTool,
   MCPToolCustomDataExtractor,
   MCPToolEffects,
@@ -26,38 +25,10 @@ import type {
 } from '../agent/mcp/server.ts';
 import { forgetTools } from '../agent/mcp/tool-cache.ts';
 import type { ToolInputGuardrailDefinition, ToolOutputGuardrailDefinition } from '../agent/tool-guardrail.ts';
-import { UserError } from '../event/errors.ts';
 import type { ClientLibrary } from './client-library.ts';
 import { Connection, type Link } from './connection.ts';
 import { KnownTools } from './known-tools.ts';
-
-/** What all kinds of server may be given. */
-export interface MCPServerOptions extends MCPServerPolicy {
-  /** For traces, errors and prefixed tool names. */
-  name?: string;
-  /** Keeps the tool list until the server says that it changed, or `invalidateToolsCache()`. False by default: the server is asked at each turn. */
-  cacheToolsList?: boolean;
-  /** Longest listing that `listTools()` follows, in pages. 64 by default. */
-  maxListPages?: number;
-  /** How long the server may take to be connected to. 30 s by default. */
-  clientSessionTimeoutSeconds?: number;
-  /** How long one request may take, in milliseconds. 60 s by default. */
-  timeout?: number;
-  /** Largest message that is taken from the server, in bytes. 10 MiB by default. */
-  maxMessageBytes?: number;
-  /** `'hold'`: tools that come after the first listing, or change, stay off until `acceptTools()`. `'use'` by default. */
-  newTools?: 'use' | 'hold';
-  /** Told that the server's tools changed. */
-  onToolsChanged?: () => void;
-  /** Told of changes of resources that were subscribed to. */
-  onResourceUpdated?: (uri: string) => void;
-}
-
-const CONNECT_MS = 30_000;
-const REQUEST_MS = 60_000;
-const MAX_LIST_PAGES = 64;
-/** Largest message that is taken from a server, in bytes. */
-export const MAX_MESSAGE_BYTES: number = 10 * 1024 * 1024;
+import { CONNECT_MS, MAX_LIST_PAGES, type MCPServerOptions, POLICY, REQUEST_MS } from './options.ts';
 
 /** An MCP server that this process connects to. Shared by as many runs as there are: it holds nothing of any of them. */
 export abstract class ClientMCPServer implements MCPServerWithResources, MCPServerWithPrompts, AsyncDisposable {
@@ -76,11 +47,11 @@ export abstract class ClientMCPServer implements MCPServerWithResources, MCPServ
   readonly #connection: Connection;
   readonly #requestMs: number;
   readonly #tools: KnownTools;
+  #listed: readonly MCPTool[] | undefined;
+  #generation = 0;
 
   constructor(name: string, options: MCPServerOptions) {
     const { maxListPages = MAX_LIST_PAGES, timeout = REQUEST_MS } = options;
-    checkWhole(name, 'maxListPages', maxListPages);
-    checkWhole(name, 'timeout', timeout);
     this.name = name;
     this.cacheToolsList = options.cacheToolsList ?? false;
     for (const key of POLICY) if (options[key] !== undefined) Object.assign(this, { [key]: options[key] });
@@ -92,9 +63,10 @@ export abstract class ClientMCPServer implements MCPServerWithResources, MCPServ
       connectTimeoutMs: seconds === undefined ? CONNECT_MS : seconds * 1000,
       listMaxPages: maxListPages,
       makeLink: (library) => this.makeLink(library),
-      onLost: () => forgetTools(this),
+      onError: (message) => options.logger?.debug(`MCP server '${name}': ${message}`),
+      onLost: () => this.#forget(),
       onToolsChanged: () => {
-        forgetTools(this);
+        this.#forget();
         options.onToolsChanged?.();
       },
       onResourceUpdated: (uri) => options.onResourceUpdated?.(uri),
@@ -112,17 +84,22 @@ export abstract class ClientMCPServer implements MCPServerWithResources, MCPServ
   /** Ends the connection, its process and its session; calls under way are rejected. Does nothing when there is none. */
   async close(): Promise<void> {
     await this.#connection.close();
-    forgetTools(this);
+    this.#forget();
   }
 
   [Symbol.asyncDispose](): Promise<void> {
     return this.close();
   }
 
-  /** All tools of the server, without those that are held. */
+  /** All tools of the server, without those that are held. With `cacheToolsList`, as they were listed last. */
   async listTools(): Promise<MCPTool[]> {
+    if (this.cacheToolsList && this.#listed) return [...this.#listed];
+    const generation = this.#generation;
     const { tools } = await this.#ask(async (client) => client.listTools(undefined, this.#limits()));
-    return this.#tools.admit(tools as unknown as MCPTool[]);
+    const admitted = this.#tools.admit(tools as unknown as MCPTool[]);
+    // What has changed while it was listed is not what to keep.
+    if (this.#generation === generation) this.#listed = admitted;
+    return [...admitted];
   }
 
   /** With `newTools: 'hold'`: names of tools that are off because nobody has accepted them, as of the last listing. */
@@ -133,7 +110,7 @@ export abstract class ClientMCPServer implements MCPServerWithResources, MCPServ
   /** Turns on what is held: the tools of these names, or all. */
   acceptTools(names?: readonly string[]): void {
     this.#tools.accept(names);
-    forgetTools(this);
+    this.#forget();
   }
 
   /** The content of the result; its other parts are properties of the list. */
@@ -201,6 +178,12 @@ export abstract class ClientMCPServer implements MCPServerWithResources, MCPServ
 
   /** Forgets the kept tool list: the next turn asks the server. */
   async invalidateToolsCache(): Promise<void> {
+    this.#forget();
+  }
+
+  #forget(): void {
+    this.#generation += 1;
+    this.#listed = undefined;
     forgetTools(this);
   }
 
@@ -211,24 +194,4 @@ export abstract class ClientMCPServer implements MCPServerWithResources, MCPServ
   #limits(signal?: AbortSignal): { timeout: number; signal?: AbortSignal } {
     return { timeout: this.#requestMs, ...(signal && { signal }) };
   }
-}
-
-const POLICY = [
-  'toolFilter',
-  'toolMetaResolver',
-  'customDataExtractor',
-  'toolInputGuardrails',
-  'toolOutputGuardrails',
-  'useStructuredContent',
-  'errorFunction',
-  'requireApproval',
-  'effects',
-  'maxResultLength',
-] as const satisfies readonly (keyof MCPServerPolicy)[];
-
-function checkWhole(server: string, option: string, value: number): void {
-  if (Number.isInteger(value) && value > 0) return;
-  throw new UserError(`MCP server '${server}': ${option} must be a whole number over 0, got ${value}.`, {
-    code: 'OPTION_RANGE',
-  });
 }

@@ -29,6 +29,7 @@ export interface ConnectionParts {
   connectTimeoutMs: number;
   listMaxPages: number;
   makeLink(library: typeof ClientLibrary): Promise<Link>;
+  onError(message: string): void;
   /** What is known of the server's tools may not hold any more. */
   onLost(): void;
   onToolsChanged(): void;
@@ -159,6 +160,7 @@ export class Connection {
     client.setNotificationHandler('notifications/resources/updated', ({ params }) =>
       this.#parts.onResourceUpdated(params.uri),
     );
+    client.onerror = ({ message }) => this.#parts.onError(printable(message));
     const open: Open = { client, link };
     try {
       await client.connect(link.transport, { timeout, signal: stop });

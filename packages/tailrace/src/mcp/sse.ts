@@ -1,8 +1,9 @@
 import type { SSEClientTransportOptions } from '@modelcontextprotocol/client';
 import type { ClientLibrary } from './client-library.ts';
 import { ClientMCPServer } from './client-server.ts';
+import { checkServerOptions } from './options.ts';
 import type { Link } from './connection.ts';
-import { httpOptions, type MCPHttpOptions, shownUrl } from './streamable-http.ts';
+import { HTTP_OPTIONS, httpOptions, type MCPHttpOptions, shownUrl } from './streamable-http.ts';
 
 export interface MCPServerSSEOptions extends MCPHttpOptions {
   /** For the stream of events, as @modelcontextprotocol/client has it. */
@@ -15,6 +16,7 @@ export class MCPServerSSE extends ClientMCPServer {
 
   constructor(options: MCPServerSSEOptions) {
     super(options.name ?? `sse: ${shownUrl(options.url)}`, options);
+    checkServerOptions(this.name, options, [...HTTP_OPTIONS, 'eventSourceInit']);
     this.#options = options;
   }
 

@@ -2,7 +2,8 @@ import type { StreamableHTTPClientTransport, StreamableHTTPClientTransportOption
 import { UserError } from '../event/errors.ts';
 import { boundedFetch, type Fetch } from './bounded-fetch.ts';
 import type { ClientLibrary } from './client-library.ts';
-import { ClientMCPServer, MAX_MESSAGE_BYTES, type MCPServerOptions } from './client-server.ts';
+import { ClientMCPServer } from './client-server.ts';
+import { checkServerOptions, MAX_MESSAGE_BYTES, type MCPServerOptions } from './options.ts';
 import type { Link } from './connection.ts';
 
 /** What both kinds of server over HTTP may be given. */
@@ -30,6 +31,7 @@ export class MCPServerStreamableHttp extends ClientMCPServer {
 
   constructor(options: MCPServerStreamableHttpOptions) {
     super(options.name ?? `streamable-http: ${shownUrl(options.url)}`, options);
+    checkServerOptions(this.name, options, [...HTTP_OPTIONS, 'reconnectionOptions', 'sessionId']);
     this.#options = options;
   }
 
@@ -67,6 +69,8 @@ async function within(ms: number, promise: Promise<void>): Promise<void> {
   await Promise.race([promise.catch(() => undefined), late]);
   clearTimeout(timer);
 }
+
+export const HTTP_OPTIONS: readonly string[] = ['url', 'requestInit', 'fetch', 'authProvider'];
 
 /** What the library is given of the options of a server over HTTP. */
 export function httpOptions(

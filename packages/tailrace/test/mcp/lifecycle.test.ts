@@ -215,6 +215,13 @@ describe('a server that cannot be started', () => {
     expect(children()).toHaveLength(before.children);
   }, 10_000);
 
+  it('[OPTION_UNKNOWN] has no option that is misspelt: it might be the one that guards', () => {
+    const options = { command: 'x', requireAproval: 'always' };
+    expect(() => new MCPServerStdio(options)).toThrow(/requireApproval/);
+    expect(() => new MCPServerStdio({ command: 'x', encoding: 'latin1' })).toThrow(/utf-8/);
+    expect(() => new MCPServerStdio({ command: 'x', timeout: 0 })).toThrow(/timeout/);
+  });
+
   it('[MCP_NOT_CONNECTED] is not asked for anything', async () => {
     await expect(tiny().listTools()).rejects.toMatchObject({ code: 'MCP_NOT_CONNECTED' });
   });
