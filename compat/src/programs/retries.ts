@@ -26,7 +26,7 @@ function facts({
   replaySafety,
   statefulRequest,
 }: RetryPolicyContext): unknown {
-  return { attempt, maxRetries, stream, normalized, replaySafety, statefulRequest };
+  return { attempt, maxRetries, normalized, replaySafety, statefulRequest };
 }
 
 /** Model calls that are tried again because a policy says so. */
