@@ -1,7 +1,9 @@
 /** The composition root: a plan, a log, the loop, and the views that a caller gets of them. */
 import type { Agent, AnyAgent } from './agent/agent.ts';
+import { setLoneRun } from './agent/agent-tool.ts';
 import { RunHooks } from './agent/lifecycle.ts';
 import type { AgentOutputType } from './agent/output-type.ts';
+import { RunContext } from './agent/run-context.ts';
 import { UserError } from './event/errors.ts';
 import type { AgentInputItem } from './event/item.ts';
 import type { RunEvent } from './event/run-event.ts';
@@ -229,3 +231,28 @@ export function runStreamed<TAgent extends Agent<TContext, AgentOutputType>, TCo
 ): Promise<StreamedRunResult<TContext, TAgent>> {
   return run<TAgent, TContext>(agent, input, { ...options, stream: true });
 }
+
+setLoneRun(async (spec, input, { runContext, toolInput, details }) => {
+  const { runConfig, runOptions } = spec as unknown as { runConfig: Partial<RunConfig>; runOptions: StreamRunOptions };
+  const context = new RunContext(runOptions.context ?? runContext.context);
+  context.usage = runContext.usage;
+  if (toolInput !== undefined) context.toolInput = toolInput;
+  const { signal } = details ?? {};
+  const options = { ...(signal && { signal }), ...runOptions, context, stream: false } as const;
+  const result = await new Runner(runConfig).run(spec.agent, input, options);
+  if (result.interruptions.length > 0)
+    throw new UserError(
+      `Agent tool '${spec.toolName}' was called outside of a run, and its agent waits for an approval. Call it in a run, which can wait.`,
+      { code: 'USER_ERROR' },
+    );
+  const { finalOutput } = result;
+  const { toolCall } = details ?? {};
+  const call = {
+    toolName: spec.toolName,
+    ...(toolCall && { toolCallId: toolCall.callId, toolArguments: toolCall.arguments }),
+  };
+  return {
+    text: typeof finalOutput === 'string' ? finalOutput : JSON.stringify(finalOutput),
+    result: async () => Object.assign(result, { agentToolInvocation: Object.freeze(call) }),
+  };
+});

@@ -15,6 +15,7 @@ import type {
   StructuredToolInputBuilder,
 } from './agent-tool-types.ts';
 import { tool } from './function-tool.ts';
+import type { RunContext } from './run-context.ts';
 import { checkOptions } from './option.ts';
 import type { FunctionTool, Method, Tool, ToolCallDetails } from './tool.ts';
 
@@ -94,8 +95,8 @@ export function agentTool<TContext, TAgent, TParameters extends AgentToolParamet
     ...(isEnabled !== undefined && { isEnabled }),
     // What it did is in the log: a crash repeats none of it.
     effects: 'idempotent',
-    execute: async (params: unknown, _context?: unknown, details?: ToolCallDetails) => {
-      const nested = nestedRunsOf(details, spec.toolName);
+    execute: async (params: unknown, context?: RunContext<TContext>, details?: ToolCallDetails) => {
+      const nested = nestedRunsOf(details, context, spec.toolName);
       const build: StructuredToolInputBuilder<never> | undefined = inputBuilder;
       const schema = own && made.parameters;
       const input = nested.begun ? '' : await nestedInput(params, { schema, includeSchema: includeInputSchema, build });
@@ -132,9 +133,30 @@ function maxPending(given: number | null | undefined): number {
   });
 }
 
-function nestedRunsOf(details: ToolCallDetails | undefined, toolName: string): NestedRuns {
+/** Runs an agent for a tool that was called by itself, outside of any run. */
+export type LoneRun = (
+  spec: AgentToolSpec,
+  input: string | AgentInputItem[],
+  call: { runContext: RunContext; toolInput: unknown; details: ToolCallDetails | undefined },
+) => Promise<NestedAnswer>;
+
+let runAlone: LoneRun | undefined;
+
+/** Says how: the composition root knows. */
+export function setLoneRun(run: LoneRun): void {
+  runAlone = run;
+}
+
+function nestedRunsOf(
+  details: ToolCallDetails | undefined,
+  runContext: RunContext | undefined,
+  toolName: string,
+): NestedRuns {
   const nested = (details as { [NESTED]?: NestedRuns } | undefined)?.[NESTED];
   if (nested) return nested;
+  const alone = runAlone;
+  if (alone && runContext)
+    return { begun: false, run: (spec, input, toolInput) => alone(spec, input, { runContext, toolInput, details }) };
   throw new UserError(
     `Agent tool '${toolName}' was called outside a run. Give it to an agent, or run its agent with run().`,
     { code: 'USER_ERROR' },

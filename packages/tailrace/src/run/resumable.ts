@@ -23,9 +23,11 @@ export async function refuseIncompatible(plan: RunPlan): Promise<void> {
 /** @throws {UserError} `RESUME_INCOMPATIBLE`, naming what differs */
 export function checkResumable(plan: RunPlan, folded: FoldedRun): void {
   const { graph: recorded, codeVersion } = folded;
-  const needs = needsOf(folded);
-  if (!recorded || !needs) return;
-  const differences = graphDifferences(recorded, graphOf(plan.agent), needs);
+  // Of the run itself, and of each nested agent that is under way.
+  const needs = [folded, ...folded.nested.values()].flatMap((one) => (one.end ? [] : (needsOf(one) ?? [])));
+  if (!recorded) return;
+  const current = graphOf(plan.agent);
+  const differences = needs.flatMap((one) => graphDifferences(recorded, current, one));
   if (differences.length === 0) return;
   const made = codeVersion === undefined ? 'the code that it was made by' : `code version ${codeVersion}`;
   const message =

@@ -6,10 +6,14 @@ import {
   type AgentTool,
   MaxTurnsExceededError,
   MemorySession,
+  invokeFunctionTool,
+  MemoryLogStore,
   run,
+  RunContext,
   Runner,
   tool,
   Usage,
+  waitForInput,
   withCustomSpan,
 } from '../../src/index.ts';
 import {
@@ -385,14 +389,60 @@ describe('a run with an agent tool under way', () => {
   });
 });
 
-test('an agent tool is refused with options that cannot work, and outside of a run', async () => {
+test('an agent tool is refused with options that cannot work', () => {
   const agent = new Agent({ name: 'A b/c', model: new ScriptedModel([]) });
   expect(agent.asTool({ toolDescription: 'x' }).name).toBe('A_b_c');
   expect(() => agent.asTool({ toolDescription: 'x', onStreamMaxPendingEvents: 0 })).toThrow(/1 or more/);
   expect(() => agent.asTool({ nope: 1 } as never)).toThrow(/no option 'nope'/);
-  const made = agent.asTool({ toolDescription: 'x' });
-  const text = await made.invoke(new (await import('../../src/index.ts')).RunContext(), '{"input":"x"}');
-  expect(text).toContain('error');
+});
+
+test('an agent tool that is called by itself runs its agent', async () => {
+  const model = new ScriptedModel([say('alone'), say('again')]);
+  const agent = new Agent({ name: 'Inner', model });
+  const context = new RunContext({ who: 'me' });
+  const made = agent.asTool({ toolName: 'inner', toolDescription: 'x' });
+  expect(await made.invoke(context, '{"input":"x"}')).toBe('alone');
+  const customOutputExtractor = ({ agentToolInvocation }: { agentToolInvocation: { toolName: string } }): string =>
+    agentToolInvocation.toolName;
+  const other = agent.asTool({ toolName: 'inner', toolDescription: 'x', customOutputExtractor });
+  expect(await invokeFunctionTool({ tool: other as never, runContext: context, input: '{"input":"x"}' })).toBe('inner');
+  expect(context.usage.requests).toBe(2);
+});
+
+test('a nested agent’s call that waits for an answer is one of the run', async () => {
+  const ask = tool({
+    name: 'ask',
+    description: 'Asks somebody.',
+    parameters: z.object({}),
+    execute: () => waitForInput({ prompt: 'Which?' }) as never,
+  });
+  const { outer } = pair([[functionCall('ask', {}, { callId: 'k' })], say('inner done')], {}, { tools: [ask] });
+  const first = await run(outer, 'Hi');
+  expect(first.state.getWaits()).toMatchObject([{ callId: 'k', tool: 'ask', agent: 'Inner', prompt: 'Which?' }]);
+  const [waiting] = first.state.getWaits();
+  if (waiting) await first.state.answer(waiting, 'The left one.');
+  const last = await run(outer, first.state);
+  expect(last.finalOutput).toBe('Done.');
+  expect(JSON.stringify(last.history)).toContain('inner done');
+});
+
+test('a run is not gone on with by agents that lack what a nested agent is about to do', async () => {
+  const store = new MemoryLogStore();
+  const pay = tool({
+    name: 'pay',
+    description: 'Pays.',
+    parameters: z.object({}),
+    needsApproval: true,
+    execute: () => 'paid',
+  });
+  const { outer } = pair([[functionCall('pay', {}, { callId: 'k' })], say('x')], {}, { tools: [pay] });
+  await new Runner({ store }).run(outer, 'Hi', { runId: 'run_1' });
+  const { outer: other } = pair([say('x')]);
+  const error = await failure(new Runner({ store }).resume(other, 'run_1'));
+  expect(error).toMatchObject({
+    code: 'RESUME_INCOMPATIBLE',
+    data: { differences: [{ agent: 'Inner', tool: 'pay' }] },
+  });
 });
 
 test('its caller’s Runner gives it model and settings, and keeps its hooks, filters and guardrails', async () => {
