@@ -182,6 +182,17 @@ describe.each(both)('a shell (streamed: %s)', (stream) => {
     expect([result.finalOutput, shell.ran]).toEqual(['Done.', ['a', 'b']]);
   });
 
+  on('is rejected for good where the decision is for always', async ({ stage }) => {
+    const shell = new EchoShell();
+    const agent = scripted([[shellCall('1', 'a')], [shellCall('2', 'b')], done], {
+      tools: [shellTool({ shell, needsApproval: true })],
+    });
+    const first = await begin(stage, agent, stream);
+    await first.state.reject(first.interruptions[0]!, { alwaysReject: true, message: 'Never.' });
+    const result = await goOn(agent, first, stream);
+    expect([result.finalOutput, shell.ran, outputs(result)]).toEqual(['Done.', [], ['Never.', 'Never.']]);
+  });
+
   on('may be decided about by code, and the log says so', async ({ stage }) => {
     const shell = new EchoShell();
     const agent = scripted([[shellCall('1', 'a'), shellCall('2', 'b')], done], {

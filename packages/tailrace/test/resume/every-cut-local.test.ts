@@ -45,6 +45,13 @@ const SCRIPT: readonly ScriptedModelInput[] = [
     },
     { type: 'computer_call', callId: 'u1', status: 'completed', action: { type: 'wait' } },
     {
+      type: 'computer_call',
+      callId: 'u2',
+      status: 'completed',
+      action: { type: 'wait' },
+      providerData: { pending_safety_checks: [{ id: 's', code: 'odd' }] },
+    },
+    {
       type: 'hosted_tool_call',
       id: 'q1',
       name: 'mcp_approval_request',
@@ -103,7 +110,7 @@ class World {
             deleteFile: async () => undefined,
           },
         }),
-        computerTool({ computer }),
+        computerTool({ computer, onSafetyCheck: async () => false }),
         hostedMcpTool({ serverLabel: 'files', serverUrl: 'http://mcp.example', requireApproval: 'always' }),
         toolSearchTool({ execution: 'client', execute: async () => late }),
       ],
@@ -215,6 +222,9 @@ for (const stream of [false, true]) {
           type === 'tool.called' && 'callId' in event ? [event.callId] : [],
         );
         expect(new Set(called).size, label).toBeGreaterThanOrEqual(5);
+        // A picture cannot say that there is none: a message follows it, once.
+        const messages = world.saved.filter((item) => 'role' in item && item.role === 'assistant');
+        expect(messages, label).toHaveLength(unknown.includes('u1') ? 3 : 2);
         const said = world.saved.map(words).filter((word) => !word.startsWith('assistant'));
         expect(new Set(said).size, label).toBe(said.length);
         expect(said.toSorted(), label).toEqual(
@@ -224,11 +234,13 @@ for (const stream of [false, true]) {
             'shell_call s2',
             'apply_patch_call p1',
             'computer_call u1',
+            'computer_call u2',
             'hosted_tool_call q1',
             'shell_call_output s1',
             'shell_call_output s2',
             'apply_patch_call_output p1',
             'computer_call_result u1',
+            'computer_call_result u2',
             'hosted_tool_call ',
             'tool_search_call t1',
             'tool_search_output ',
