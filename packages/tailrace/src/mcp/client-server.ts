@@ -25,7 +25,6 @@ import type {
 } from '../agent/mcp/server.ts';
 import { forgetTools } from '../agent/mcp/tool-cache.ts';
 import type { ToolInputGuardrailDefinition, ToolOutputGuardrailDefinition } from '../agent/tool-guardrail.ts';
-import type { ClientLibrary } from './client-library.ts';
 import { Connection, type Link } from './connection.ts';
 import { KnownTools } from './known-tools.ts';
 import { CONNECT_MS, MAX_LIST_PAGES, type MCPServerOptions, POLICY, REQUEST_MS } from './options.ts';
@@ -62,7 +61,7 @@ export abstract class ClientMCPServer implements MCPServerWithResources, MCPServ
       name,
       connectTimeoutMs: seconds === undefined ? CONNECT_MS : seconds * 1000,
       listMaxPages: maxListPages,
-      makeLink: (library) => this.makeLink(library),
+      makeLink: async (library) => (await this.makeLink(library)) as Link,
       onError: (message) => options.logger?.debug(`MCP server '${name}': ${message}`),
       onLost: () => this.#forget(),
       onToolsChanged: () => {
@@ -73,8 +72,8 @@ export abstract class ClientMCPServer implements MCPServerWithResources, MCPServ
     });
   }
 
-  /** The way to the server, made anew for each connection. */
-  protected abstract makeLink(library: typeof ClientLibrary): Promise<Link>;
+  /** The way to the server, made anew for each connection. Its types are the library's: who has not installed it must be able to read ours. */
+  protected abstract makeLink(library: unknown): Promise<object>;
 
   /** Connects, or does nothing when connected. @throws UserError MCP_CLIENT_MISSING, SystemError MCP_START_FAILED */
   async connect(): Promise<void> {

@@ -34,7 +34,7 @@ export const MAX_LIST_PAGES: number = 64;
 export const MAX_MESSAGE_BYTES: number = 10 * 1024 * 1024;
 
 /** The options that are what agents look at. */
-export const POLICY = [
+export const POLICY: readonly (keyof MCPServerPolicy)[] = [
   'toolFilter',
   'toolMetaResolver',
   'customDataExtractor',
@@ -45,7 +45,7 @@ export const POLICY = [
   'requireApproval',
   'effects',
   'maxResultLength',
-] as const satisfies readonly (keyof MCPServerPolicy)[];
+];
 
 const OPTION_NAMES = [
   ...POLICY,

@@ -20,13 +20,15 @@ export class MCPServerSSE extends ClientMCPServer {
     this.#options = options;
   }
 
-  protected async makeLink(library: typeof ClientLibrary): Promise<Link> {
+  protected async makeLink(given: unknown): Promise<object> {
+    const library = given as typeof ClientLibrary;
     const { url, eventSourceInit } = this.#options;
     // oxlint-disable-next-line no-deprecated -- there are servers that speak nothing newer
     const transport = new library.SSEClientTransport(new URL(url), {
       ...httpOptions(this.name, this.#options),
       ...(eventSourceInit && { eventSourceInit }),
     } as SSEClientTransportOptions);
-    return { transport };
+    const link: Link = { transport };
+    return link;
   }
 }

@@ -3,7 +3,6 @@ import { ClientMCPServer } from './client-server.ts';
 import { checkServerOptions, MAX_MESSAGE_BYTES, type MCPServerOptions } from './options.ts';
 import { stdioLibrary } from './client-library.ts';
 import { wordsOf } from './command-line.ts';
-import type { Link } from './connection.ts';
 import { stdioLink } from './stdio-link.ts';
 
 interface BaseMCPServerStdioOptions extends MCPServerOptions {
@@ -54,7 +53,7 @@ export class MCPServerStdio extends ClientMCPServer {
     this.#args = args;
   }
 
-  protected async makeLink(): Promise<Link> {
+  protected async makeLink(): Promise<object> {
     const { env, cwd, stderr = 'pipe', maxMessageBytes = MAX_MESSAGE_BYTES } = this.#options;
     const library = await stdioLibrary();
     return stdioLink(library, { command: this.#command, args: this.#args, env, cwd, stderr, maxMessageBytes });

@@ -40,7 +40,8 @@ export class MCPServerStreamableHttp extends ClientMCPServer {
     return this.#transport?.sessionId;
   }
 
-  protected async makeLink(library: typeof ClientLibrary): Promise<Link> {
+  protected async makeLink(given: unknown): Promise<object> {
+    const library = given as typeof ClientLibrary;
     const { url, sessionId, reconnectionOptions } = this.#options;
     const transport = new library.StreamableHTTPClientTransport(new URL(url), {
       ...httpOptions(this.name, this.#options),
@@ -48,13 +49,14 @@ export class MCPServerStreamableHttp extends ClientMCPServer {
       ...(reconnectionOptions && { reconnectionOptions }),
     } as StreamableHTTPClientTransportOptions);
     this.#transport = transport;
-    return {
+    const link: Link = {
       transport,
       before: async () => {
         if (this.#transport === transport) this.#transport = undefined;
         if (transport.sessionId !== undefined) await within(END_SESSION_MS, transport.terminateSession());
       },
     };
+    return link;
   }
 }
 

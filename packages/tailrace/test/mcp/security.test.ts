@@ -1,5 +1,8 @@
 // What a server may not do, whatever it says.
+import { execFileSync } from 'node:child_process';
 import { createServer } from 'node:http';
+import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
 import { type AddressInfo } from 'node:net';
 import { once } from 'node:events';
 import { describe, expect, it } from 'vitest';
@@ -233,6 +236,22 @@ describe('[S17] a server', () => {
 });
 
 describe('the library that speaks the protocol', () => {
+  it('[MCP_CLIENT_MISSING] is not needed until somebody connects', () => {
+    const index = pathToFileURL(join(import.meta.dirname, '../../src/index.ts')).href;
+    const program = `
+      import { registerHooks } from 'node:module';
+      registerHooks({ resolve(name, context, next) {
+        if (!name.startsWith('@modelcontextprotocol/')) return next(name, context);
+        throw Object.assign(new Error('Cannot find package'), { code: 'ERR_MODULE_NOT_FOUND' });
+      } });
+      const { MCPServerStdio, MCPServerSSE, MCPServerStreamableHttp } = await import('${index}');
+      const url = 'http://127.0.0.1:1/';
+      const servers = [new MCPServerStdio({ command: 'x' }), new MCPServerSSE({ url }), new MCPServerStreamableHttp({ url })];
+      for (const server of servers) await server.connect().catch(({ code }) => console.log(code));`;
+    const output = execFileSync(process.execPath, ['--input-type=module', '-e', program], { encoding: 'utf8' });
+    expect(output.trim().split('\n')).toEqual(Array.from({ length: 3 }, () => 'MCP_CLIENT_MISSING'));
+  });
+
   it('[MCP_CLIENT_MISSING] is asked for by name when it is not installed', () => {
     const error = missing(Object.assign(new Error('Cannot find package'), { code: 'ERR_MODULE_NOT_FOUND' }));
     expect(error).toMatchObject({ code: 'MCP_CLIENT_MISSING' });
