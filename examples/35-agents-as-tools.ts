@@ -32,7 +32,7 @@ const host = new Agent({
       toolDescription: 'Looks something up.',
       runOptions: { maxTurns: 3 },
       // What the model is told. By default the nested agent's final output as text.
-      customOutputExtractor: ({ finalOutput }) => (finalOutput as { fact: string }).fact,
+      customOutputExtractor: ({ finalOutput }) => finalOutput.fact,
       onStream: ({ event, agent }) => {
         if (event.type === 'run_item_stream_event') heard.push(`${agent.name}: ${event.name}`);
       },

@@ -323,6 +323,16 @@ export const agentToolPrograms: Record<string, Program> = {
     return observe(sdk, { agent, input: state, stream: false, models, notes: { ran } });
   },
 
+  'state as text, as JSON': async (sdk, testing) => {
+    const made = waiting(sdk, testing);
+    const first = await interrupted(sdk, made, false);
+    const text = JSON.stringify(first.state, null, 2);
+    const state = await sdk.RunState.fromString(made.agent, text);
+    for (const item of state.getInterruptions()) state.approve(item);
+    const { agent, models, ran } = made;
+    return observe(sdk, { agent, input: state, stream: false, models, notes: { ran } });
+  },
+
   'state as text, with another context': async (sdk, testing) => {
     const made = waiting(sdk, testing);
     const first = await sdk.run(made.agent, 'Go.', { context: { who: 'me' } });

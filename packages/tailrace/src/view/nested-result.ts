@@ -4,7 +4,7 @@ import { agentsOf } from '../agent/item-of.ts';
 import type { RunConfig, StreamRunOptions } from '../run/options.ts';
 import type { StartedRun } from '../run/start.ts';
 import { readRun } from '../log/read-run.ts';
-import { RunResult } from './result.ts';
+import { type OutputOf, RunResult } from './result.ts';
 import { RunState } from './run-state.ts';
 import type { RunStreamEvent } from './stream-event.ts';
 import type { StreamedRunResult } from './streamed-result.ts';
@@ -16,6 +16,7 @@ declare module '../agent/agent-tool-types.ts' {
     event: RunStreamEvent;
     result: (RunResult<TContext, TAgent> | StreamedRunResult<TContext, TAgent>) & {
       agentToolInvocation: AgentToolInvocation;
+      finalOutput: OutputOf<TAgent>;
     };
   }
 }

@@ -18,7 +18,7 @@ import { Interruptions, stepOfItem } from './interruptions.ts';
 import { homeFor } from './restored-state.ts';
 import { answerIn, decideIn, homeOf, type RunHome, say, settle } from './state-home.ts';
 import { unanswered } from './unanswered.ts';
-import { readStateText, stateText, type StateText } from './state-text.ts';
+import { readStateText, stateData, stateText, type StateText } from './state-text.ts';
 import type { ToolInputGuardrailResult, ToolOutputGuardrailResult } from '../agent/tool-guardrail.ts';
 import { addToolVerdict, blockOutputs } from './tool-results.ts';
 
@@ -163,6 +163,11 @@ export class RunState<TContext = unknown> {
    */
   toString(_options?: { includeTracingApiKey?: boolean }): string {
     return stateText(homeOf(this), this.runContext.context);
+  }
+
+  /** The same as one object, for `JSON.stringify`. `fromString` takes the text of that, too. */
+  toJSON(_options?: { includeTracingApiKey?: boolean }): Record<string, unknown> {
+    return stateData(homeOf(this), this.runContext.context);
   }
 
   /**

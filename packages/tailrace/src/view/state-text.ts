@@ -38,8 +38,24 @@ interface Header {
 
 const HEADER_KEYS: ReadonlySet<string> = new Set(['format', 'version', 'run', 'sha256', 'said', 'context']);
 
-export function stateText({ events, runId, said }: StateHome, context: unknown): string {
-  const lines = dense(events).map((event) => JSON.stringify(event));
+/** One line of what it is, and one an event. */
+export function stateText(home: StateHome, context: unknown): string {
+  const { header, lines } = written(home, context);
+  return [JSON.stringify(header), ...lines].join('\n');
+}
+
+/** The same as one object. */
+export function stateData(home: StateHome, context: unknown): Record<string, unknown> {
+  const { header, events } = written(home, context);
+  return { ...header, events };
+}
+
+function written(
+  { events: kept, runId, said }: StateHome,
+  context: unknown,
+): { header: Header; lines: string[]; events: RunEvent[] } {
+  const events = dense(kept);
+  const lines = events.map((event) => JSON.stringify(event));
   const header: Header = {
     format: FORMAT,
     version: 1,
@@ -48,7 +64,7 @@ export function stateText({ events, runId, said }: StateHome, context: unknown):
     ...(said.size > 0 && { said: [...said] }),
     ...(context !== undefined && jsonProblem(context) === undefined && { context: context as Json }),
   };
-  return [JSON.stringify(header), ...lines].join('\n');
+  return { header, lines, events };
 }
 
 /** With one record for each gap. */
@@ -79,11 +95,9 @@ export function readStateText(text: unknown): StateText {
 }
 
 function parsed(text: string): StateText {
-  const end = text.indexOf('\n');
-  const header = headerOf(end < 0 ? text : text.slice(0, end));
-  const body = end < 0 ? '' : text.slice(end + 1);
-  if (sha256(body) !== header.sha256) throw invalid('its events are not those that were written');
-  const events = body.split('\n').map((line, index) => eventOf(line, index + 2, header.run));
+  const { header, lines } = partsOf(text);
+  if (sha256(lines.join('\n')) !== header.sha256) throw invalid('its events are not those that were written');
+  const events = lines.map((line, index) => eventOf(line, index + 1, header.run));
   let next = 0;
   for (const event of events) {
     if (event.seq !== next) throw invalid(`event ${next} is missing`);
@@ -94,8 +108,16 @@ function parsed(text: string): StateText {
   return { events, folded, runId: header.run, said: header.said ?? [], context: header.context };
 }
 
-function headerOf(line: string): Header {
-  const header = jsonObject(line);
+/** As lines, or as one object: that of `toJSON`, however it was laid out. */
+function partsOf(text: string): { header: Header; lines: string[] } {
+  const [first = '', ...lines] = text.split('\n');
+  const line = jsonObject(first);
+  const { events, ...head } = line && !('events' in line) ? line : (jsonObject(text) ?? {});
+  if (!Array.isArray(events)) return { header: headerOf(line), lines };
+  return { header: headerOf(head), lines: events.map((event) => JSON.stringify(event)) };
+}
+
+function headerOf(header: Record<string, unknown> | undefined): Header {
   if (header?.['format'] !== FORMAT) throw invalid('its first line is not the one of a state');
   if (header['version'] !== 1) {
     const got = JSON.stringify(header['version'])?.slice(0, 40);
@@ -114,11 +136,11 @@ const EVENT_TYPE = /^[a-z]+\.[a-z_]+$/;
 
 function eventOf(line: string, number: number, run: string): RunEvent {
   const event = jsonObject(line);
-  if (!event) throw invalid(`line ${number} is not an event`);
+  if (!event) throw invalid(`record ${number} is not an event`);
   const { type, seq, epoch, at } = event;
   const whole = [seq, epoch].every((value) => Number.isSafeInteger(value) && (value as number) >= 0);
   if (typeof type !== 'string' || !EVENT_TYPE.test(type) || !whole || typeof at !== 'number' || event['run'] !== run)
-    throw invalid(`line ${number} is not an event of run ${run}`);
+    throw invalid(`record ${number} is not an event of run ${run}`);
   return event as unknown as RunEvent;
 }
 

@@ -102,6 +102,18 @@ describe('a state as text', () => {
     expect(events.at(-1)?.type).toBe('run.suspended');
   });
 
+  test('may be one object, however it is laid out', async () => {
+    const { result } = await interrupted();
+    const text = JSON.stringify(result.state, undefined, 2);
+    const { agent } = world(1, 1);
+    const state = await RunState.fromString(agent, text);
+    expect(names(state.getInterruptions())).toEqual(['Payer c1', 'Other n1']);
+    expect((await finish(agent, state, false)).finalOutput).toBe('Done.');
+    expect(await failure(RunState.fromString(agent, text.replace('"seq": 4', '"seq": 5')))).toMatchObject({
+      code: 'STATE_INVALID',
+    });
+  });
+
   test('holds what was decided with the state, and what was decided for good [F109]', async () => {
     const { result } = await interrupted();
     const [own, nested] = result.interruptions;
