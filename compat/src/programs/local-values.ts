@@ -193,6 +193,8 @@ export const localValuePrograms: Record<string, Program> = {
     return { before, open, closed: sdk.getLogger('mine').dontLogModelData, protocol: typeof sdk.protocol };
   },
 
+  'schemas of items': async (sdk) => ({ some: 'AssistantMessageItem' in sdk.protocol }),
+
   'items of searches as data': async (sdk) => {
     const agent = new sdk.Agent({ name: 'Worker' });
     return {

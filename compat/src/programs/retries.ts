@@ -62,4 +62,24 @@ export const retryPrograms: Record<string, Program> = {
     const { trace: _trace, endings: _endings, ...seen } = await observe(sdk, { agent, input: 'Hi', stream });
     return { ...seen, calls: calls() };
   }),
+
+  'a call that fails without a policy': async (sdk, testing) => {
+    const overloaded = testing.modelError(new Overloaded('later'));
+    const model = new testing.ScriptedModel([overloaded, [testing.assistantMessage('At last.')]]);
+    const agent = new sdk.Agent({ name: 'Plain', model, modelSettings: { retry: { maxRetries: 2 } } });
+    const { trace: _trace, endings: _endings, ...seen } = await observe(sdk, { agent, input: 'Hi', stream: false });
+    return { ...seen, calls: model.calls.length };
+  },
+
+  'a policy without a number of retries': async (sdk, testing) => {
+    const overloaded = testing.modelError(new Overloaded('later'));
+    const model = new testing.ScriptedModel([overloaded, [testing.assistantMessage('At last.')]]);
+    const retry = { backoff: { initialDelayMs: 1 }, policy: () => true };
+    const agent = new sdk.Agent({ name: 'Plain', model, modelSettings: { retry } });
+    const output = await sdk.run(agent, 'Hi').then(
+      ({ finalOutput }) => finalOutput ?? null,
+      () => 'failed',
+    );
+    return { output, calls: model.calls.length };
+  },
 };

@@ -34,4 +34,20 @@ export const retryRows: readonly Difference[] = [
     applies: (program, seen) => program.startsWith('a call with no retries left') && isStreamed(seen),
     aspects: { usage: (value) => (isObject(value) ? { ...value, requests: 1 } : value) },
   },
+  {
+    id: 'retries-by-default',
+    reference: 'Nothing is tried again unless `modelSettings.retry` has both a policy and `maxRetries`.',
+    tailrace: 'Two retries unless told otherwise. Without a policy, errors of ours that may pass are tried again.',
+    why: 'A rate limit or a lost connection should not end a run of an hour, and a policy that is given is meant to be asked.',
+    applies: (program) => program === 'a policy without a number of retries',
+    aspects: { output: () => 'At last.', calls: () => 2 },
+  },
+  {
+    id: 'protocol-is-types',
+    reference: '`protocol` holds zod schemas beside the types.',
+    tailrace: '`protocol` holds the types.',
+    why: 'The library does not need zod; items are checked where they come in.',
+    applies: (program) => program === 'schemas of items',
+    aspects: { some: () => false },
+  },
 ];

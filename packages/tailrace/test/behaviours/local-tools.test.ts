@@ -479,6 +479,30 @@ describe.each(both)('a search for tools (streamed: %s)', (stream) => {
   });
 });
 
+describe.each(both)('in an agent that is a tool (streamed: %s)', (stream) => {
+  on('a shell and an MCP server ask as they do at the top', async ({ stage }) => {
+    const shell = new EchoShell();
+    const inner = scripted([[shellCall('1', 'a'), mcpRequest('q1')], [assistantMessage('Inner.')]], {
+      name: 'Inner',
+      tools: [
+        shellTool({ shell, needsApproval: true }),
+        hostedMcpTool({ serverLabel: 'files', serverUrl: 'http://mcp.example', requireApproval: 'always' }),
+      ],
+    });
+    const agent = scripted([[functionCall('ask', { input: 'Go.' }, { callId: 'o1' })], done], {
+      tools: [inner.asTool({ toolName: 'ask', toolDescription: 'Asks.' })],
+    });
+    const first = await begin(stage, agent, stream);
+    expect(first.interruptions.map(({ name, agent: { name: of } }) => [name, of])).toEqual([
+      ['shell', 'Inner'],
+      ['read', 'Inner'],
+    ]);
+    for (const item of first.interruptions) await first.state.approve(item);
+    const result = await goOn(agent, first, stream);
+    expect([result.finalOutput, shell.ran, outputs(result)]).toEqual(['Done.', ['a'], ['Inner.']]);
+  });
+});
+
 describe('hosted tools', () => {
   on('leave items in the conversation, in the order of the model', async ({ stage }) => {
     const output: AgentOutputItem[] = [
