@@ -1,5 +1,4 @@
 import type { Agent, RunErrorHandlerInput } from '@openai/agents';
-import { MemorySession } from '@openai/agents';
 import { z } from 'zod';
 import { observe } from '../observe.ts';
 import { bothWays, type Program, type SdkNamespace, type TestingNamespace } from '../program.ts';

@@ -127,6 +127,7 @@ export {
   type ToolsToFinalOutputResult,
   type ToolToFinalOutputFunction,
   type ToolUseBehavior,
+  type ToolUseBehaviorFlags,
 } from './agent/agent.ts';
 export type { StandardSchemaWithJSON } from './base/schema.ts';
 export type { AgentOutputType, ResolvedAgentOutput, TextOutput } from './agent/output-type.ts';
@@ -280,10 +281,12 @@ export {
   defineOutputGuardrail,
   type GuardrailFunctionOutput,
   type InputGuardrail,
+  type InputGuardrailFunction,
   type InputGuardrailFunctionArgs,
   type InputGuardrailMetadata,
   type InputGuardrailResult,
   type OutputGuardrail,
+  type OutputGuardrailFunction,
   type OutputGuardrailFunctionArgs,
   type OutputGuardrailMetadata,
   type OutputGuardrailResult,
@@ -404,6 +407,7 @@ export {
   SystemError,
   ToolCallError,
   ToolInputGuardrailTripwireTriggered,
+  type ToolOutputErrorContext,
   ToolOutputGuardrailTripwireTriggered,
   ToolTimeoutError,
   UserError,

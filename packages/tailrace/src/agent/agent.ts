@@ -41,9 +41,10 @@ export type ToolToFinalOutputFunction = Method<
 >;
 
 /** What happens when tools have run: ask the model again (default), or take a tool's output as the final one. */
+export type ToolUseBehaviorFlags = 'run_llm_again' | 'stop_on_first_tool';
+
 export type ToolUseBehavior =
-  | 'run_llm_again'
-  | 'stop_on_first_tool'
+  | ToolUseBehaviorFlags
   | { stopAtToolNames: string[] }
   | ToolToFinalOutputFunction;
 

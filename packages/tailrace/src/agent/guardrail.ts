@@ -21,10 +21,15 @@ export interface InputGuardrailFunctionArgs<TContext = unknown> {
   signal?: AbortSignal;
 }
 
+export type InputGuardrailFunction<TContext = unknown> = Method<
+  [args: InputGuardrailFunctionArgs<TContext>],
+  Promise<GuardrailFunctionOutput>
+>;
+
 /** Looks at a run's input. Of the agents, only the first one's run; those of the runner always. */
 export interface InputGuardrail<TContext = unknown> {
   name: string;
-  execute: Method<[args: InputGuardrailFunctionArgs<TContext>], Promise<GuardrailFunctionOutput>>;
+  execute: InputGuardrailFunction<TContext>;
   /** True (default): beside the model, whose call it stops when it trips. False: before the model is called. */
   runInParallel?: boolean;
 }
@@ -49,10 +54,15 @@ export interface OutputGuardrailFunctionArgs<TContext = unknown, TOutput extends
   details?: { modelResponse?: ModelResponse; output?: AgentOutputItem[] };
 }
 
+export type OutputGuardrailFunction<TOutput extends AgentOutputType = TextOutput, TContext = unknown> = Method<
+  [args: OutputGuardrailFunctionArgs<TContext, TOutput>],
+  Promise<GuardrailFunctionOutput>
+>;
+
 /** Looks at a run's final output, all of it. `TOutput` is the agent's output type: `'text'`, or the type of its schema. */
 export interface OutputGuardrail<TOutput extends AgentOutputType = TextOutput, TContext = unknown> {
   name: string;
-  execute: Method<[args: OutputGuardrailFunctionArgs<TContext, TOutput>], Promise<GuardrailFunctionOutput>>;
+  execute: OutputGuardrailFunction<TOutput, TContext>;
 }
 
 export interface OutputGuardrailMetadata {

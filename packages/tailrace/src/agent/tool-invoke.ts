@@ -104,7 +104,11 @@ export function outputCheck(name: string, schema: ToolOutputSchema | undefined):
     throw new InvalidToolOutputError(
       `The output of tool '${name}' does not match its outputSchema. ${verdict.issues.map(({ path, message }) => `${path || '/'}: ${message}`).join('; ')}.`,
       // An issue may quote the output.
-      { code: 'TOOL_OUTPUT_INVALID', publicMessage: `The output of tool '${name}' does not match its outputSchema.` },
+      {
+        code: 'TOOL_OUTPUT_INVALID',
+        toolOutput: { output },
+        publicMessage: `The output of tool '${name}' does not match its outputSchema.`,
+      },
     );
   };
 }

@@ -14,9 +14,7 @@ export interface ToolNamespaceOptions<TTools extends readonly FunctionTool[] = r
  *
  * @throws UserError TOOL_NAME_INVALID, OPTION_TYPE
  */
-export function toolNamespace<TTools extends readonly FunctionTool[]>(
-  options: ToolNamespaceOptions<TTools>,
-): TTools {
+export function toolNamespace<TTools extends readonly FunctionTool[]>(options: ToolNamespaceOptions<TTools>): TTools {
   const { name, description, tools } = options;
   if (typeof name !== 'string' || name.trim() === '')
     throw new UserError('toolNamespace() needs a name.', { code: 'TOOL_NAME_INVALID' });

@@ -103,13 +103,23 @@ export class InvalidToolInputError extends ModelBehaviorError {
   }
 }
 
+/** A call whose output was not what it should be. */
+export interface ToolOutputErrorContext {
+  runContext?: unknown;
+  output?: unknown;
+  details?: unknown;
+}
+
 /** A tool gave something that JSON cannot carry, or that is not what its `outputSchema` says. */
 export class InvalidToolOutputError extends UserError {
   declare readonly originalError?: unknown;
+  /** What did not fit: in this process only. */
+  declare readonly toolOutput?: ToolOutputErrorContext;
 
-  constructor(message: string, options: AgentsErrorOptions = {}) {
+  constructor(message: string, options: AgentsErrorOptions & { toolOutput?: ToolOutputErrorContext } = {}) {
     super(message, { code: 'TOOL_OUTPUT_UNSERIALIZABLE', ...options });
     if (options.cause !== undefined) hide(this, 'originalError', options.cause);
+    if (options.toolOutput) hide(this, 'toolOutput', options.toolOutput);
   }
 }
 
