@@ -12,6 +12,8 @@ interface Request {
 
 const schema = { type: 'object', properties: { text: { type: 'string' } } };
 const streams = new Set<ServerResponse>();
+let session = 1;
+let called = 0;
 let count = 0;
 
 async function answer({ method, params }: Request): Promise<object | undefined> {
@@ -47,6 +49,10 @@ async function serve(request: IncomingMessage, response: ServerResponse): Promis
   for await (const chunk of request) body += String(chunk);
   const message = JSON.parse(body) as Request;
   if (message.id === undefined) return void response.writeHead(202).end();
+  const given = request.headers['mcp-session-id'];
+  if (given !== undefined && given !== `session-${session}`) return void response.writeHead(404).end();
+  if (message.method === 'initialize') response.setHeader('mcp-session-id', `session-${session}`);
+  if (message.method === 'tools/call') called += 1;
   const result = await answer(message);
   const error = { code: -32601, message: 'Method not found' };
   response.writeHead(200, { 'content-type': 'application/json' });
@@ -57,6 +63,10 @@ export interface HttpServer {
   url: string;
   /** Streams of events that are open. */
   streams: () => number;
+  /** Calls that came through. */
+  called: () => number;
+  /** Knows no session any more that it gave until now. */
+  forget: () => void;
   close: () => Promise<void>;
 }
 
@@ -66,6 +76,8 @@ export async function httpServer(): Promise<HttpServer> {
   await once(server, 'listening');
   return {
     streams: () => streams.size,
+    called: () => called,
+    forget: () => void (session += 1),
     url: `http://127.0.0.1:${(server.address() as AddressInfo).port}/mcp`,
     close: async () => {
       server.closeAllConnections();

@@ -3,12 +3,15 @@ import { AsyncLocalStorage } from 'node:async_hooks';
 import { getEventListeners } from 'node:events';
 import { setTimeout as wait } from 'node:timers/promises';
 import { afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { functionCall, ScriptedModel } from '../../src/testing/index.ts';
 import {
+  Agent,
   connectMcpServers,
   MCPServers,
   MCPServerSSE,
   MCPServerStdio,
   MCPServerStreamableHttp,
+  run,
   serializeError,
   withTrace,
 } from '../../src/index.ts';
@@ -148,6 +151,22 @@ describe('a server over standard streams', () => {
     await server.unsubscribeResource('note://1');
   });
 
+  it('is told when the run that called it is stopped', async () => {
+    await using server = tiny();
+    await server.connect();
+    const model = new ScriptedModel([[functionCall('hang', {}, { callId: 'c1' })]]);
+    const agent = new Agent({ name: 'A', model, mcpServers: [server] });
+    await expect(run(agent, 'x', { signal: AbortSignal.timeout(50) })).rejects.toThrow(/cancel|abort|timeout/i);
+    await expect.poll(async () => (await server.callTool('cancelled', {}))[0]?.['text']).toMatch(/\[\d+\]/);
+  });
+
+  it('that sends more than it may loses its connection, and the next call has another', async () => {
+    await using server = tiny({ maxMessageBytes: 4_000 });
+    await server.connect();
+    await expect(server.callTool('big', {})).rejects.toThrow(/closed/i);
+    expect((await server.callTool('echo', { text: 'small' }))[0]?.['text']).toBe('small');
+  }, 15_000);
+
   it('gives a request up after its timeout', async () => {
     await using server = tiny({ timeout: 50 });
     await server.connect();
@@ -167,6 +186,22 @@ describe('a server over HTTP', () => {
       await call;
       await expect.poll(http.streams).toBe(0);
       await server.close();
+    } finally {
+      await http.close();
+    }
+  });
+
+  it('that knows the session no more is connected to again, and the call is made once', async () => {
+    const http = await httpServer();
+    try {
+      await using server = new MCPServerStreamableHttp({ url: http.url });
+      await server.connect();
+      const before = http.called();
+      const first = server.sessionId;
+      http.forget();
+      expect((await server.callTool('echo', { text: 'x' }))[0]?.['text']).toBe('x');
+      expect(http.called()).toBe(before + 1);
+      expect(server.sessionId).not.toBe(first);
     } finally {
       await http.close();
     }
