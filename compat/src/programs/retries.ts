@@ -18,14 +18,7 @@ function failing(sdk: SdkNamespace, testing: TestingNamespace, times: number, po
 }
 
 /** What a policy is told that does not depend on the process. */
-function facts({
-  attempt,
-  maxRetries,
-  stream,
-  normalized,
-  replaySafety,
-  statefulRequest,
-}: RetryPolicyContext): unknown {
+function facts({ attempt, maxRetries, normalized, replaySafety, statefulRequest }: RetryPolicyContext): unknown {
   return { attempt, maxRetries, normalized, replaySafety, statefulRequest };
 }
 

@@ -7,7 +7,7 @@ import { jsonList, jsonObject, WireJson } from './wire-json.ts';
 const toolJson = new WireJson<SerializedTool>((tool) => {
   if (tool.type !== 'function') {
     throw new UserError(
-      `Tool '${tool.name}' runs on the provider's side, which Chat Completions does not offer. Use the Responses API: setOpenAIAPI('responses').`,
+      `Tool '${tool.name}' is no function, and Chat Completions offers nothing else. Use the Responses API: setOpenAIAPI('responses').`,
     );
   }
   return {
