@@ -47,7 +47,7 @@ export interface StatePlace {
 }
 
 /** Give it to `run(agent, state)` to go on with a run that was interrupted. */
-export class RunState<TContext = unknown> {
+export class RunState<TContext = unknown, TAgent = AnyAgent> {
   readonly runContext: RunContext<TContext>;
   input: string | AgentInputItem[];
   newItems: RunItem[] = [];
@@ -56,7 +56,7 @@ export class RunState<TContext = unknown> {
   outputGuardrailResults: OutputGuardrailResult[] = [];
   toolInputGuardrailResults: ToolInputGuardrailResult[] = [];
   toolOutputGuardrailResults: ToolOutputGuardrailResult[] = [];
-  currentAgent: AnyAgent;
+  currentAgent: TAgent;
   currentTurn = 0;
   readonly #agents: AgentByKey;
   readonly #reasoningIds: 'preserve' | 'omit';
@@ -80,7 +80,7 @@ export class RunState<TContext = unknown> {
     this.#interruptions = new Interruptions(agents);
     this.runContext = runContext;
     this.input = input;
-    this.currentAgent = agent;
+    this.currentAgent = agent as TAgent;
     this.#agents = agents;
   }
 
@@ -175,27 +175,34 @@ export class RunState<TContext = unknown> {
    *
    * @throws UserError STATE_INVALID, STATE_VERSION, STATE_TOO_LARGE, STATE_AGENT_UNKNOWN
    */
-  static async fromString<TContext = unknown>(initialAgent: AnyAgent, text: string): Promise<RunState<TContext>> {
+  static async fromString<TContext = unknown, TAgent extends AnyAgent = AnyAgent>(
+    initialAgent: TAgent,
+    text: string,
+  ): Promise<RunState<TContext, TAgent>> {
     const read = readStateText(text);
     return RunState.#restored(initialAgent, read, read.context as TContext);
   }
 
   /** As `fromString`, with a context for the run to go on with. @throws UserError as `fromString` */
-  static async fromStringWithContext<TContext = unknown>(
-    initialAgent: AnyAgent,
+  static async fromStringWithContext<TContext = unknown, TAgent extends AnyAgent = AnyAgent>(
+    initialAgent: TAgent,
     text: string,
     context: RunContext<TContext>,
     _options?: { contextStrategy?: 'merge' | 'replace' },
-  ): Promise<RunState<TContext>> {
+  ): Promise<RunState<TContext, TAgent>> {
     return RunState.#restored(initialAgent, readStateText(text), context.context);
   }
 
-  static #restored<TContext>(agent: AnyAgent, read: StateText, given: TContext): RunState<TContext> {
+  static #restored<TContext, TAgent extends AnyAgent>(
+    agent: TAgent,
+    read: StateText,
+    given: TContext,
+  ): RunState<TContext, TAgent> {
     const home = homeFor(agent, read);
     const { folded, events, said } = read;
     const context = new RunContext<TContext>(given);
     context.usage.add(folded.usage);
-    const state = new RunState<TContext>(context, folded.started.input, agent, agentsOf(home.agents), { home });
+    const state = new RunState<TContext, TAgent>(context, folded.started.input, agent, agentsOf(home.agents), { home });
     state.take(events);
     for (const one of said) say(homeOf(state), one).catch(() => undefined);
     return state;
@@ -215,7 +222,7 @@ export class RunState<TContext = unknown> {
         this.currentTurn = event.turn;
         return;
       case 'agent.started':
-        this.currentAgent = this.#agents(event.agent);
+        this.currentAgent = this.#agents(event.agent) as TAgent;
         return;
       case 'item.added':
         this.newItems.push(asking ?? itemOf(event, this.#agents));
@@ -239,7 +246,7 @@ export class RunState<TContext = unknown> {
         this.input = event.input;
         return;
       case 'handoff.occurred':
-        this.currentAgent = this.#agents(event.to);
+        this.currentAgent = this.#agents(event.to) as TAgent;
         this.#replace(event);
         return;
       default:
