@@ -2,6 +2,7 @@ import type { StreamEvent, StreamEventResponseCompleted } from '../../event/stre
 import type { OutputText } from '../../event/item.ts';
 import { Usage } from '../../event/usage.ts';
 import { abortable } from '../../base/abort.ts';
+import { UserError } from '../../event/errors.ts';
 import type { Model, ModelRequest, ModelResponse } from '../../port/model.ts';
 import { badResponse, type FailureContext } from '../failure.ts';
 import { isObject, type ProviderObject } from '../provider-object.ts';
@@ -40,7 +41,9 @@ export class AiSdkModel implements Model {
   readonly #model: LanguageModelCompatible;
   readonly #transform: AiSdkOutputTextTransform | undefined;
 
+  /** @throws UserError OPTION_TYPE for what is no language model: a name, or a model for embeddings or images */
   constructor(model: LanguageModelCompatible, options: AiSdkModelOptions = {}) {
+    checkModel(model);
     this.name = nameOf(model);
     this.#model = model;
     this.#transform = options.transformOutputText;
@@ -164,6 +167,20 @@ export class AiSdkModel implements Model {
   async #call(method: 'doGenerate' | 'doStream', options: ProviderObject): Promise<unknown> {
     return await this.#model[method](options as never);
   }
+}
+
+function checkModel(model: unknown): void {
+  if (isObject(model) && typeof model['doGenerate'] === 'function' && typeof model['doStream'] === 'function') return;
+  const got =
+    typeof model === 'string'
+      ? `the text ${JSON.stringify(model.slice(0, 40))}`
+      : isObject(model)
+        ? 'an object without them'
+        : typeof model;
+  throw new UserError(
+    `aisdk() takes a language model of the AI SDK, which has doGenerate and doStream; got ${got}. Make one with a provider's package: aisdk(anthropic('claude-…')).`,
+    { code: 'OPTION_TYPE' },
+  );
 }
 
 function notAnAnswer(context: FailureContext): Error {

@@ -18,7 +18,7 @@ export class PartStream implements ProviderStream {
   constructor(stream: unknown, context: FailureContext, signal: AbortSignal) {
     this.#context = context;
     this.#signal = signal;
-    if (stream instanceof ReadableStream) {
+    if (isWebStream(stream)) {
       const reader = stream.getReader();
       this.#next = () => reader.read();
       this.#leave = () => reader.cancel();
@@ -60,4 +60,9 @@ export class PartStream implements ProviderStream {
     // A reader that is busy takes the cancel later; the signal has stopped its provider by then.
     Promise.resolve(this.#leave()).catch(() => undefined);
   }
+}
+
+// By its shape: a provider may bring a stream of another make.
+function isWebStream(stream: unknown): stream is ReadableStream<unknown> {
+  return isObject(stream) && typeof stream['getReader'] === 'function';
 }

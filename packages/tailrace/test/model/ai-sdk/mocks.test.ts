@@ -495,6 +495,30 @@ test('what a model cannot be given is refused before it is asked', async () => {
   expect(calls).toEqual([]);
 });
 
+test('what is no language model is refused at once; a stream may be of any make', async () => {
+  for (const wrong of ['gpt-test', undefined, { doEmbed() {} }]) {
+    expect(() => aisdk(wrong as never)).toThrow(/doGenerate and doStream/);
+  }
+  const parts = [{ type: 'text-start', id: 't' }, { type: 'text-delta', id: 't', delta: 'Hi' }, finish('v3')];
+  let left = 0;
+  const foreign = (): object => {
+    const rest = [...parts];
+    const read = async (): Promise<object> => (rest.length > 0 ? { done: false, value: rest.shift() } : { done: true });
+    return { getReader: () => ({ read, cancel: async () => void (left += 1) }) };
+  };
+  async function* iterated(): AsyncGenerator<object> {
+    yield* parts;
+  }
+  for (const stream of [foreign(), iterated()]) {
+    const events = await streamed({
+      ...mocked('v2', []).model,
+      doStream: () => Promise.resolve({ stream }),
+    });
+    expect(events.filter(({ type }) => type === 'output_text_delta')).toHaveLength(1);
+  }
+  expect(left).toBe(1);
+});
+
 test('the small ones', () => {
   expect(toolChoiceToLanguageV2Format(undefined)).toBeUndefined();
   expect(toolChoiceToLanguageV2Format('none')).toEqual({ type: 'none' });
