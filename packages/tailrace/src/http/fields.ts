@@ -29,7 +29,11 @@ export function booleanField(body: Fields, name: string): boolean | undefined {
 }
 
 /** A whole number of the query. @throws HttpError OFFSET_INVALID, BODY_INVALID */
-export function wholeNumber(url: URL, name: string, { most = Number.MAX_SAFE_INTEGER } = {}): number | undefined {
+export function wholeNumber(
+  url: URL,
+  name: string,
+  { most = Number.MAX_SAFE_INTEGER }: { most?: number } = {},
+): number | undefined {
   const text = url.searchParams.get(name);
   if (text === null) return undefined;
   if (/^(0|[1-9]\d{0,15})$/.test(text) && Number(text) <= most) return Number(text);

@@ -27,8 +27,8 @@ interface OpenMessage {
 }
 
 export class ResponsesTelling implements Telling {
-  readonly headers = STREAM_HEADERS;
-  readonly folds = true;
+  readonly headers: Record<string, string> = STREAM_HEADERS;
+  readonly folds: boolean = true;
   readonly #facts: ResponseFacts;
   readonly #exposureOf: ExposureOf;
   /** What the stream has come to: the object that a reader of the whole is given. */
