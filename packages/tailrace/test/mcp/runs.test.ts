@@ -251,6 +251,18 @@ describe('approval', () => {
     else expect(asks).toEqual(expected);
   });
 
+  it('is asked for as soon as somebody decides that it is, kept list or not', async () => {
+    const server = fake('s', [writes], { cacheToolsList: true, requireApproval: { always: { toolNames: [] } } });
+    const agent = new Agent({ name: 'A', mcpServers: [server] });
+    const asks = async () => {
+      const [one] = await agent.getAllTools(new RunContext());
+      return one?.type === 'function' && one.needsApproval(new RunContext(), {}, 'c');
+    };
+    expect(await asks()).toBe(false);
+    server.requireApproval = { always: { toolNames: ['writes'] } };
+    expect(await asks()).toBe(true);
+  });
+
   it('is waited for, and the call is made when it has come', async () => {
     const server = fake('s', [writes], { requireApproval: 'always' });
     const agent = new Agent({ name: 'A', model: script('writes'), mcpServers: [server] });

@@ -55,26 +55,17 @@ export async function getAllMcpTools<TContext = unknown>(
   );
 }
 
-// A turn has the same tools as the one before, mostly, and models are told them as they were serialised then.
-type Conversions = Map<string, { server: MCPServer; made: FunctionTool; by: unknown }>;
-const conversions = new WeakMap<MCPTool, Conversions>();
-
+// Made anew at each turn: what the server's owner has decided may have changed since the last one.
 function converted(
   mcpTool: MCPTool,
   server: MCPServer,
   name: string,
   { convertSchemasToStrict = false, errorFunction }: GetAllMcpToolsOptions,
 ): FunctionTool {
-  const key = `${name} ${convertSchemasToStrict}`;
-  const known = conversions.get(mcpTool)?.get(key);
-  if (known?.server === server && known.by === errorFunction && server.cacheToolsList) return known.made;
-  const made = mcpToFunctionTool(mcpTool, server, convertSchemasToStrict, {
+  return mcpToFunctionTool(mcpTool, server, convertSchemasToStrict, {
     toolNameOverride: name,
     ...(errorFunction !== undefined && { errorFunction }),
   });
-  const byKey = conversions.get(mcpTool) ?? (new Map() as Conversions);
-  conversions.set(mcpTool, byKey.set(key, { server, made, by: errorFunction }));
-  return made;
 }
 
 async function offered(server: MCPServer, options: GetAllMcpToolsOptions): Promise<readonly MCPTool[]> {
