@@ -55,6 +55,8 @@ export interface SubmitOptions {
   onDisconnect?: OnDisconnect;
   /** Model turns. 10 by default; null: no limit. */
   maxTurns?: number | null;
+  /** The W3C header of the request that submits it: the run is in that trace. Of no effect when it is no such header. */
+  traceparent?: string;
 }
 
 /** What only this process has. */
@@ -99,6 +101,7 @@ const SUBMIT_NAMES = [
   'principal',
   'onDisconnect',
   'maxTurns',
+  'traceparent',
 ] as const;
 
 /** @throws UserError OPTION_UNKNOWN, OPTION_TYPE, OPTION_RANGE */

@@ -22,13 +22,24 @@ export function planSubmission(
   runner: Runner,
   store: LogStore,
 ): RunPlan {
-  const { sessionId, metadata, runId, maxTurns, principal, onDisconnect, conversationId, previousResponseId } = options;
+  const {
+    sessionId,
+    metadata,
+    runId,
+    maxTurns,
+    principal,
+    onDisconnect,
+    conversationId,
+    previousResponseId,
+    traceparent,
+  } = options;
   const asked = {
     ...(runId !== undefined && { runId }),
     ...(maxTurns !== undefined && { maxTurns }),
     ...(session && { session }),
     ...(conversationId !== undefined && { conversationId }),
     ...(previousResponseId !== undefined && { previousResponseId }),
+    ...(traceparent !== undefined && { tracing: { traceparent } }),
   };
   const plan = planRun(agent, input, asked, runner.config, {
     hooks: runner,
