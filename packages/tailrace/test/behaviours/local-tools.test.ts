@@ -11,6 +11,7 @@ import {
   programmaticToolCallingTool,
   type RunResult,
   run,
+  Runner,
   type Shell,
   shellTool,
   type StreamedRunResult,
@@ -500,6 +501,21 @@ describe.each(both)('in an agent that is a tool (streamed: %s)', (stream) => {
     for (const item of first.interruptions) await first.state.approve(item);
     const result = await goOn(agent, first, stream);
     expect([result.finalOutput, shell.ran, outputs(result)]).toEqual(['Done.', ['a'], ['Inner.']]);
+  });
+});
+
+describe('an agent without the tool that a call waits for', () => {
+  on('does not take the run up, and the run is as it was', async ({ stage }) => {
+    const tools = [shellTool({ shell: new EchoShell(), needsApproval: true })];
+    const { result } = await stage.whole(scripted([[shellCall('1')]], { tools }));
+    expect(result?.interruptions).toHaveLength(1);
+    const log = stage.log();
+    const runId = log[0]?.run ?? '';
+    await expect(new Runner({ store: stage.store }).resume(scripted([done]), runId)).rejects.toMatchObject({
+      code: 'RESUME_INCOMPATIBLE',
+      data: { differences: [{ what: 'tool_missing', tool: 'shell()' }] },
+    });
+    expect(stage.log()).toEqual(log);
   });
 });
 
