@@ -201,8 +201,8 @@ test('durable events are synced to disk, groups of deltas are not', async () => 
     void log.append([delta()]);
     void log.append([called('c')]);
     expect(synced()).toBe(true);
-    for (let n = 0; n < 32; n++) void log.append([delta()]);
-    expect([log.next, synced()]).toEqual([35, false]);
+    for (let n = 0; n < 64; n++) void log.append([delta()]);
+    expect([log.next, synced()]).toEqual([67, false]);
     void store.post('r', { id: 'm', kind: 'approval', body: true });
     expect(synced()).toBe(true);
     expect(connection!.prepare('PRAGMA journal_mode').get()).toEqual({ journal_mode: 'wal' });
