@@ -22,8 +22,11 @@ export function endingFor(run: RunScope, thrown: unknown): Ending {
 
 /** What the spans that are still open say: nothing for a run that ended as it was asked to. */
 export function openSpansError(run: RunScope, ending: Ending): SpanError | undefined {
-  if (ending.event?.type !== 'run.failed') return undefined;
-  const { error } = ending;
+  return ending.event?.type === 'run.failed' ? failureInSpans(run, ending.error) : undefined;
+}
+
+/** What spans say of the failure of the run, or the nested run, that they are of. */
+export function failureInSpans(run: RunScope, error: unknown): SpanError | undefined {
   if (isAgentsError(error) && error.code === 'MAX_TURNS')
     return { message: 'Max turns exceeded', data: { ...error.data } };
   // A tool's is that of a call, and its spans say so.

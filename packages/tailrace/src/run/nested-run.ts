@@ -8,13 +8,13 @@ import { agentsOf } from '../agent/item-of.ts';
 import type { AnyAgent } from '../agent/agent.ts';
 import type { NestedAnswer } from '../agent/agent-tool.ts';
 import { onAbort } from '../base/abort.ts';
-import { errorFromSerialized, LimitError, serializeError } from '../event/errors.ts';
+import { errorFromSerialized, isAgentsError, LimitError, serializeError } from '../event/errors.ts';
 import type { FoldedRun } from '../event/fold.ts';
 import type { AgentEnded, RunEventBody } from '../event/run-event.ts';
 import { Usage } from '../event/usage.ts';
 import { RunControl } from './control.ts';
 import { Conversation } from './conversation.ts';
-import { openSpansError } from './ending.ts';
+import { failureInSpans } from './ending.ts';
 import { course, type CourseEnd } from './course.ts';
 import { NestedInbox } from './nested-inbox.ts';
 import { nestedPlan } from './nested-plan.ts';
@@ -126,9 +126,11 @@ async function settled(parent: RunScope, run: RunScope, site: NestedSite): Promi
     ]);
     run.session?.release();
     return answer(parent, site, end.final.text, end.final.value);
-  } catch (error) {
+  } catch (thrown) {
     run.session?.release();
     const { signal, leaving } = run.control;
+    // Once it was stopped, what foreign code throws is how it takes being stopped.
+    const error: unknown = signal.aborted && !isAgentsError(thrown) ? signal.reason : thrown;
     // A process that leaves the run says nothing of its end.
     if (!leaving || signal.reason !== leaving) {
       const outcome = site.stop.aborted ? 'cancelled' : 'failed';
@@ -145,13 +147,9 @@ function ended(run: RunScope, agent: AnyAgent, how: Omit<AgentEnded, 'type' | 'a
 
 /** All that is open of the nested run: it hangs below its task, or, where tasks have no spans, below the agents that it had. */
 function closeSpans(run: RunScope, error?: unknown): RunEventBody[] {
-  const end = {
-    error: error === undefined ? undefined : openSpansError(run, { event: FAILED, error }),
-  };
+  const end = { error: error === undefined ? undefined : failureInSpans(run, error) };
   return [run.turnSpan, run.agentSpan, run.taskSpan].flatMap((span) => run.spans.end(span, end));
 }
-
-const FAILED = { type: 'run.failed', error: { name: '', message: '', code: 'UNEXPECTED', retryable: false } } as never;
 
 type Completed = Exclude<CourseEnd, { suspended: unknown }>;
 
