@@ -3,11 +3,12 @@ import type {
   AssistantMessageItem,
   FunctionCallItem,
   FunctionCallResultItem,
+  ToolCallStructuredOutput,
   UserContent,
 } from '../event/item.ts';
 import { toolOutput, wireFile } from './content-parts.ts';
 import { jsonObject, WireJson } from './wire-json.ts';
-import type { ProviderObject } from './provider-object.ts';
+import { isObject, type ProviderObject } from './provider-object.ts';
 
 const messageJson = new WireJson<Extract<AgentInputItem, { role: 'user' | 'system' }>>((item) => ({
   ...item.providerData,
@@ -137,9 +138,18 @@ function userPart(part: UserContent): ProviderObject {
   }
 }
 
-/** Tool messages carry text only: other parts are described by their JSON. */
+// Only text has a place in a tool's message; the bytes of an image, as text, would be paid for and not understood.
+function partText(part: ToolCallStructuredOutput): string {
+  if (part.type === 'input_text') return part.text;
+  const [what, source]: [string, unknown] =
+    part.type === 'input_image' ? ['an image', part.image] : ['a file', part.file];
+  const url: unknown = isObject(source) ? source['url'] : source;
+  return typeof url === 'string' && /^https?:/.test(url) ? `[${what}: ${url}]` : `[${what}, left out]`;
+}
+
+/** Tool messages carry text only. */
 function resultContent(item: FunctionCallResultItem): string {
   const output = toolOutput(item.output);
   if (typeof output === 'string') return output;
-  return output.map((part) => (part.type === 'input_text' ? part.text : JSON.stringify(userPart(part)))).join('\n');
+  return output.map(partText).join('\n');
 }

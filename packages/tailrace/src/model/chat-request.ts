@@ -1,5 +1,5 @@
 import { UserError } from '../event/errors.ts';
-import type { ModelRequest, SerializedHandoff, SerializedTool } from '../port/model.ts';
+import type { ModelRequest, SerializedFunctionTool, SerializedHandoff, SerializedTool } from '../port/model.ts';
 import { chatMessages } from './chat-input.ts';
 import { json, providerFields } from './responses-request.ts';
 import { jsonList, jsonObject, WireJson } from './wire-json.ts';
@@ -10,11 +10,25 @@ const toolJson = new WireJson<SerializedTool>((tool) => {
       `Tool '${tool.name}' is no function, and Chat Completions offers nothing else. Use the Responses API: setOpenAIAPI('responses').`,
     );
   }
+  const only = onlyOfResponses(tool);
+  if (only !== undefined) {
+    throw new UserError(
+      `Tool '${tool.name}': ${only} is of the Responses API, and Chat Completions does not offer it. Leave it out, or use the Responses API: setOpenAIAPI('responses').`,
+    );
+  }
   return {
     type: 'function',
     function: { name: tool.name, description: tool.description, parameters: tool.parameters, strict: tool.strict },
   };
 });
+
+// Left out quietly, a tool would be told of that should wait, or called as it should not.
+function onlyOfResponses(tool: SerializedFunctionTool): string | undefined {
+  if (tool.namespace !== undefined) return 'its namespace';
+  if (tool.deferLoading === true) return 'deferLoading';
+  if (tool.outputSchema !== undefined) return 'outputSchema';
+  return tool.allowedCallers?.includes('programmatic') === true ? 'calls from programs (allowedCallers)' : undefined;
+}
 
 const handoffJson = new WireJson<SerializedHandoff>((handoff) => ({
   type: 'function',

@@ -20,6 +20,31 @@ const handoffJson = new WireJson<SerializedHandoff>((handoff) => ({
   strict: handoff.strictJsonSchema,
 }));
 
+/** The tools, those of a namespace together where the first of them is. */
+function toolList(tools: readonly SerializedTool[]): string[] {
+  const list: (string | { name: string; description: string; tools: string[] })[] = [];
+  for (const tool of tools) {
+    if (tool.type !== 'function' || tool.namespace === undefined) {
+      list.push(toolJson.of(tool));
+      continue;
+    }
+    const { namespace: name, namespaceDescription: description = '' } = tool;
+    const known = list.find((entry) => typeof entry !== 'string' && entry.name === name);
+    if (typeof known === 'object') known.tools.push(toolJson.of(tool));
+    else list.push({ name, description, tools: [toolJson.of(tool)] });
+  }
+  return list.map((entry) => {
+    if (typeof entry === 'string') return entry;
+    const { name, description, tools: own } = entry;
+    return jsonObject({
+      type: '"namespace"',
+      name: JSON.stringify(name),
+      description: JSON.stringify(description),
+      tools: jsonList(own),
+    });
+  });
+}
+
 /** Tools that are chosen by their type, having no name. */
 const HOSTED_CHOICES = new Set([
   'file_search',
@@ -39,10 +64,7 @@ const HOSTED_CHOICES = new Set([
 /** The JSON body of POST /responses. */
 export function responsesBody(request: ModelRequest, model: string, stream: boolean): string {
   const { modelSettings: settings, prompt } = request;
-  const tools = [
-    ...request.tools.map((tool) => toolJson.of(tool)),
-    ...request.handoffs.map((handoff) => handoffJson.of(handoff)),
-  ];
+  const tools = [...toolList(request.tools), ...request.handoffs.map((handoff) => handoffJson.of(handoff))];
   const wanted = wantedOf(request.tools);
   // A prompt template brings its own tools unless the agent states some.
   const sendsTools = tools.length > 0 || (prompt !== undefined && request.toolsExplicitlyProvided === true);

@@ -17,6 +17,8 @@ export function wireTool(tool: SerializedTool): ProviderObject {
         parameters: tool.parameters,
         strict: tool.strict,
         ...(tool.deferLoading === true ? { defer_loading: true } : {}),
+        ...callers(tool.allowedCallers),
+        ...(tool.outputSchema === undefined ? {} : { output_schema: tool.outputSchema }),
       };
     case 'computer':
       return { type: 'computer' };

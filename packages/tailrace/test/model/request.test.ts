@@ -325,7 +325,7 @@ describe('the body for Chat Completions', () => {
         ],
       },
       { role: 'tool', tool_call_id: 'c0', content: '42' },
-      { role: 'tool', tool_call_id: 'c1', content: 'see\n{"type":"image_url","image_url":{"url":"https://x/z.png"}}' },
+      { role: 'tool', tool_call_id: 'c1', content: 'see\n[an image: https://x/z.png]' },
       { role: 'system', content: 'be nice' },
     ]);
   });
