@@ -8,6 +8,7 @@ import { isTerminal, type RunEvent } from '../event/run-event.ts';
 import { admitsAppend, type RunState } from '../port/append-rules.ts';
 import { clipped, lastSeq, type SeqRange, withPruned } from '../port/pruned-range.ts';
 import type { LeaseStore } from '../port/lease-store.ts';
+import type { PresenceStore } from '../port/presence-store.ts';
 import { aboutRun, type RunListing, statusAt } from '../port/run-summary.ts';
 import type {
   Claim,
@@ -20,6 +21,7 @@ import type {
 } from '../port/log-store.ts';
 import { eventBytes } from './event-size.ts';
 import { MemoryLeases } from './memory-leases.ts';
+import { MemoryPresence } from './memory-presence.ts';
 import { completesAttempt, pruneDeltas } from './prune.ts';
 
 /** 64 MiB. */
@@ -46,6 +48,7 @@ interface MemoryRun extends RunState {
 export class MemoryLogStore implements LogStore {
   readonly groupMs = 0;
   readonly leases: LeaseStore = new MemoryLeases(this);
+  readonly presence: PresenceStore = new MemoryPresence();
   readonly #maxLogBytes: number;
   readonly #runs: Map<string, MemoryRun> = new Map();
   readonly #watchers: Watchers = new Watchers();
@@ -63,15 +66,20 @@ export class MemoryLogStore implements LogStore {
     return { epoch: state.epoch, next: state.next, ended: state.ended };
   }
 
-  /** Puts in a run as a log of another place has it, with its sequence numbers and the epochs of its writers. */
-  restore(run: string, events: readonly RunEvent[]): void {
+  /**
+   * Puts in a run as a log of another place has it, with its sequence numbers and the epochs of its writers. Its mailbox goes on behind `mail`, the position of the last
+   * message that the log has taken.
+   */
+  restore(run: string, events: readonly RunEvent[], mail: number): void {
     const state = newRun(this.#maxLogBytes);
     const last = events.at(-1);
     if (!last) return;
     replaceEvents(state, [...events]);
     state.next = lastSeq(last) + 1;
     state.ended = isTerminal(last);
-    state.epoch = Math.max(...new Set(events.map(({ epoch }) => epoch)));
+    for (let position = 1; position <= mail; position++)
+      state.mail.push({ id: `taken:${position}`, kind: 'input', body: undefined, position, at: last.at });
+    for (const { epoch } of events) state.epoch = Math.max(state.epoch, epoch);
     this.#runs.set(run, state);
   }
 

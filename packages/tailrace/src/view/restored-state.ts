@@ -13,7 +13,7 @@ export function homeFor(agent: AnyAgent, { runId, events, folded }: StateText): 
   agents.enter(agent);
   refuseStrangers(agents, folded);
   const store = new MemoryLogStore();
-  store.restore(runId, events);
+  store.restore(runId, events, folded.mail);
   return { store, runId, agents, session: undefined };
 }
 

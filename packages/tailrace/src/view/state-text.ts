@@ -105,6 +105,8 @@ function parsed(text: string): StateText {
   }
   const folded = foldRun(events);
   if (!folded || events[0]?.type !== 'run.started') throw invalid('it does not begin with the beginning of a run');
+  // Each message that was taken has left an event.
+  if (!(folded.mail <= events.length)) throw invalid('its mailbox is larger than its log');
   return { events, folded, runId: header.run, said: header.said ?? [], context: header.context };
 }
 

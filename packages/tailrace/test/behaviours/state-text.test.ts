@@ -102,6 +102,22 @@ describe('a state as text', () => {
     expect(events.at(-1)?.type).toBe('run.suspended');
   });
 
+  test('may be one between any two decisions', async () => {
+    const { result } = await interrupted();
+    let text = result.state.toString();
+    const { agent, ran } = world(1, 1);
+    for (let rounds = 0; ; rounds++) {
+      const state = await RunState.fromString(agent, text);
+      const [item] = state.getInterruptions();
+      if (item) await state.approve(item);
+      const next = await run(agent, state);
+      text = next.state.toString();
+      if (next.interruptions.length > 0) continue;
+      expect([rounds, next.finalOutput, ran]).toEqual([2, 'Done.', ['1me', '2me', '3me']]);
+      break;
+    }
+  });
+
   test('may be one object, however it is laid out', async () => {
     const { result } = await interrupted();
     const text = JSON.stringify(result.state, undefined, 2);
@@ -249,6 +265,11 @@ describe('a text that is no state', () => {
       [
         'another run’s event',
         forged(text, (lines) => (lines[3] = '{"type":"x.y","seq":3,"epoch":1,"at":1,"run":"z"}')),
+        'STATE_INVALID',
+      ],
+      [
+        'a mailbox without end',
+        forged(text, (lines) => (lines[4] = (lines[4] ?? '').replace('{', '{"mail":1e9,'))),
         'STATE_INVALID',
       ],
       ['a run id that is a path', forged(text, () => undefined, { run: '../x' }), 'STATE_INVALID'],
