@@ -1,6 +1,6 @@
 /** What else can be said of tools, and of how a run calls them. */
 import { setTimeout as sleep } from 'node:timers/promises';
-import { describe, expect, test } from 'vitest';
+import { describe, expect, expectTypeOf, test } from 'vitest';
 import { z } from 'zod';
 import {
   Agent,
@@ -361,3 +361,25 @@ test.each([{}, 'session', null, 7, { getItems: () => [] }])(
     await expect(run(scripted([]), 'Hi', { session: session as never })).rejects.toMatchObject({ code: 'OPTION_TYPE' });
   },
 );
+
+test('types: arguments, outputs and fallbacks follow the schemas', () => {
+  const outputSchema = z.object({ a: z.number() });
+  const typed = tool({ name: 'x', description: 'd', parameters, outputSchema, execute: ({ n }) => ({ a: n }) });
+  expectTypeOf(typed.invoke).returns.toEqualTypeOf<Promise<{ a: number } | string>>();
+  // @ts-expect-error -- not what the schema says
+  tool({ name: 'x', description: 'd', parameters, outputSchema, execute: async () => ({ a: 'text' }) });
+  // @ts-expect-error -- a text is no fallback for a structured output
+  tool({ name: 'x', description: 'd', parameters, outputSchema, execute: () => ({ a: 1 }), errorFunction: () => 'no' });
+  const plain = tool({
+    name: 'x',
+    description: 'd',
+    parameters,
+    execute: async ({ n }) => n,
+    errorFunction: () => 'no',
+  });
+  expectTypeOf(plain.invoke).returns.toEqualTypeOf<Promise<number | string>>();
+  const wrong = () =>
+    // @ts-expect-error -- no such caller
+    tool({ name: 'x', description: 'd', parameters, execute: () => 1, allowedCallers: ['nobody'] });
+  expect(wrong).toThrow('allowedCallers');
+});
