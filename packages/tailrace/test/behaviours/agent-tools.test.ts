@@ -405,7 +405,7 @@ test('an agent tool that is called by itself runs its agent', async () => {
   const customOutputExtractor = ({ agentToolInvocation }: { agentToolInvocation: { toolName: string } }): string =>
     agentToolInvocation.toolName;
   const other = agent.asTool({ toolName: 'inner', toolDescription: 'x', customOutputExtractor });
-  expect(await invokeFunctionTool({ tool: other as never, runContext: context, input: '{"input":"x"}' })).toBe('inner');
+  expect(await invokeFunctionTool({ tool: other, runContext: context, input: '{"input":"x"}' })).toBe('inner');
   expect(context.usage.requests).toBe(2);
 });
 

@@ -3,7 +3,16 @@ import { execFileSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { describe, expect, test } from 'vitest';
 import { z } from 'zod';
-import { Agent, RunContext, run, RunState, type RunToolApprovalItem, Runner, tool } from '../../src/index.ts';
+import {
+  Agent,
+  MemorySession,
+  RunContext,
+  run,
+  RunState,
+  type RunToolApprovalItem,
+  Runner,
+  tool,
+} from '../../src/index.ts';
 import { assistantMessage, functionCall, ScriptedModel, type ScriptedModelInput } from '../../src/testing/index.ts';
 import { failure, on } from './stage.ts';
 
@@ -100,6 +109,29 @@ describe('a state as text', () => {
       true,
     ]);
     expect(events.at(-1)?.type).toBe('run.suspended');
+  });
+
+  test('goes on with the session that it is given, and stores nothing twice [F113]', async () => {
+    const stored: string[] = [];
+    for (const throughText of [false, true]) {
+      const session = new MemorySession();
+      const first = world();
+      const asked = await run(first.agent, 'Hi', { session });
+      const copy = new MemorySession({ initialItems: await session.getItems() });
+      const second = throughText ? world(1, 1) : first;
+      const text = asked.state.toString();
+      let state: RunState = throughText ? await RunState.fromString(second.agent, text) : asked.state;
+      const kept = throughText ? copy : session;
+      for (;;) {
+        for (const item of state.getInterruptions()) void state.approve(item);
+        const result = await run(second.agent, state, { session: kept });
+        if (result.interruptions.length === 0) break;
+        state = result.state;
+      }
+      stored.push(JSON.stringify(await kept.getItems()));
+    }
+    expect(stored[1]).toBe(stored[0]);
+    expect(JSON.parse(stored[0] ?? '')).toHaveLength(9);
   });
 
   test('may be one between any two decisions', async () => {
