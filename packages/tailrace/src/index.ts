@@ -564,6 +564,7 @@ export type { RunAbout, RunListing, RunStatusName } from './port/run-summary.ts'
 export type { RunInfo } from './runtime/segment.ts';
 export type { Drive, DrivenRun, DriveOutcome, Driver, DriveRun, ServeOptions, Serving } from './port/driver.ts';
 export type { BeginHolds, BeginOutcome, Lease, LeaseNext, LeaseStore } from './port/lease-store.ts';
+export type { Presence, PresenceStore } from './port/presence-store.ts';
 export { LocalDriver, type LocalDriverOptions } from './runtime/local-driver.ts';
 export type {
   AgentTool,

@@ -52,6 +52,7 @@ const node: Readonly<Record<string, readonly string[]>> = {
   'store/sqlite-open.ts': ['node:fs', 'node:path', 'node:sqlite'],
   'store/sqlite-leases.ts': ['node:sqlite'],
   'store/sqlite-list.ts': ['node:sqlite'],
+  'store/sqlite-presence.ts': ['node:sqlite'],
   'store/sqlite-prune.ts': ['node:sqlite'],
   'store/sqlite-session.ts': ['node:sqlite'],
   'store/sqlite-statements.ts': ['node:sqlite'],

@@ -1,6 +1,6 @@
 /** From a request to its answer: gate, route, and what becomes of errors. */
 import { type Gate, gateOf } from './gate.ts';
-import { errorReply } from './http-error.ts';
+import { errorReply, shuttingDown } from './http-error.ts';
 import type { Reply } from './reply.ts';
 import { findRoute, matches } from './route.ts';
 import { ROUTES } from './routes.ts';
@@ -30,6 +30,7 @@ async function answer(service: Service, gate: Gate, basePath: string, request: R
   if (preflight) return preflight;
   const url = new URL(request.url);
   const path = url.pathname.startsWith(basePath) ? url.pathname.slice(basePath.length) : '';
+  if (service.stopping.aborted && path !== '/healthz' && path !== '/readyz') throw shuttingDown();
   const { route, params } = findRoute(ROUTES, request.method, path);
   return route.answer({ service, request, url, params });
 }

@@ -1,8 +1,10 @@
 /** `GET runs/:id/events`: the run's events from any place on, live, as SSE, NDJSON, or one page (long-poll). */
+import { AbortScope } from '../base/abort.ts';
 import { systemClock } from '../base/clock.ts';
 import { positionOf, resolvePosition } from '../log/position.ts';
 import { type RunSnapshot, snapshot } from '../log/snapshot.ts';
 import { preferred } from './accept.ts';
+import type { StartedRun } from './access.ts';
 import { clientView } from './client-view.ts';
 import { sseText } from './frame.ts';
 import { wholeNumber } from './fields.ts';
@@ -28,7 +30,7 @@ export async function getEvents(call: Call): Promise<Reply> {
   const head = await service.runtime.store.head(started.run);
   if (head?.ended === true && place.from >= head.next) return empty(204);
   const view = full ? (event: object) => event : clientView(service.exposureOf);
-  if (format === 'application/json') return page(call, started.run, place, view);
+  if (format === 'application/json') return page(call, started, place, view);
   const opening = place.reset && (await resetFrame(service, started.run, place.reset));
   return openStream({
     service,
@@ -91,17 +93,16 @@ async function resetFrame(
 /** Events that are there, or else the first that comes within `?waitMs=`, up to 30 s. Where to go on is in `position`. */
 async function page(
   { service, request, url }: Call,
-  run: string,
+  started: StartedRun,
   place: Place,
   view: (event: never) => object | undefined,
 ): Promise<Reply> {
+  const { run } = started;
   const waitMs = wholeNumber(url, 'waitMs', { most: MAX_POLL_MS }) ?? MAX_POLL_MS;
-  const over = new AbortController();
-  using _timer = systemClock.timer(waitMs, () => over.abort());
-  await using reader = service.runtime.attach(run, {
-    from: place.from,
-    signal: AbortSignal.any([over.signal, request.signal]),
-  });
+  using over = new AbortScope(request.signal, service.stopping);
+  using _timer = systemClock.timer(waitMs, () => over.abort(undefined));
+  using _presence = polling(service, started);
+  await using reader = service.runtime.attach(run, { from: place.from, signal: over.signal });
   const events: object[] = [];
   let position: string | undefined;
   try {
@@ -115,7 +116,7 @@ async function page(
       }
     }
   } catch (error) {
-    if (!over.signal.aborted && !request.signal.aborted) throw error;
+    if (!over.aborted) throw error;
   }
   return json(200, {
     ...(place.reset && { snapshot: clientSnapshot(place.reset, service.exposureOf) }),
@@ -123,4 +124,10 @@ async function page(
     next: reader.position,
     ...(position !== undefined && { position }),
   });
+}
+
+/** Whoever polls reads on: after each page the time begins anew in which they may come back. Where none was declared, they are no readers. */
+function polling({ readership }: Service, { run, onDisconnect }: StartedRun): Disposable {
+  const leave = readership.enter(run, typeof onDisconnect === 'object' ? onDisconnect : undefined);
+  return { [Symbol.dispose]: () => leave(true) };
 }

@@ -3,7 +3,7 @@ import { dispatcher } from './dispatch.ts';
 import type { HandlerOptions } from './options.ts';
 import type { Reply } from './reply.ts';
 import type { RunBody } from './run-body.ts';
-import { type Service, serviceOf } from './service.ts';
+import { serviceOf } from './service.ts';
 
 /** Answers requests. Also holds what is open, and closes it. */
 export interface Handler {
@@ -26,22 +26,7 @@ export function createHandler(options: HandlerOptions): Handler {
   const service = serviceOf(options);
   const dispatch = dispatcher(service);
   const handle = async (request: Request): Promise<Response> => responseOf(await dispatch(request), request);
-  return Object.assign(handle, { stop: stopper(service) });
-}
-
-const STOP_GRACE_MS = 10_000;
-
-export function stopper(service: Service): Handler['stop'] {
-  let stopped: Promise<void> | undefined;
-  return ({ graceMs = STOP_GRACE_MS } = {}) => {
-    stopped ??= (async () => {
-      service.stopping = true;
-      service.streams.closeAll();
-      service.readership.close();
-      if (service.ownsRuntime) await service.runtime.stop({ graceMs });
-    })();
-    return stopped;
-  };
+  return Object.assign(handle, { stop: service.stop });
 }
 
 function responseOf(reply: Reply, request: Request): Response {

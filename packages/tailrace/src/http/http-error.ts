@@ -109,3 +109,7 @@ export function errorReply(error: unknown): { reply: WholeReply; ours: boolean }
   const message = 'Something went wrong here. The server knows more.';
   return { reply: json(500, { error: { code: 'INTERNAL', message } }), ours: true };
 }
+
+export function shuttingDown(): HttpError {
+  return new HttpError('SHUTTING_DOWN', 'This server is stopping. Ask again.', { headers: { 'retry-after': '1' } });
+}

@@ -3,7 +3,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import { systemClock } from '../base/clock.ts';
 import { dispatcher, hasRoute } from './dispatch.ts';
 import { isLoopback } from './gate.ts';
-import { type Handler, stopper } from './handler.ts';
+import type { Handler } from './handler.ts';
 import type { HandlerOptions } from './options.ts';
 import type { RunBody } from './run-body.ts';
 import { serviceOf } from './service.ts';
@@ -37,6 +37,8 @@ export function createNodeListener(options: HandlerOptions): NodeListener {
     // A client that is gone is no error of anybody's.
     response.on('error', () => undefined);
     const reply = await dispatch(requestOf(incoming, left.signal));
+    // Whoever asks again on this connection would ask a server that is gone.
+    if (service.stopping.aborted) response.setHeader('connection', 'close');
     response.writeHead(reply.status, reply.headers);
     if (!('stream' in reply)) response.end(reply.body);
     else if (incoming.method === 'HEAD') {
@@ -46,7 +48,7 @@ export function createNodeListener(options: HandlerOptions): NodeListener {
   };
   return Object.assign((incoming: IncomingMessage, response: ServerResponse) => void listen(incoming, response), {
     answers: (incoming: IncomingMessage) => hasRoute(service, incoming.url ?? '/'),
-    stop: stopper(service),
+    stop: service.stop,
   });
 }
 

@@ -15,13 +15,18 @@ export class OpenStreams {
   readonly #beatMs: number;
   readonly #recheckMs: number;
   readonly #most: number;
+  readonly #stallMs: number;
   readonly #open: Set<OpenStream> = new Set();
   readonly #byPrincipal: Map<string, number> = new Map();
   #timer: Disposable | undefined;
+  #dismissing = false;
+  #onEmpty: () => void = () => undefined;
+  #patience: Disposable | undefined;
 
-  constructor(limits: { heartbeatMs: number; recheckMs: number; streamsPerPrincipal: number }) {
+  constructor(limits: { heartbeatMs: number; recheckMs: number; stallMs: number; streamsPerPrincipal: number }) {
     this.#beatMs = limits.heartbeatMs;
     this.#recheckMs = limits.recheckMs;
+    this.#stallMs = limits.stallMs;
     this.#most = limits.streamsPerPrincipal;
   }
 
@@ -43,6 +48,7 @@ export class OpenStreams {
     this.#open.add(stream);
     this.#byPrincipal.set(principal, (this.#byPrincipal.get(principal) ?? 0) + 1);
     this.#timer ??= systemClock.timer(this.#beatMs, this.#beat);
+    if (this.#dismissing) body.dismiss();
     return () => this.#remove(stream);
   }
 
@@ -54,6 +60,7 @@ export class OpenStreams {
     if (this.#open.size > 0) return;
     this.#timer?.[Symbol.dispose]();
     this.#timer = undefined;
+    this.#onEmpty();
   }
 
   readonly #beat = (): void => {
@@ -61,6 +68,8 @@ export class OpenStreams {
     const now = systemClock.monotonic();
     for (const stream of this.#open) {
       stream.body.beat();
+      // A client that neither takes nor leaves: what it has not taken can be had again.
+      if (now - (stream.body.offeredAt ?? now) >= this.#stallMs) stream.body.close();
       if (now - stream.checkedAt < this.#recheckMs) continue;
       stream.checkedAt = now;
       void stream.allowed().then((still) => {
@@ -68,6 +77,22 @@ export class OpenStreams {
       });
     }
   };
+
+  /** Ends all streams before their runs do, and those that are yet to open, so that their readers come back. */
+  dismissAll(): void {
+    this.#dismissing = true;
+    for (const { body } of Array.from(this.#open)) body.dismiss();
+  }
+
+  /** Resolves when no stream is open, or after `ms`. */
+  async emptied(ms: number): Promise<void> {
+    if (this.#open.size === 0) return;
+    await new Promise<void>((resolve) => {
+      this.#onEmpty = resolve;
+      this.#patience = systemClock.timer(ms, resolve);
+    });
+    this.#patience?.[Symbol.dispose]();
+  }
 
   closeAll(): void {
     for (const { body } of Array.from(this.#open)) body.close();

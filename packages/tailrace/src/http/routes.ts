@@ -7,6 +7,7 @@ import { deleteSession, getSession } from './session-routes.ts';
 import { getRun, listRuns } from './status-route.ts';
 import { answerCall, cancelRun, decideCall, deleteRun, sendInput } from './steering-routes.ts';
 import { postRun } from './submit-route.ts';
+import { getChat, postChat, stopChat } from './ui/ui-routes.ts';
 
 export const ROUTES: readonly Route[] = [
   { method: 'POST', path: '/runs', answer: postRun },
@@ -23,13 +24,16 @@ export const ROUTES: readonly Route[] = [
   { method: 'POST', path: '/v1/responses', answer: createResponse },
   { method: 'GET', path: '/v1/responses/:id', answer: getResponse },
   { method: 'POST', path: '/v1/responses/:id/cancel', answer: cancelResponse },
+  { method: 'POST', path: '/chat', answer: postChat },
+  { method: 'GET', path: '/chat/:id/stream', answer: getChat },
+  { method: 'POST', path: '/chat/:id/stop', answer: stopChat },
   { method: 'GET', path: '/healthz', answer: () => json(200, { ok: true }) },
   {
     method: 'GET',
     path: '/readyz',
     answer: async ({ service }) => {
       await service.ready;
-      return service.stopping ? json(503, { ok: false }) : json(200, { ok: true });
+      return service.stopping.aborted ? json(503, { ok: false }) : json(200, { ok: true });
     },
   },
 ];

@@ -5,6 +5,7 @@
  * leaves no reader, timer or listener. B3 What is ready at the same time goes out as one chunk, of at most `chunkChars` characters or one event. B4 A stream that is
  * silent sends a comment with every beat.
  */
+import { systemClock } from '../base/clock.ts';
 import type { LogReader } from '../log/reader.ts';
 import { positionOf } from '../log/position.ts';
 import { isTerminal, type RunEvent } from '../event/run-event.ts';
@@ -22,6 +23,8 @@ export interface RunBodyOptions {
   opening?: string;
   /** A comment of the format, if it has one. */
   ping?: string;
+  /** Sent last when the server ends the stream before the run has ended. */
+  farewell?: string;
   chunkChars: number;
   /** Ends after what is there now, or after the first that comes: long-poll. */
   once?: boolean;
@@ -40,7 +43,10 @@ export class RunBody {
   #begun = false;
   #reading = false;
   #silent = false;
-  #state: 'open' | 'told' | 'closed' = 'open';
+  /** `told`: the last event was read. `dismissed`: the server has ended it. `closed`: nothing is left. */
+  #state: 'open' | 'told' | 'dismissed' | 'closed' = 'open';
+  /** Since when the client has not asked for more, on the monotonic clock. Undefined while it waits. */
+  offeredAt: number | undefined = systemClock.monotonic();
   /** Read and not yet told: what one chunk could not hold. */
   #rest: readonly RunEvent[] = [];
   #at = 0;
@@ -62,11 +68,13 @@ export class RunBody {
       const ready = this.#ready;
       if (ready !== undefined) {
         this.#ready = undefined;
+        this.offeredAt = systemClock.monotonic();
         resolve(ready);
       } else if (this.#state !== 'open') {
         resolve(undefined);
       } else {
         this.#taker = resolve;
+        this.offeredAt = undefined;
         if (!this.#reading) void this.#read();
       }
     });
@@ -92,18 +100,34 @@ export class RunBody {
     this.#options.onEnd(how);
   }
 
+  /** Ends the stream before its run has ended, after a last word. Idempotent. */
+  dismiss(): void {
+    if (this.#state !== 'open') return;
+    this.#state = 'dismissed';
+    this.#rest = [];
+    void this.#options.reader.return();
+    const { farewell } = this.#options;
+    if (farewell !== undefined) this.#give((this.#ready ?? '') + farewell);
+    else if (this.#ready === undefined) this.#finishTaker();
+  }
+
   #give(chunk: string): void {
     const taker = this.#taker;
     this.#taker = undefined;
-    if (taker) taker(chunk);
-    else this.#ready = chunk;
+    if (taker) {
+      this.offeredAt = systemClock.monotonic();
+      taker(chunk);
+    } else this.#ready = chunk;
   }
 
   async #read(): Promise<void> {
     this.#reading = true;
     try {
       while (this.#state === 'open') {
-        if (this.#at >= this.#rest.length && !(await this.#more())) this.#state = 'told';
+        if (this.#at >= this.#rest.length && !(await this.#more())) {
+          if (!this.#isOpen()) return;
+          this.#state = 'told';
+        }
         const text = this.#chunk();
         if (text === '' && this.#state === 'open') continue;
         this.#give(text);
@@ -115,6 +139,10 @@ export class RunBody {
       this.#reading = false;
       if (this.#isTold() && this.#ready === undefined && this.#taker) this.#finishTaker();
     }
+  }
+
+  #isOpen(): boolean {
+    return this.#state === 'open';
   }
 
   #isTold(): boolean {
@@ -129,7 +157,7 @@ export class RunBody {
 
   async #more(): Promise<boolean> {
     const events = await this.#options.reader.nextBatch();
-    if (events === undefined) return false;
+    if (events === undefined || !this.#isOpen()) return false;
     this.#rest = events;
     this.#at = 0;
     return true;
@@ -160,7 +188,7 @@ export class RunBody {
 
   #fail(error: unknown): void {
     const { telling, write, onError } = this.#options;
-    if (this.#state === 'closed') return;
+    if (!this.#isOpen()) return;
     onError(error);
     this.#state = 'told';
     let text = '';

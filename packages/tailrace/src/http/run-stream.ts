@@ -23,6 +23,8 @@ export interface StreamRequest {
   headers?: Record<string, string>;
 }
 
+/** When readers that a server sends away are to come back. */
+const RETRY_MS = 1_000;
 const NDJSON = 'application/x-ndjson; charset=utf-8';
 
 /** @throws HttpError LIMIT_REACHED */
@@ -41,6 +43,7 @@ export function openStream(asked: StreamRequest): StreamReply {
     write: format === 'sse' ? sseText : ndjsonText,
     sendFrom: from,
     ...(asked.opening !== undefined && { opening: asked.opening }),
+    ...(format === 'sse' && { farewell: `retry: ${RETRY_MS}\n\n` }),
     ping: format === 'sse' ? ': ping\n\n' : '\n',
     chunkChars: service.limits.bufferedBytes >> 2,
     ...(asked.once !== undefined && { once: asked.once }),

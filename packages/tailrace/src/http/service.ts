@@ -17,10 +17,17 @@ export interface Service {
   readonly readership: Readership;
   /** Resolves when a runtime that the handler owns drives. */
   readonly ready: Promise<void>;
-  readonly ownsRuntime: boolean;
-  /** True once it is told to stop: nothing new is taken. */
-  stopping: boolean;
+  /** Aborts once it is told to stop: nothing new is taken, and nobody is waited for. */
+  readonly stopping: AbortSignal;
+  /** Aborts when the runs have been let go of: an answer that waits for one's end is given as the run stands. */
+  readonly stopped: AbortSignal;
+  /** Takes nothing more, ends the streams so that their readers come back elsewhere, lets go of the runs, and sees the answers out. Idempotent. */
+  stop(options?: { graceMs?: number }): Promise<void>;
 }
+
+const STOP_GRACE_MS = 10_000;
+/** How long clients may take to take the last of their answers when the server stops. */
+const LAST_WORD_MS = 1_000;
 
 /** @throws UserError for options that cannot work */
 export function serviceOf(options: HandlerOptions): Service {
@@ -35,16 +42,50 @@ export function serviceOf(options: HandlerOptions): Service {
   const ready = options.runtime ? Promise.resolve() : runtime.start();
   // Whoever awaits it gets the error; a handler that nobody calls must not end the process.
   ready.catch(() => undefined);
+  const streams = new OpenStreams(limits);
+  const readership = readershipOf(runtime);
+  const stopping = new AbortController();
+  const stopped = new AbortController();
+  const ownsRuntime = options.runtime === undefined;
+  let stop: Promise<void> | undefined;
+  const over = async (graceMs: number): Promise<void> => {
+    stopping.abort();
+    // First: a reader that is sent away by us has not left.
+    readership.close();
+    streams.dismissAll();
+    if (ownsRuntime) await runtime.stop({ graceMs });
+    stopped.abort();
+    await streams.emptied(LAST_WORD_MS);
+    streams.closeAll();
+  };
   return {
     runtime,
     options,
     limits,
     access: new Access(runtime.store, options.authorize),
     exposureOf: exposuresOf(runtime.agents.values()),
-    streams: new OpenStreams(limits),
-    readership: new Readership((run) => runtime.cancel(run, { reason: 'the last reader left' })),
+    streams,
+    readership,
     ready,
-    ownsRuntime: options.runtime === undefined,
-    stopping: false,
+    stopping: stopping.signal,
+    stopped: stopped.signal,
+    stop: ({ graceMs = STOP_GRACE_MS } = {}) => (stop ??= over(graceMs)),
   };
+}
+
+function readershipOf(runtime: Runtime): Readership {
+  const { store, leaseMs } = runtime;
+  return new Readership({
+    presence: store.presence,
+    leaseMs,
+    policyOf: async (run) => {
+      const [[started], head] = await Promise.all([store.read(run, 0, 1), store.head(run)]);
+      return started?.type === 'run.started' && head?.ended === false ? started.onDisconnect : undefined;
+    },
+    cancel: async (run) => {
+      const head = await store.head(run);
+      const [last] = head ? await store.read(run, head.next - 1, 1) : [];
+      if (last?.type !== 'run.suspended') await runtime.cancel(run, { reason: 'the last reader left' });
+    },
+  });
 }

@@ -11,7 +11,7 @@ import { readJson } from './body.ts';
 import { clientInput } from './client-input.ts';
 import { clientView } from './client-view.ts';
 import { booleanField, onlyFields, textField } from './fields.ts';
-import { HttpError } from './http-error.ts';
+import { HttpError, shuttingDown } from './http-error.ts';
 import { nativeTelling } from './native.ts';
 import type { Principal } from './options.ts';
 import type { Reply } from './reply.ts';
@@ -67,8 +67,8 @@ export async function postRun(call: Call): Promise<Reply> {
       headers: { location: `${service.options.basePath ?? ''}/runs/${started.run}` },
     });
   }
-  await settled(service.runtime, started.run, request.signal);
-  return statusReply(call, principal, started.run, 200);
+  const come = await settled(service, started.run, request.signal);
+  return statusReply(call, principal, started.run, come ? 200 : 202);
 }
 
 export interface Beginning {
@@ -81,8 +81,7 @@ export interface Beginning {
 /** Submits a run, once for each `Idempotency-Key` of a principal. @throws HttpError IDEMPOTENCY_MISMATCH, SHUTTING_DOWN, and what `submit` throws */
 export async function begin({ service, request }: Call, principal: Principal, asked: Beginning): Promise<StartedRun> {
   const { runtime, options } = service;
-  if (service.stopping)
-    throw new HttpError('SHUTTING_DOWN', 'This server is stopping.', { headers: { 'retry-after': '1' } });
+  if (service.stopping.aborted) throw shuttingDown();
   await service.ready;
   const key = idempotencyKey(request);
   const named = key === undefined ? {} : { runId: `run_${sha256(JSON.stringify([principal.id, key])).slice(0, 32)}` };
@@ -128,7 +127,8 @@ function idempotencyKey(request: Request): string | undefined {
   throw new HttpError('BODY_INVALID', 'An Idempotency-Key has 1 to 255 visible ASCII characters.');
 }
 
-function onlyAgent({ runtime }: Service): string {
+/** The name of the agent, where there is but one. @throws HttpError BODY_INVALID */
+export function onlyAgent({ runtime }: Pick<Service, 'runtime'>): string {
   const [name, ...others] = runtime.agents.keys();
   if (name !== undefined && others.length === 0) return name;
   throw new HttpError('BODY_INVALID', `'agent' must name the agent that is to run.`);

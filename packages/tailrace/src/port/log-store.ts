@@ -1,5 +1,6 @@
 import type { RunEvent } from '../event/run-event.ts';
 import type { LeaseStore } from './lease-store.ts';
+import type { PresenceStore } from './presence-store.ts';
 import type { Session } from './session.ts';
 import type { SeqRange } from './pruned-range.ts';
 import type { RunListing, RunStatusName } from './run-summary.ts';
@@ -71,6 +72,8 @@ export interface RunQuery {
 export interface LogStore {
   /** Who drives which run, where the store keeps that: a runtime's own driver needs it. */
   readonly leases?: LeaseStore;
+  /** Which processes have readers of which run, where the store keeps that. */
+  readonly presence?: PresenceStore;
   /** The session of this name, where the store keeps sessions. @throws UserError SESSION_ID_INVALID */
   session?(sessionId: string): Session;
   /** How long a writer may hold back non-durable events to store them as a group. 0: never. */

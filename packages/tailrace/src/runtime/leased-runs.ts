@@ -7,7 +7,7 @@
 import type { Clock } from '../base/clock.ts';
 import type { Drive, DriveRun, Serving } from '../port/driver.ts';
 import type { Lease, LeaseNext, LeaseStore } from '../port/lease-store.ts';
-import { WatchedLeases } from './watched-leases.ts';
+import { WatchedBeats } from './watched-beats.ts';
 
 const RETRY_MS = 1_000;
 const MAX_RETRY_MS = 30_000;
@@ -33,7 +33,7 @@ export class LeasedRuns implements Serving {
   readonly #options: LeasedRunsOptions;
   readonly #agents: ReadonlySet<string>;
   readonly #lookMs: number;
-  readonly #watched: WatchedLeases;
+  readonly #watched: WatchedBeats;
   readonly #held: Map<string, Held> = new Map();
   /** Runs that could not be driven here, and when to try again, on the monotonic clock. */
   readonly #failed: Map<string, { failures: number; until: number }> = new Map();
@@ -50,7 +50,7 @@ export class LeasedRuns implements Serving {
     this.#options = options;
     this.#agents = new Set(options.agents);
     this.#lookMs = Math.min(MAX_LOOK_MS, options.leaseMs / 6);
-    this.#watched = new WatchedLeases(options.leaseMs, this.#lookMs);
+    this.#watched = new WatchedBeats(options.leaseMs, this.#lookMs);
   }
 
   begin(): void {

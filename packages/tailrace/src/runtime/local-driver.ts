@@ -7,6 +7,9 @@ import type { LeaseStore } from '../port/lease-store.ts';
 import type { LogStore } from '../port/log-store.ts';
 import { LeasedRuns } from './leased-runs.ts';
 
+/** 10 s. */
+export const DEFAULT_LEASE_MS = 10_000;
+
 export interface LocalDriverOptions {
   /** How long a process may give no sign of life before others take its runs, in milliseconds. 10,000 by default; 30 at least. */
   leaseMs?: number;
@@ -18,7 +21,7 @@ export class LocalDriver implements Driver {
   readonly #leaseMs: number;
   readonly #clock: Clock;
 
-  constructor(leases: LeaseStore, { leaseMs = 10_000, clock = systemClock }: LocalDriverOptions = {}) {
+  constructor(leases: LeaseStore, { leaseMs = DEFAULT_LEASE_MS, clock = systemClock }: LocalDriverOptions = {}) {
     this.#leases = leases;
     this.#leaseMs = leaseMs;
     this.#clock = clock;

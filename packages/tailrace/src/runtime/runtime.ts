@@ -13,7 +13,7 @@ import { decide } from '../run/decide.ts';
 import type { RunPlan } from '../run/plan.ts';
 import { writeStart } from '../run/submit.ts';
 import { Runner, type RunInput } from '../runner.ts';
-import { localDriverOf } from './local-driver.ts';
+import { DEFAULT_LEASE_MS, localDriverOf } from './local-driver.ts';
 import { sessionBusy } from './held-sessions.ts';
 import { type ListOptions, listRuns, type RunSummary } from './run-list.ts';
 import { type RunStatus, runStatus } from './run-status.ts';
@@ -69,6 +69,11 @@ export class Runtime implements AsyncDisposable {
   /** What all runs of this runtime are told to; for its hooks. */
   get runner(): Runner {
     return this.#runner;
+  }
+
+  /** How long a process may give no sign of life before it counts as dead, in milliseconds. */
+  get leaseMs(): number {
+    return this.#options.leaseMs ?? DEFAULT_LEASE_MS;
   }
 
   /** Where the runs are kept. */

@@ -87,6 +87,14 @@ const migrations: readonly string[] = [
    CREATE INDEX runs_agent ON runs (agent, id);
    CREATE INDEX runs_session ON runs (session, id) WHERE session IS NOT NULL;
    CREATE INDEX runs_principal ON runs (principal, id) WHERE principal IS NOT NULL;`,
+  // Which processes have readers of a run.
+  `CREATE TABLE reader (
+     run TEXT NOT NULL,
+     owner TEXT NOT NULL,
+     beat INTEGER NOT NULL,
+     PRIMARY KEY (run, owner)
+   ) STRICT, WITHOUT ROWID;
+   CREATE INDEX reader_owner ON reader (owner);`,
 ];
 
 export interface OpenOptions {

@@ -11,6 +11,7 @@ import { UserError } from '../event/errors.ts';
 import type { RunEvent } from '../event/run-event.ts';
 import { clipped, lastSeq, type SeqRange } from '../port/pruned-range.ts';
 import type { LeaseStore } from '../port/lease-store.ts';
+import type { PresenceStore } from '../port/presence-store.ts';
 import type { Session } from '../port/session.ts';
 import type {
   Claim,
@@ -27,6 +28,7 @@ import { storeError } from './sqlite-error.ts';
 import { SqliteLeases } from './sqlite-leases.ts';
 import { RunLister } from './sqlite-list.ts';
 import { openDatabase } from './sqlite-open.ts';
+import { SqlitePresence } from './sqlite-presence.ts';
 import { RowPruner } from './sqlite-prune.ts';
 import { RunRows } from './sqlite-runs.ts';
 import { sessionsOf } from './sqlite-session.ts';
@@ -50,6 +52,7 @@ export interface SqliteOptions {
 /** Logs, leases and sessions in one file. */
 export interface SqliteStore extends LogStore {
   readonly leases: LeaseStore;
+  readonly presence: PresenceStore;
   /** The session of this name. It is kept with the logs, and put into once by each step of a run. @throws UserError SESSION_ID_INVALID */
   session(sessionId: string): Session;
 }
@@ -70,6 +73,7 @@ export function sqlite(path: string, options: SqliteOptions = {}): SqliteStore {
 class SqliteLogStore implements SqliteStore {
   readonly groupMs: number;
   readonly leases: LeaseStore;
+  readonly presence: PresenceStore;
   readonly session: (sessionId: string) => Session;
   readonly #path: string;
   readonly #db: DatabaseSync;
@@ -99,6 +103,7 @@ class SqliteLogStore implements SqliteStore {
       begin: (run, started) => this.#rows.begin(run, started),
       wake: (run) => this.#watchers.wake(run),
     });
+    this.presence = new SqlitePresence(db, access);
     this.session = sessionsOf(db, access);
   }
 

@@ -35,7 +35,7 @@ export async function createResponse(call: Call): Promise<Reply> {
   const background = booleanField(body, 'background') ?? false;
   const told = await toldBy(call, body, stream && !background);
   if (stream) return streamReply(call, told, 0);
-  if (!background) await settled(service.runtime, told.started.run, request.signal, told.segment);
+  if (!background) await settled(service, told.started.run, request.signal, told.segment);
   return json(200, await objectOf(call, told));
 }
 
@@ -124,9 +124,8 @@ export async function getResponse(call: Call): Promise<Reply> {
 
 export async function cancelResponse(call: Call): Promise<Reply> {
   const told = await responseAt(call, 'cancel', call.params['id'] ?? '');
-  const { runtime } = call.service;
-  await runtime.cancel(told.started.run, { reason: 'cancelled by the client' });
-  await settled(runtime, told.started.run, call.request.signal, Infinity);
+  await call.service.runtime.cancel(told.started.run, { reason: 'cancelled by the client' });
+  await settled(call.service, told.started.run, call.request.signal, Infinity);
   return json(200, await objectOf(call, told));
 }
 

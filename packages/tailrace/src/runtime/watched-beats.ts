@@ -1,19 +1,23 @@
 /**
- * Which leases have died, by this process's own clock.
+ * Whose signs of life have ceased, by this process's own clock.
  *
- * W1 A lease is dead when its beat has not changed while this process looked, again and again, for `leaseMs`. W2 Only time in which this process looked counts: a
+ * W1 A row is dead when its beat has not changed while this process looked, again and again, for `leaseMs`. W2 Only time in which this process looked counts: a
  * process that was stopped itself has seen nothing. W3 No wall clock, nobody's, has a say.
  */
-import type { Lease } from '../port/lease-store.ts';
+
+interface Row {
+  run: string;
+  owner: string | undefined;
+  beat: number;
+}
 
 interface Sight {
-  owner: string | undefined;
   beat: number;
   /** For how long it has been looked at without a change, in milliseconds. */
   ageMs: number;
 }
 
-export class WatchedLeases {
+export class WatchedBeats {
   readonly #leaseMs: number;
   readonly #mostMs: number;
   #sights: Map<string, Sight> = new Map();
@@ -25,17 +29,17 @@ export class WatchedLeases {
     this.#mostMs = 2 * lookMs;
   }
 
-  /** Takes a look, at `now` on a monotonic clock. Gives the leases that are dead. */
-  look(leases: readonly Lease[], now: number): Lease[] {
+  /** Takes a look, at `now` on a monotonic clock. Gives the rows that are dead. */
+  look<TRow extends Row>(rows: readonly TRow[], now: number): TRow[] {
     const passed = this.#lookedAt === undefined ? 0 : Math.min(now - this.#lookedAt, this.#mostMs);
     this.#lookedAt = now;
     const before = this.#sights;
     this.#sights = new Map();
-    return leases.filter(({ run, owner, beat }) => {
-      const sight = before.get(run);
-      const same = sight !== undefined && sight.owner === owner && sight.beat === beat;
-      const ageMs = same ? sight.ageMs + passed : 0;
-      this.#sights.set(run, { owner, beat, ageMs });
+    return rows.filter(({ run, owner, beat }) => {
+      const key = `${run}\n${owner ?? ''}`;
+      const sight = before.get(key);
+      const ageMs = sight?.beat === beat ? sight.ageMs + passed : 0;
+      this.#sights.set(key, { beat, ageMs });
       return ageMs >= this.#leaseMs;
     });
   }
