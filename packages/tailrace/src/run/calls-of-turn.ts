@@ -19,7 +19,14 @@ import type { ToolOutcome } from './tool-outcome.ts';
 import { resultItem } from './tool-output.ts';
 import type { AskedCall } from './tools.ts';
 import type { SearchCall } from './tool-search.ts';
-import { type AddedItem, answeredCall, beginLocal, isAdded, type LocalTurnCall } from './turn-call.ts';
+import {
+  type AddedItem,
+  answeredCall,
+  beginLocal,
+  isAdded,
+  type LocalTurnCall,
+  type RewordedCall,
+} from './turn-call.ts';
 import { type EndedWait, WaitedCall } from './waited-call.ts';
 
 type Call = ToolCallRun | RejectedCall | WaitedCall | LocalTurnCall;
@@ -65,7 +72,7 @@ export class CallsOfTurn {
   }
 
   /** Calls whose functions may be called now. */
-  takeReady(): (ToolCallRun | RejectedCall | WaitedCall | LocalCallRun | SearchCall)[] {
+  takeReady(): (ToolCallRun | RejectedCall | WaitedCall | LocalCallRun | RewordedCall | SearchCall)[] {
     const busy = new Set<object>();
     return this.#slots.flatMap(({ asked: { local }, call }) => {
       if (!call || call.outcome || call.parked || !('phase' in call)) return [];

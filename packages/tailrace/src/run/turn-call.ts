@@ -7,10 +7,12 @@ import { searchCallId } from '../event/local-items.ts';
 import type { RunEventBody, FilteredItem, RunItemKind } from '../event/run-event.ts';
 import type { Verdict } from './approvals.ts';
 import { callStep } from './ask-approval.ts';
+import type { LocalCall } from './local-call.ts';
 import { LocalCallRun, toldItems } from './local-call-run.ts';
 import { mcpAnswer } from './mcp-approval.ts';
 import type { RunScope } from './scope.ts';
 import { textOutput, TOLD_NOTHING, type ToolOutcome } from './tool-outcome.ts';
+import { tellError } from './tool-error.ts';
 import { SearchCall } from './tool-search.ts';
 import type { AskedCall } from './tools.ts';
 
@@ -59,7 +61,59 @@ export class SettledCall {
   }
 }
 
-export type LocalTurnCall = LocalCallRun | SettledCall | SearchCall;
+/** A call that somebody rejected, in a run that has its own words for that. */
+export class RewordedCall {
+  readonly call: FunctionCallItem;
+  outcome: ToolOutcome | undefined;
+  phase: 'ready' | 'called' = 'ready';
+  readonly unknown = false;
+  readonly parked = false;
+  readonly #run: RunScope;
+  readonly #agent: AnyAgent;
+  readonly #local: LocalCall;
+  #text: string;
+
+  constructor(run: RunScope, agent: AnyAgent, call: FunctionCallItem, local: LocalCall, text: string) {
+    this.#run = run;
+    this.#agent = agent;
+    this.call = call;
+    this.#local = local;
+    this.#text = text;
+  }
+
+  items(): AddedItem[] {
+    return toldItems(this.#local, this.#text, this.#agent);
+  }
+
+  openingEvents(): RunEventBody[] {
+    return [];
+  }
+
+  calledEvents(): RunEventBody[] {
+    return [];
+  }
+
+  async clearUp(): Promise<void> {
+    // Nothing was begun.
+  }
+
+  async perform(): Promise<void> {
+    this.phase = 'called';
+    const { type } = this.#local.tool;
+    const kind = type === 'computer' || type === 'shell' || type === 'apply_patch' ? type : 'function';
+    const text = await tellError(this.#run, 'approval_rejected', this.call, this.#text, kind);
+    if (this.outcome) return;
+    this.#text = text;
+    this.abandon();
+    this.#run.inbox.ring();
+  }
+
+  abandon(): void {
+    this.outcome ??= { ...TOLD_NOTHING, value: this.#text, told: textOutput(this.#text) };
+  }
+}
+
+export type LocalTurnCall = LocalCallRun | SettledCall | RewordedCall | SearchCall;
 
 /** Begins a call that is no function's. Undefined for those of functions. */
 export function beginLocal(
@@ -78,6 +132,8 @@ export function beginLocal(
     const item = mcpAnswer(call.callId, rejected === undefined, reason);
     return new SettledCall(call, '', [{ kind: 'tool_call', item: new RunToolCallItem(item, agent) }]);
   }
+  if (verdict !== 'free' && verdict.standard === true && run.plan.toolErrorFormatter)
+    return new RewordedCall(run, agent, call, local, verdict.rejected);
   if (rejected !== undefined) return new SettledCall(call, rejected, toldItems(local, rejected, agent));
   return new LocalCallRun(run, agent, asked, local, stop);
 }

@@ -10,6 +10,7 @@ import {
   run,
   RunContext,
   Runner,
+  shellTool,
   tool,
   ToolCallError,
   ToolGuardrailFunctionOutputFactory as verdict,
@@ -213,6 +214,20 @@ describe('toolErrorFormatter', () => {
       },
       { kind: 'approval_rejected', toolName: 'x', defaultMessage: 'Tool execution was not approved.' },
     ]);
+  });
+
+  on('words rejections of the shell, too', async ({ stage }) => {
+    const call = { type: 'shell_call', callId: 's1', status: 'completed', action: { commands: ['ls'] } } as const;
+    const shell = shellTool({ shell: { run: async () => ({ output: [] }) }, needsApproval: true });
+    const steps: AgentOutputItem[][] = [[{ ...call, action: { commands: ['ls'] } }], [assistantMessage('Done.')]];
+    const agent = scripted(steps, { tools: [shell] });
+    const { result } = await stage.whole(agent);
+    const [asked] = result?.interruptions ?? [];
+    if (!result || !asked) throw new Error('nothing waits');
+    void result.state.reject(asked);
+    const toolErrorFormatter = ({ toolType, kind }: { toolType: string; kind: string }) => `${kind}: ${toolType}`;
+    await new Runner({ store: stage.store }).run(agent, result.state, { toolErrorFormatter });
+    expect(told(agent)).toContain('approval_rejected: shell');
   });
 
   on.for(['throws', 'gives nothing', 'has a message of the rejection'] as const)(
