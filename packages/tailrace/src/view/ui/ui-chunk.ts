@@ -12,6 +12,14 @@ export interface UiToolProgress {
   data: unknown;
 }
 
+/** What a call asks the user: the part `data-question` of the message. `until` is the wall clock's, in milliseconds: then it is over without an answer. */
+export interface UiQuestion {
+  toolCallId: string;
+  toolName: string;
+  prompt?: unknown;
+  until?: number;
+}
+
 export type UiMessageChunk =
   | { type: 'start'; messageId?: string }
   | { type: 'start-step' }
@@ -46,6 +54,7 @@ export type UiMessageChunk =
   | { type: 'tool-output-error'; toolCallId: string; errorText: string; dynamic?: boolean }
   | { type: 'tool-output-denied'; toolCallId: string }
   | { type: 'data-tool-progress'; id: string; data: UiToolProgress }
+  | { type: 'data-question'; id: string; data: UiQuestion }
   | { type: 'error'; errorText: string }
   | { type: 'abort'; reason?: string }
   | { type: 'finish'; finishReason?: UiFinishReason };

@@ -4,7 +4,7 @@
  * U1 The same events give the same frames, whoever reads them and in whatever batches.
  * U2 Only the last frame of an event carries its position: a client that has it has all frames up to there.
  * U3 A step is a model's answer and what its tools gave. Where another attempt takes the place of what was shown, `reset-step` takes that back.
- * U4 Events of agents that run as tools are their caller's to show.
+ * U4 Events of agents that run as tools are their caller's to show; a call of theirs that somebody must decide about is shown, under its step's name.
  */
 import { tryParse } from '../../base/json.ts';
 import type { AgentItem } from '../../event/item.ts';
@@ -67,8 +67,8 @@ class UiFold {
   }
 
   take(event: RunEvent): readonly UiMessageChunk[] {
-    if (event.scope) return NOTHING;
-    this.#take(event);
+    if (event.scope) this.#takeNested(event);
+    else this.#take(event);
     if (this.#chunks.length === 0) return NOTHING;
     const chunks = this.#chunks;
     this.#chunks = [];
@@ -110,9 +110,11 @@ class UiFold {
       case 'tool.progress':
         return writer.progress(event.callId, event.tool, event.data);
       case 'approval.requested':
-        return this.#ask(event.step, event.callId);
+        return this.#ask(event);
       case 'approval.decided':
         return this.#decided(event);
+      case 'wait.started':
+        return event.for === 'input' ? writer.question(event) : undefined;
       case 'run.suspended':
         return writer.finish('tool-calls');
       case 'run.completed':
@@ -155,11 +157,43 @@ class UiFold {
     }
   }
 
-  #ask(step: string, callId: string): void {
+  #takeNested(event: RunEvent): void {
+    switch (event.type) {
+      case 'approval.requested':
+        this.#writer.toolAsked(event.step, event.tool, event.arguments, this.#messageId);
+        this.#approvals.set(event.step, { id: event.step, callId: event.step });
+        return this.#writer.toolEnded({
+          type: 'tool-approval-request',
+          approvalId: event.step,
+          toolCallId: event.step,
+        });
+      case 'approval.decided': {
+        const { step } = event;
+        if (step === undefined || !this.#approvals.has(step)) return;
+        this.#decided({ ...event, callId: step });
+        if (!event.approved) this.#writer.toolEnded({ type: 'tool-output-denied', toolCallId: step });
+        this.#denied.delete(step);
+        return;
+      }
+      case 'tool.returned': {
+        const { step, output = '', error } = event;
+        if (!this.#approvals.has(step)) return;
+        return this.#writer.toolEnded(
+          error
+            ? { type: 'tool-output-error', toolCallId: step, errorText: event.output ?? error.message, dynamic: true }
+            : { type: 'tool-output-available', toolCallId: step, output: outputOf(output), dynamic: true },
+        );
+      }
+      default:
+    }
+  }
+
+  #ask({ step, callId, tool, arguments: input }: Extract<RunEvent, { type: 'approval.requested' }>): void {
     // The id of a call may come again in a later turn; that of an approval may not.
     const id = this.#approvalIds.has(callId) ? step : callId;
     this.#approvalIds.add(id);
     this.#approvals.set(step, { id, callId });
+    this.#writer.toolAsked(callId, tool, input, this.#messageId);
     this.#writer.toolEnded({ type: 'tool-approval-request', approvalId: id, toolCallId: callId });
   }
 

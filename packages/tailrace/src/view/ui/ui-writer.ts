@@ -5,8 +5,9 @@
  * 2. A step is open while its parts are told: a model's answer and what its tools give belong to one step.
  * 3. Ids are counted, not drawn: the same events give the same chunks.
  */
-import { tryParse } from '../../base/json.ts';
+import { canonical, tryParse } from '../../base/json.ts';
 import type { AgentItem, AssistantMessageItem, ReasoningItem } from '../../event/item.ts';
+import type { WaitStarted } from '../../event/mail-events.ts';
 import type { UiFinishReason, UiMessageChunk } from './ui-chunk.ts';
 
 type Flow = 'text' | 'reasoning';
@@ -19,7 +20,8 @@ export class UiWriter {
   #flows = 0;
   /** What the step's model has told as it came, by kind. */
   #streamed: Record<Flow, boolean> = { text: false, reasoning: false };
-  readonly #tools = new Set<string>();
+  /** Calls that were told, and with which input: as JSON, sorted by key. */
+  readonly #tools = new Map<string, string>();
 
   constructor(write: (chunk: UiMessageChunk) => void) {
     this.#write = write;
@@ -100,11 +102,30 @@ export class UiWriter {
     const { id: toolCallId, name: toolName, input, hosted, output } = call;
     const about = { toolCallId, toolName, dynamic: true, ...(hosted && { providerExecuted: true }) };
     if (!this.#tools.has(toolCallId)) this.#write({ type: 'tool-input-start', ...about });
-    this.#tools.add(toolCallId);
+    this.#tools.set(toolCallId, canonical(input));
     this.#write({ type: 'tool-input-available', ...about, input });
     if (output !== undefined) {
       this.#write({ type: 'tool-output-available', toolCallId, output, dynamic: true, providerExecuted: true });
     }
+  }
+
+  /** Somebody is asked about a call: told of, if it was not, and with the input that is asked about, if it was told with another. */
+  toolAsked(toolCallId: string, toolName: string, json: string, messageId: string | undefined): void {
+    const input = parsed(json);
+    if (this.#tools.get(toolCallId) === canonical(input)) return;
+    this.#enterStep(messageId);
+    this.endFlow();
+    const about = { toolCallId, toolName, dynamic: true };
+    if (!this.#tools.has(toolCallId)) this.#write({ type: 'tool-input-start', ...about });
+    this.#tools.set(toolCallId, canonical(input));
+    this.#write({ type: 'tool-input-available', ...about, input });
+  }
+
+  /** A call asks the user something; its output is the answer. */
+  question({ callId, tool, prompt, until }: WaitStarted): void {
+    this.endFlow();
+    const about = { ...(prompt !== undefined && { prompt }), ...(until !== undefined && { until }) };
+    this.#write({ type: 'data-question', id: callId, data: { toolCallId: callId, toolName: tool, ...about } });
   }
 
   /** How far a tool is. The latest takes the place of the one before. */

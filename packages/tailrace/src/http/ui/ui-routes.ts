@@ -1,0 +1,139 @@
+/**
+ * What `useChat` of the AI SDK talks to: `POST chat`, `GET chat/:id/stream`, `POST chat/:id/stop`. A chat is a session of the server; of what the client sends, only what
+ * is new counts.
+ */
+import type { Json } from '../../base/json.ts';
+import { readJson } from '../body.ts';
+import { type LatestRun, latestRun } from '../conversation.ts';
+import { textField } from '../fields.ts';
+import { HttpError } from '../http-error.ts';
+import type { Principal } from '../options.ts';
+import { placeAfter } from '../place.ts';
+import { empty, json, type Reply } from '../reply.ts';
+import type { Call } from '../route.ts';
+import { openStream } from '../run-stream.ts';
+import type { StartedRun } from '../access.ts';
+import { sessionKey } from '../session-key.ts';
+import { begin, onlyAgent } from '../submit-route.ts';
+import { uiInput, type UiAnswer } from './ui-input.ts';
+import { UiTelling } from './ui-telling.ts';
+
+export async function postChat(call: Call): Promise<Reply> {
+  const { service, request } = call;
+  const body = await readJson(request, service.limits);
+  const sessionId = chatId(textField(body, 'id', 256));
+  const trigger = textField(body, 'trigger') ?? 'submit-message';
+  if (trigger !== 'submit-message')
+    throw new HttpError('BODY_INVALID', `'trigger' must be 'submit-message': what was said is the server's to keep.`);
+  const { messages, answers } = uiInput(body['messages']);
+  const principal = await service.access.principal(request, { action: 'run', sessionId });
+  const key = sessionKey(principal, sessionId);
+  if (messages.length === 0) return decided(call, await latestRun(call, 'approve', principal, key), answers);
+  const { metadata } = body;
+  const agent = textField(body, 'agent', 256) ?? onlyAgent(service);
+  const started = await begin(call, principal, {
+    agent,
+    input: messages,
+    options: { sessionId: key, ...(metadata !== undefined && { metadata: metadata as Json }) },
+    onDisconnect: service.limits.onDisconnect,
+  });
+  return follow(call, principal, started, { from: 0, waits: 0 });
+}
+
+/** The chat's run, from its beginning: the client builds its message anew. 204 when there is none that goes on. */
+export async function getChat(call: Call): Promise<Reply> {
+  const found = await latestOf(call, 'read');
+  if (!found) return empty(204);
+  const after = call.request.headers.get('last-event-id') ?? call.url.searchParams.get('after');
+  if (after !== null && after !== '') {
+    const place = await placeAfter(call, found.started.run, after);
+    const { next, ended } = await headOf(call, found.started.run);
+    if (ended && place >= next) return empty(204);
+    const seen = found.events.filter((e) => e.type === 'run.suspended' && !e.scope && e.seq < place).length;
+    return follow(call, found.principal, found.started, { from: place, waits: seen });
+  }
+  if (found.ended) return empty(204);
+  return follow(call, found.principal, found.started, {
+    from: 0,
+    waits: found.suspended ? found.waits - 1 : found.waits,
+  });
+}
+
+/** Stops the chat's run: leaving its stream alone does not. */
+export async function stopChat(call: Call): Promise<Reply> {
+  const found = await latestOf(call, 'cancel');
+  if (!found || found.ended) return empty(204);
+  await call.service.runtime.cancel(found.started.run, { reason: 'stopped by the client' });
+  return json(202, { id: found.started.run });
+}
+
+async function latestOf(call: Call, action: 'read' | 'cancel'): Promise<LatestRun | undefined> {
+  const sessionId = chatId(call.params['id']);
+  const principal = await call.service.access.principal(call.request, { action, sessionId });
+  return latestRun(call, action, principal, sessionKey(principal, sessionId));
+}
+
+async function headOf({ service }: Call, run: string): Promise<{ next: number; ended: boolean }> {
+  return (await service.runtime.store.head(run)) ?? { next: 0, ended: true };
+}
+
+async function decided(call: Call, found: LatestRun | undefined, answers: readonly UiAnswer[]): Promise<Reply> {
+  if (!found) throw new HttpError('NOT_FOUND', 'There is no such chat.');
+  const { started, principal } = found;
+  let taken = 0;
+  for (const answer of answers) taken += (await take(call, found, answer)) ? 1 : 0;
+  if (taken === 0)
+    throw new HttpError('BODY_INVALID', `The last of 'messages' must be the user's, or decide about what waits.`);
+  return follow(call, principal, started, found);
+}
+
+/** False for what says nothing new. @throws HttpError NOT_FOUND for a call that nobody asked about */
+async function take(call: Call, found: LatestRun, answer: UiAnswer): Promise<boolean> {
+  const { runtime } = call.service;
+  const { started, principal, folded, inputs } = found;
+  const { run } = started;
+  if (answer.kind === 'output') {
+    const wait = inputs.find(({ callId }) => callId === answer.toolCallId);
+    if (!wait) return false;
+    await call.service.access.run(call.request, 'input', run);
+    await runtime.input(run, answer.output, { callId: wait.callId, step: wait.step, by: principal.id });
+    return true;
+  }
+  const { approvalId, toolCallId, approved, reason } = answer;
+  const all = [...folded.approvals.values()];
+  const asked = folded.approvals.get(approvalId) ?? all.find(({ requested }) => requested.callId === approvalId);
+  const { requested, decided: known } = asked ?? {};
+  if (!requested || (toolCallId !== requested.callId && toolCallId !== requested.step))
+    throw new HttpError('NOT_FOUND', 'Nobody asks for a decision about that call.');
+  // Sent again, because other calls of the message were decided about since.
+  if (known?.approved === approved) return false;
+  const decision = { by: principal.id, ...(reason !== undefined && { message: reason }) };
+  // The step, because the id of a call may come again.
+  if (approved) await runtime.approve(run, requested.step, decision);
+  else await runtime.reject(run, requested.step, decision);
+  return true;
+}
+
+async function follow(
+  call: Call,
+  principal: Principal,
+  started: StartedRun,
+  { from, waits }: { from: number; waits: number },
+): Promise<Reply> {
+  const { service, request } = call;
+  const decides = await service.access.still(request, { action: 'approve', runId: started.run }, principal);
+  return openStream({
+    service,
+    request,
+    principal,
+    action: 'read',
+    started,
+    telling: new UiTelling({ exposureOf: service.exposureOf, decides }, waits),
+    from,
+  });
+}
+
+function chatId(id: string | undefined): string {
+  if (id !== undefined && id !== '') return id;
+  throw new HttpError('BODY_INVALID', `'id' must name the chat.`);
+}
