@@ -2,7 +2,7 @@
 import { UserError } from '../event/errors.ts';
 import type { ErrorCode } from '../event/error-codes.ts';
 import { type FoldedRun, foldRun } from '../event/fold.ts';
-import { approvalOf } from '../event/folded-waiting.ts';
+import { approvalOf, pendingApprovals } from '../event/folded-waiting.ts';
 import type { ApprovalRequested } from '../event/mail-events.ts';
 import { readRun } from '../log/read-run.ts';
 import type { LogStore, StoredMessage } from '../port/log-store.ts';
@@ -61,13 +61,28 @@ function awaited(
   const cancelled = folded.cancel !== undefined || mail.some(({ kind }) => kind === 'cancel');
   if (folded.ended || cancelled)
     throw refusal(run, callId, 'RUN_ENDED', folded.ended ? 'The run has ended.' : 'The run is being cancelled.');
-  const approval = approvalOf(folded.approvals, callId, step);
+  const approval = approvalOf(folded.approvals, callId, step ?? onlyOne(folded, mail, run, callId));
   if (!approval) throw refusal(run, callId, 'APPROVAL_UNKNOWN', 'The run does not wait for a decision about it.');
   const { requested } = approval;
   if (approval.decided?.expired) throw expired(run, callId);
   if (approval.decided || mail.some(({ id }) => id === decisionId(requested))) throw decided(run, callId);
   if (requested.expiresAt !== undefined && requested.expiresAt <= Date.now()) throw expired(run, callId);
   return requested;
+}
+
+/** The step of the one call of that id that waits: in nested agents there may be several, and nobody may approve one for another. */
+function onlyOne(folded: FoldedRun, mail: readonly StoredMessage[], run: string, callId: string): string | undefined {
+  const open = pendingApprovals(folded).filter(
+    (one) => one.callId === callId && !mail.some(({ id }) => id === decisionId(one)),
+  );
+  if (open.length <= 1) return open[0]?.step;
+  const steps = open.map((one) => `'${one.step}'`).join(', ');
+  throw refusal(
+    run,
+    callId,
+    'APPROVAL_UNKNOWN',
+    `Several calls of that id wait: ${steps}. Give a step in place of the id.`,
+  );
 }
 
 function decided(run: string, callId: string): UserError {

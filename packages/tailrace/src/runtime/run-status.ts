@@ -37,7 +37,7 @@ export interface RunStatus {
   waits: PendingWait[];
 }
 
-export type PendingApproval = Pick<ApprovalRequested, 'callId' | 'tool' | 'agent' | 'arguments' | 'expiresAt'>;
+export type PendingApproval = Pick<ApprovalRequested, 'callId' | 'step' | 'tool' | 'agent' | 'arguments' | 'expiresAt'>;
 
 /** @throws UserError RUN_NOT_FOUND */
 export async function runStatus(store: LogStore, id: string): Promise<RunStatus> {
@@ -67,6 +67,6 @@ function statusOf(id: string, about: RunAbout & { status: RunStatusName }, folde
   };
 }
 
-function approvalOf({ callId, tool, agent, arguments: args, expiresAt }: ApprovalRequested): PendingApproval {
-  return { callId, tool, agent, arguments: args, ...(expiresAt !== undefined && { expiresAt }) };
+function approvalOf({ callId, step, tool, agent, arguments: args, expiresAt }: ApprovalRequested): PendingApproval {
+  return { callId, step, tool, agent, arguments: args, ...(expiresAt !== undefined && { expiresAt }) };
 }

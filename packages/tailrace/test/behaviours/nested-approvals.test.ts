@@ -4,6 +4,7 @@ import { z } from 'zod';
 import {
   Agent,
   MemoryLogStore,
+  Runner,
   type RunResult,
   type RunState,
   run,
@@ -11,6 +12,7 @@ import {
   tool,
 } from '../../src/index.ts';
 import { assistantMessage, functionCall, ScriptedModel, type ScriptedModelInput } from '../../src/testing/index.ts';
+import { decide } from '../../src/run/decide.ts';
 import { Stage as Processes } from '../runtime/stage.ts';
 import { failure, itemWords, on, read, type Stage, wait } from './stage.ts';
 
@@ -212,6 +214,20 @@ test('a runtime decides about calls of nested agents by their ids', async () => 
   expect((await runtime.get(id)).output).toBe('Done.');
 });
 
+test('of two calls with one id, nobody approves one for the other [S14]', async () => {
+  const store = new MemoryLogStore();
+  const { outer, ran } = world([[pay(1, 'n1')], say('inner done')], [pay(3, 'n1')] as never);
+  const first = await new Runner({ store }).run(outer, 'Hi', { runId: 'run_1' });
+  expect(first.interruptions).toHaveLength(2);
+  const unclear = await failure(decide(store, 'run_1', { callId: 'n1', approved: true }));
+  expect(unclear).toMatchObject({ code: 'APPROVAL_UNKNOWN' });
+  expect((unclear as Error).message).toContain("'1:tool:n1', '1:tool:c1/1:tool:n1'");
+  await decide(store, 'run_1', { callId: '1:tool:c1/1:tool:n1', approved: true });
+  await decide(store, 'run_1', { callId: 'n1', approved: false });
+  const last = await new Runner({ store }).resume(outer, 'run_1');
+  expect([last.finalOutput, ran]).toEqual(['Done.', [1]]);
+});
+
 test('a decision that comes while the others are at work is taken at once', async () => {
   const store = new MemoryLogStore();
   const slow = tool({
@@ -219,7 +235,6 @@ test('a decision that comes while the others are at work is taken at once', asyn
     description: 'Decides meanwhile.',
     parameters: z.object({}),
     execute: async () => {
-      const { decide } = await import('../../src/run/decide.ts');
       for (;;) {
         const asked = store.read('run_1', 0, 1_000).find((event) => event.type === 'approval.requested');
         if (asked) {
@@ -235,7 +250,6 @@ test('a decision that comes while the others are at work is taken at once', asyn
     functionCall('slow', {}, { callId: 's' }),
   ] as never);
   outer.tools.push(slow);
-  const { Runner } = await import('../../src/index.ts');
   const result = await new Runner({ store }).run(outer, 'Hi', { runId: 'run_1' });
   expect([result.finalOutput, ran]).toEqual(['Done.', [1]]);
   expect(store.read('run_1', 0, 1_000).some(({ type }) => type === 'run.suspended')).toBe(false);
