@@ -1,7 +1,7 @@
 /** From a request to its answer: gate, route, and what becomes of errors. */
 import { type Gate, gateOf } from './gate.ts';
-import { errorReply, shuttingDown } from './http-error.ts';
-import type { Reply } from './reply.ts';
+import { errorReply, HttpError, shuttingDown } from './http-error.ts';
+import { empty, type Reply } from './reply.ts';
 import { findRoute, matches } from './route.ts';
 import { ROUTES } from './routes.ts';
 import { reportError } from './run-stream.ts';
@@ -31,8 +31,21 @@ async function answer(service: Service, gate: Gate, basePath: string, request: R
   const url = new URL(request.url);
   const path = url.pathname.startsWith(basePath) ? url.pathname.slice(basePath.length) : '';
   if (service.stopping.aborted && path !== '/healthz' && path !== '/readyz') throw shuttingDown();
-  const { route, params } = findRoute(ROUTES, request.method, path);
-  return route.answer({ service, request, url, params });
+  const found = routeOf(request.method, path);
+  if (!('route' in found)) return found;
+  const { route, params } = found;
+  return route.answer({ service, request, url, params, contract: route.contract });
+}
+
+/** A route, or the answer to whoever asks which methods there are. */
+function routeOf(method: string, path: string): ReturnType<typeof findRoute> | Reply {
+  try {
+    return findRoute(ROUTES, method, path);
+  } catch (error) {
+    if (method === 'OPTIONS' && error instanceof HttpError && error.code === 'METHOD_NOT_ALLOWED')
+      return empty(204, error.headers);
+    throw error;
+  }
 }
 
 /** True when there is a route for this path, whatever the method. */

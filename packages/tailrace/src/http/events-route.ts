@@ -1,13 +1,14 @@
 /** `GET runs/:id/events`: the run's events from any place on, live, as SSE, NDJSON, or one page (long-poll). */
 import { AbortScope } from '../base/abort.ts';
 import { systemClock } from '../base/clock.ts';
+import type { ClientSnapshot } from '../client/client-event.ts';
 import { positionOf, resolvePosition } from '../log/position.ts';
 import { type RunSnapshot, snapshot } from '../log/snapshot.ts';
 import { preferred } from './accept.ts';
 import type { StartedRun } from './access.ts';
 import { clientView } from './client-view.ts';
 import { sseText } from './frame.ts';
-import { wholeNumber } from './fields.ts';
+import { queryNumber, queryText } from './fields.ts';
 import { HttpError } from './http-error.ts';
 import { nativeTelling } from './native.ts';
 import { empty, json, type Reply } from './reply.ts';
@@ -17,11 +18,11 @@ import type { Service } from './service.ts';
 import { clientSnapshot } from './snapshot-view.ts';
 
 const FORMATS = ['text/event-stream', 'application/x-ndjson', 'application/json'] as const;
-const MAX_POLL_MS = 30_000;
+const POLL_MS = 30_000;
 
 export async function getEvents(call: Call): Promise<Reply> {
-  const { service, request, url, params } = call;
-  const full = url.searchParams.get('view') === 'full';
+  const { service, request, params } = call;
+  const full = queryText(call, 'view') === 'full';
   const action = full ? 'inspect' : 'read';
   const { principal, started } = await service.access.run(request, action, params['id'] ?? '');
   const format = preferred(request.headers.get('accept'), FORMATS);
@@ -51,15 +52,16 @@ interface Place {
 }
 
 /** Where to begin: after `Last-Event-ID` or `?after=`, at `?from=`, or at the beginning. @throws HttpError OFFSET_PRUNED */
-async function placeOf({ service, request, url }: Call, run: string): Promise<Place> {
+async function placeOf(call: Call, run: string): Promise<Place> {
+  const { service, request } = call;
   const { store } = service.runtime;
-  const after = request.headers.get('last-event-id') ?? url.searchParams.get('after');
-  if (after !== null && after !== '') {
+  const after = request.headers.get('last-event-id') ?? queryText(call, 'after');
+  if (after !== undefined && after !== '') {
     const place = await resolvePosition(store, run, after);
     if (place.reset) return { from: place.from, reset: place.reset };
     return notPruned(service, run, place.from);
   }
-  return notPruned(service, run, wholeNumber(url, 'from') ?? 0);
+  return notPruned(service, run, queryNumber(call, 'from') ?? 0);
 }
 
 async function notPruned(service: Service, run: string, from: number): Promise<Place> {
@@ -86,19 +88,21 @@ async function resetFrame(
 ): Promise<{ event: string; data: string; id?: string }> {
   const [last] = await runtime.store.read(run, told.next - 1, 1);
   const position = last && positionOf(last);
-  const data = JSON.stringify({ type: 'snapshot', ...clientSnapshot(told, exposureOf), position });
+  const shown = clientSnapshot(told, await runtime.get(run), exposureOf);
+  const data = JSON.stringify({ type: 'snapshot', ...shown, position } satisfies ClientSnapshot);
   return { event: 'snapshot', data, ...(position !== undefined && { id: position }) };
 }
 
 /** Events that are there, or else the first that comes within `?waitMs=`, up to 30 s. Where to go on is in `position`. */
 async function page(
-  { service, request, url }: Call,
+  call: Call,
   started: StartedRun,
   place: Place,
   view: (event: never) => object | undefined,
 ): Promise<Reply> {
+  const { service, request } = call;
   const { run } = started;
-  const waitMs = wholeNumber(url, 'waitMs', { most: MAX_POLL_MS }) ?? MAX_POLL_MS;
+  const waitMs = request.method === 'HEAD' ? 0 : (queryNumber(call, 'waitMs') ?? POLL_MS);
   using over = new AbortScope(request.signal, service.stopping);
   using _timer = systemClock.timer(waitMs, () => over.abort(undefined));
   using _presence = polling(service, started);
@@ -119,7 +123,9 @@ async function page(
     if (!over.aborted) throw error;
   }
   return json(200, {
-    ...(place.reset && { snapshot: clientSnapshot(place.reset, service.exposureOf) }),
+    ...(place.reset && {
+      snapshot: clientSnapshot(place.reset, await service.runtime.get(run), service.exposureOf),
+    }),
     events,
     next: reader.position,
     ...(position !== undefined && { position }),

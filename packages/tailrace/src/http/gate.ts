@@ -12,6 +12,9 @@ export interface Gate {
   mark(request: Request, reply: Reply): Reply;
 }
 
+// What clients need to read, beside what a browser shows anyway.
+const EXPOSED = 'location, retry-after, allow, x-vercel-ai-ui-message-stream';
+
 export function gateOf({ authorize, hosts, cors }: Pick<HandlerOptions, 'authorize' | 'hosts' | 'cors'>): Gate {
   const origins = new Set(cors?.origins);
   const names = hosts && new Set(hosts.map((host) => host.toLowerCase()));
@@ -57,7 +60,15 @@ export function gateOf({ authorize, hosts, cors }: Pick<HandlerOptions, 'authori
     mark(request, reply) {
       const origin = allowed(request);
       if (origin === undefined) return reply;
-      return { ...reply, headers: { ...reply.headers, 'access-control-allow-origin': origin, vary: 'origin' } };
+      return {
+        ...reply,
+        headers: {
+          ...reply.headers,
+          'access-control-allow-origin': origin,
+          'access-control-expose-headers': EXPOSED,
+          vary: 'origin',
+        },
+      };
     },
   };
 }

@@ -1,4 +1,5 @@
 /** Which function answers which request. */
+import type { Contract } from './contract/contract.ts';
 import { HttpError } from './http-error.ts';
 import type { Reply } from './reply.ts';
 import type { Service } from './service.ts';
@@ -9,12 +10,16 @@ export interface Call {
   request: Request;
   url: URL;
   params: Readonly<Record<string, string>>;
+  contract: Contract;
 }
 
+export type Method = 'GET' | 'POST' | 'DELETE';
+
 export interface Route {
-  method: 'GET' | 'POST' | 'DELETE';
+  method: Method;
   /** Segments; one that begins with ':' matches any text. */
   path: string;
+  contract: Contract;
   answer: (call: Call) => Promise<Reply> | Reply;
 }
 
@@ -33,9 +38,8 @@ export function findRoute(
     methods.push(route.method);
   }
   if (methods.length === 0) throw new HttpError('NOT_FOUND', 'There is nothing here.');
-  throw new HttpError('METHOD_NOT_ALLOWED', `Only ${methods.join(', ')} can be asked here.`, {
-    headers: { allow: methods.join(', ') },
-  });
+  const allow = [...(methods.includes('GET') ? ['HEAD'] : []), ...methods, 'OPTIONS'].join(', ');
+  throw new HttpError('METHOD_NOT_ALLOWED', `Only ${allow} can be asked here.`, { headers: { allow } });
 }
 
 /** True when some route has this path. */

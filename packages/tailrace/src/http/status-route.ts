@@ -1,10 +1,10 @@
 /** `GET runs/:id` and `GET runs`. */
 import type { RunStatusName } from '../port/run-summary.ts';
-import { wholeNumber } from './fields.ts';
-import { HttpError } from './http-error.ts';
+import { queryNumber, queryText } from './fields.ts';
 import type { Principal } from './options.ts';
 import { json, type Reply } from './reply.ts';
 import type { Call } from './route.ts';
+import { sessionKey } from './session-key.ts';
 import { statusView, summaryView } from './status-view.ts';
 
 export async function getRun(call: Call): Promise<Reply> {
@@ -25,20 +25,30 @@ export async function statusReply(call: Call, principal: Principal, run: string,
   });
 }
 
-const STATUSES: readonly RunStatusName[] = ['submitted', 'running', 'suspended', 'completed', 'failed', 'cancelled'];
+const PAGE_RUNS = 20;
 
-export async function listRuns({ service, request, url }: Call): Promise<Reply> {
-  const principal = await service.access.principal(request, { action: 'list' });
-  const status = url.searchParams.get('status');
-  if (status !== null && !STATUSES.some((each) => each === status))
-    throw new HttpError('BODY_INVALID', `'status' must be one of: ${STATUSES.join(', ')}.`);
-  const limit = wholeNumber(url, 'limit', { most: 100 }) ?? 20;
-  const after = url.searchParams.get('after');
+export async function listRuns(call: Call): Promise<Reply> {
+  const { service, request } = call;
+  const sessionId = queryText(call, 'sessionId');
+  const principal = await service.access.principal(request, {
+    action: 'list',
+    ...(sessionId !== undefined && { sessionId }),
+  });
+  const status = queryText(call, 'status');
+  const agent = queryText(call, 'agent');
+  const after = queryText(call, 'after');
+  const limit = queryNumber(call, 'limit') ?? PAGE_RUNS;
+  if (after !== undefined) await service.access.run(request, 'list', after);
+  // One more than is shown says whether there is another page.
   const found = await service.runtime.list({
-    limit: Math.max(1, limit),
-    ...(status !== null && { status: status as RunStatusName }),
-    ...(after !== null && { after }),
+    limit: limit + 1,
+    ...(status !== undefined && { status: status as RunStatusName }),
+    ...(agent !== undefined && { agent }),
+    ...(sessionId !== undefined && { sessionId: sessionKey(principal, sessionId) }),
+    ...(after !== undefined && { after }),
     ...(principal.allRuns !== true && { principal: principal.id }),
   });
-  return json(200, { runs: found.map((each) => summaryView(each, principal)) });
+  const runs = found.slice(0, limit).map((each) => summaryView(each, principal));
+  const next = found.length > limit ? found[limit - 1]?.id : undefined;
+  return json(200, { runs, ...(next !== undefined && { next }) });
 }

@@ -2,15 +2,14 @@
 import { sha256 } from '../base/hash.ts';
 import type { Json } from '../base/json.ts';
 import { isAgentsError } from '../event/errors.ts';
+import type { UserMessageItem } from '../event/item.ts';
 import type { OnDisconnect } from '../event/run-event.ts';
 import type { RunInput } from '../runner.ts';
 import type { SubmitOptions } from '../runtime/options.ts';
 import type { StartedRun } from './access.ts';
 import { preferred } from './accept.ts';
-import { readJson } from './body.ts';
-import { clientInput } from './client-input.ts';
 import { clientView } from './client-view.ts';
-import { booleanField, onlyFields, textField } from './fields.ts';
+import { bodyOf } from './fields.ts';
 import { HttpError, shuttingDown } from './http-error.ts';
 import { nativeTelling } from './native.ts';
 import type { Principal } from './options.ts';
@@ -22,30 +21,34 @@ import { sessionKey } from './session-key.ts';
 import { settled } from './settled.ts';
 import { statusReply } from './status-route.ts';
 
-const FIELDS = ['agent', 'input', 'sessionId', 'metadata', 'stream', 'background', 'maxTurns'] as const;
+interface RunRequest {
+  agent?: string;
+  input: string | UserMessageItem[];
+  sessionId?: string;
+  metadata?: Json;
+  stream?: boolean;
+  background?: boolean;
+  maxTurns?: number;
+}
 
 export async function postRun(call: Call): Promise<Reply> {
   const { service, request } = call;
-  const body = await readJson(request, service.limits);
-  onlyFields(body, FIELDS);
-  const agent = textField(body, 'agent', 256) ?? onlyAgent(service);
-  const sessionId = textField(body, 'sessionId', 256);
+  const body = await bodyOf<RunRequest>(call);
+  const { input, sessionId, metadata, maxTurns, background = false } = body;
   const stream =
-    booleanField(body, 'stream') ??
+    body.stream ??
     preferred(request.headers.get('accept'), ['application/json', 'text/event-stream']) === 'text/event-stream';
-  const background = booleanField(body, 'background') ?? false;
   const principal = await service.access.principal(request, {
     action: 'run',
     ...(sessionId !== undefined && { sessionId }),
   });
-  const { maxTurns, metadata } = body;
   const started = await begin(call, principal, {
-    agent,
-    input: clientInput(body['input']),
+    agent: body.agent ?? onlyAgent(service),
+    input,
     options: {
       ...(sessionId !== undefined && { sessionId: sessionKey(principal, sessionId) }),
-      ...(metadata !== undefined && { metadata: metadata as Json }),
-      ...(maxTurns !== undefined && { maxTurns: turnsOf(maxTurns) }),
+      ...(metadata !== undefined && { metadata }),
+      ...(maxTurns !== undefined && { maxTurns }),
     },
     onDisconnect: stream && !background ? service.limits.onDisconnect : 'continue',
   });
@@ -132,9 +135,4 @@ export function onlyAgent({ runtime }: Pick<Service, 'runtime'>): string {
   const [name, ...others] = runtime.agents.keys();
   if (name !== undefined && others.length === 0) return name;
   throw new HttpError('BODY_INVALID', `'agent' must name the agent that is to run.`);
-}
-
-function turnsOf(value: unknown): number {
-  if (typeof value === 'number' && Number.isInteger(value) && value >= 1 && value <= 1_000) return value;
-  throw new HttpError('BODY_INVALID', `'maxTurns' must be a whole number of 1 to 1000.`);
 }

@@ -5,8 +5,7 @@ import type { Json } from '../../base/json.ts';
 import { readRun } from '../../log/read-run.ts';
 import { snapshot } from '../../log/snapshot.ts';
 import type { StartedRun } from '../access.ts';
-import { readJson } from '../body.ts';
-import { booleanField, textField, wholeNumber } from '../fields.ts';
+import { bodyOf, queryNumber, queryText } from '../fields.ts';
 import { HttpError } from '../http-error.ts';
 import type { Principal } from '../options.ts';
 import { json, type Reply } from '../reply.ts';
@@ -14,7 +13,7 @@ import type { Call } from '../route.ts';
 import { openStream } from '../run-stream.ts';
 import { clientSessionId, sessionKey } from '../session-key.ts';
 import { settled } from '../settled.ts';
-import { begin } from '../submit-route.ts';
+import { begin, onlyAgent } from '../submit-route.ts';
 import { skipped } from '../telling-skipped.ts';
 import type { ResponseFacts, WireResponse } from './response-object.ts';
 import { responsesInput } from './responses-input.ts';
@@ -27,63 +26,56 @@ interface Told {
   segment: number;
 }
 
+interface ResponseRequest {
+  model?: string;
+  input: unknown;
+  stream?: boolean | null;
+  background?: boolean | null;
+  previous_response_id?: string | null;
+  conversation?: string | { id: string } | null;
+  metadata?: Record<string, Json> | null;
+}
+
 export async function createResponse(call: Call): Promise<Reply> {
   const { service, request } = call;
-  const body = await readJson(request, service.limits);
-  refuse(body);
-  const stream = booleanField(body, 'stream') ?? false;
-  const background = booleanField(body, 'background') ?? false;
+  const body = await bodyOf<ResponseRequest>(call);
+  const stream = body.stream === true;
+  const background = body.background === true;
   const told = await toldBy(call, body, stream && !background);
   if (stream) return streamReply(call, told, 0);
   if (!background) await settled(service, told.started.run, request.signal, told.segment);
   return json(200, await objectOf(call, told));
 }
 
-/** The agent has its own; taken from a client, they would be somebody else's. */
-function refuse(body: Record<string, unknown>): void {
-  const { instructions, tools } = body;
-  if (instructions !== undefined && instructions !== null)
-    throw new HttpError('BODY_INVALID', `'instructions' are the agent's: leave them out.`);
-  if (tools !== undefined && tools !== null && !(Array.isArray(tools) && tools.length === 0))
-    throw new HttpError('BODY_INVALID', `'tools' are the agent's: leave them out.`);
-}
-
-async function toldBy(call: Call, body: Record<string, unknown>, leavable: boolean): Promise<Told> {
+async function toldBy(call: Call, body: ResponseRequest, leavable: boolean): Promise<Told> {
   const { service, request } = call;
-  const { items, decisions } = responsesInput(body['input']);
-  const previous = textField(body, 'previous_response_id', 160);
-  const before = previous === undefined ? undefined : await responseAt(call, 'read', previous);
+  const { items, decisions } = responsesInput(body.input);
+  const { model, previous_response_id: previous, conversation, metadata } = body;
+  const before = typeof previous !== 'string' ? undefined : await responseAt(call, 'read', previous);
   if (before && decisions.length > 0) return decided(call, before, decisions, items);
   if (decisions.length > 0)
     throw new HttpError(
       'BODY_INVALID',
       `A decision needs the 'previous_response_id' of the response that asks for it.`,
     );
-  const sessionId = conversationOf(body);
-  const principal =
-    before?.principal ??
-    (await service.access.principal(request, { action: 'run', ...(sessionId !== undefined && { sessionId }) }));
+  const sessionId = typeof conversation === 'object' ? conversation?.id : conversation;
+  // Also of whoever may read the response before: to go on from it is to run an agent.
+  const principal = await service.access.principal(request, {
+    action: 'run',
+    ...(sessionId !== undefined && { sessionId }),
+  });
   const key = sessionId === undefined ? before?.started.sessionId : sessionKey(principal, sessionId);
   const history = before && key === undefined ? await historyOf(call, before.started.run) : [];
-  const metadata =
-    typeof body['metadata'] === 'object' && body['metadata'] !== null ? (body['metadata'] as Json) : undefined;
   const started = await begin(call, principal, {
-    agent: textField(body, 'model', 256) ?? '',
+    agent: model ?? onlyAgent(service),
     input: [...history, ...items],
     options: {
       ...(key !== undefined && { sessionId: key }),
-      ...(metadata !== undefined && { metadata }),
+      ...(metadata && { metadata }),
     },
     onDisconnect: leavable ? service.limits.onDisconnect : 'continue',
   });
   return { principal, started, segment: 0 };
-}
-
-function conversationOf({ conversation }: Record<string, unknown>): string | undefined {
-  if (conversation === undefined || conversation === null) return undefined;
-  const id = typeof conversation === 'object' ? (conversation as { id?: unknown }).id : conversation;
-  if (typeof id === 'string' && id !== '') return id;
-  throw new HttpError('BODY_INVALID', `'conversation' must be an id.`);
 }
 
 /** What was said up to the end of a run that is not in a session. */
@@ -113,10 +105,9 @@ async function decided(
 }
 
 export async function getResponse(call: Call): Promise<Reply> {
-  const { url, params } = call;
-  const told = await responseAt(call, 'read', params['id'] ?? '');
-  if (url.searchParams.get('stream') !== 'true') return json(200, await objectOf(call, told));
-  const after = wholeNumber(url, 'starting_after');
+  const told = await responseAt(call, 'read', call.params['id'] ?? '');
+  if (queryText(call, 'stream') !== 'true') return json(200, await objectOf(call, told));
+  const after = queryNumber(call, 'starting_after');
   if (after !== undefined && (await isPruned(call, told.started.run)))
     throw new HttpError('OFFSET_PRUNED', 'Parts of this stream were pruned. Read it whole, or retrieve the response.');
   return streamReply(call, told, after === undefined ? 0 : after + 1);

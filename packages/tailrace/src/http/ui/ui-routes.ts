@@ -3,12 +3,11 @@
  * is new counts.
  */
 import type { Json } from '../../base/json.ts';
-import { readJson } from '../body.ts';
 import { type LatestRun, latestRun } from '../conversation.ts';
-import { textField } from '../fields.ts';
+import { bodyOf, queryText } from '../fields.ts';
 import { HttpError } from '../http-error.ts';
 import type { Principal } from '../options.ts';
-import { placeAfter } from '../place.ts';
+import { givenPosition, placeAfter } from '../place.ts';
 import { empty, json, type Reply } from '../reply.ts';
 import type { Call } from '../route.ts';
 import { openStream } from '../run-stream.ts';
@@ -18,23 +17,26 @@ import { begin, onlyAgent } from '../submit-route.ts';
 import { uiInput, type UiAnswer } from './ui-input.ts';
 import { UiTelling } from './ui-telling.ts';
 
+interface ChatRequest {
+  id: string;
+  messages: unknown[];
+  agent?: string;
+  metadata?: Json;
+}
+
 export async function postChat(call: Call): Promise<Reply> {
   const { service, request } = call;
-  const body = await readJson(request, service.limits);
-  const sessionId = chatId(textField(body, 'id', 256));
-  const trigger = textField(body, 'trigger') ?? 'submit-message';
-  if (trigger !== 'submit-message')
-    throw new HttpError('BODY_INVALID', `'trigger' must be 'submit-message': what was said is the server's to keep.`);
-  const { messages, answers } = uiInput(body['messages']);
+  const body = await bodyOf<ChatRequest>(call);
+  const { id: sessionId, metadata } = body;
+  const { messages, answers } = uiInput(body.messages);
   const principal = await service.access.principal(request, { action: 'run', sessionId });
   const key = sessionKey(principal, sessionId);
   if (messages.length === 0) return decided(call, await latestRun(call, 'approve', principal, key), answers);
-  const { metadata } = body;
-  const agent = textField(body, 'agent', 256) ?? onlyAgent(service);
+  const agent = body.agent ?? onlyAgent(service);
   const started = await begin(call, principal, {
     agent,
     input: messages,
-    options: { sessionId: key, ...(metadata !== undefined && { metadata: metadata as Json }) },
+    options: { sessionId: key, ...(metadata !== undefined && { metadata }) },
     onDisconnect: service.limits.onDisconnect,
   });
   return follow(call, principal, started, { from: 0, waits: 0 });
@@ -44,19 +46,14 @@ export async function postChat(call: Call): Promise<Reply> {
 export async function getChat(call: Call): Promise<Reply> {
   const found = await latestOf(call, 'read');
   if (!found) return empty(204);
-  const after = call.request.headers.get('last-event-id') ?? call.url.searchParams.get('after');
-  if (after !== null && after !== '') {
-    const place = await placeAfter(call, found.started.run, after);
-    const { next, ended } = await headOf(call, found.started.run);
-    if (ended && place >= next) return empty(204);
-    const seen = found.events.filter((e) => e.type === 'run.suspended' && !e.scope && e.seq < place).length;
-    return follow(call, found.principal, found.started, { from: place, waits: seen });
-  }
-  if (found.ended) return empty(204);
-  return follow(call, found.principal, found.started, {
-    from: 0,
-    waits: found.suspended ? found.waits - 1 : found.waits,
-  });
+  const { principal, started, ended, suspended, waits, events } = found;
+  const after = givenPosition(call);
+  if (after === undefined)
+    return ended ? empty(204) : follow(call, principal, started, { from: 0, waits: suspended ? waits - 1 : waits });
+  const { from, next } = await placeAfter(call, started.run, after);
+  if (ended && from >= next) return empty(204);
+  const before = events.filter(({ type, scope, seq }) => type === 'run.suspended' && !scope && seq < from);
+  return follow(call, principal, started, { from, waits: before.length });
 }
 
 /** Stops the chat's run: leaving its stream alone does not. */
@@ -71,10 +68,6 @@ async function latestOf(call: Call, action: 'read' | 'cancel'): Promise<LatestRu
   const sessionId = chatId(call.params['id']);
   const principal = await call.service.access.principal(call.request, { action, sessionId });
   return latestRun(call, action, principal, sessionKey(principal, sessionId));
-}
-
-async function headOf({ service }: Call, run: string): Promise<{ next: number; ended: boolean }> {
-  return (await service.runtime.store.head(run)) ?? { next: 0, ended: true };
 }
 
 async function decided(call: Call, found: LatestRun | undefined, answers: readonly UiAnswer[]): Promise<Reply> {
@@ -93,7 +86,7 @@ async function take(call: Call, found: LatestRun, answer: UiAnswer): Promise<boo
   const { started, principal, folded, inputs } = found;
   const { run } = started;
   if (answer.kind === 'output') {
-    const wait = inputs.find(({ callId }) => callId === answer.toolCallId);
+    const wait = inputs.find(({ callId, step }) => callId === answer.toolCallId || step === answer.toolCallId);
     if (!wait) return false;
     await call.service.access.run(call.request, 'input', run);
     await runtime.input(run, answer.output, { callId: wait.callId, step: wait.step, by: principal.id });
