@@ -1,14 +1,9 @@
 #!/usr/bin/env node
-// The sources are run as they are; this chooses the Node that can, and the condition under which the packages give them.
-import { spawn } from 'node:child_process';
-import { join } from 'node:path';
+// The sources are run as they are, in this process, so that a signal comes once: this names the condition under which the packages give them.
+import { registerHooks } from 'node:module';
 
-const main = join(import.meta.dirname, 'src', 'main.ts');
-const child = spawn(process.execPath, ['--conditions=@tailrace/source', main, ...process.argv.slice(2)], {
-  stdio: 'inherit',
+registerHooks({
+  resolve: (specifier, context, next) =>
+    next(specifier, { ...context, conditions: [...context.conditions, '@tailrace/source'] }),
 });
-for (const signal of ['SIGINT', 'SIGTERM']) process.on(signal, () => child.kill(signal));
-child.on('exit', (code, signal) => {
-  if (signal) process.kill(process.pid, signal);
-  else process.exitCode = code ?? 1;
-});
+await import('./src/main.ts');

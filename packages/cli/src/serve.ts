@@ -1,18 +1,21 @@
 /** `tailrace serve agents.ts`: the agents that a module exports, over HTTP, until a signal stops it. */
+import { existsSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { type CommandDef, defineCommand } from 'citty';
-import { type RunningServer, serve } from '@tailrace/server';
+import { checkReach, type RunningServer, serve } from '@tailrace/server';
 import { sqlite } from 'tailrace/sqlite';
 import { errorText } from './output.ts';
 import { type ServedModule, servedModule } from './served-module.ts';
+import { servedText } from './served-text.ts';
 import { UsageError } from './options.ts';
+import { safeText } from './terminal-text.ts';
 
 const args = {
   module: {
     type: 'positional',
-    required: true,
-    description: 'A module that exports agents, and maybe `authorize` and `context`',
+    required: false,
+    description: 'A module that exports agents, and maybe `authorize`, `context`, `cors` and `onDisconnect`',
   },
   port: { type: 'string', default: '4111', description: 'Where to listen; 0 for any free port' },
   host: { type: 'string', default: '127.0.0.1', description: 'An address that others can reach needs `authorize`' },
@@ -27,57 +30,94 @@ const args = {
 export const serveCommand: CommandDef<typeof args> = defineCommand({
   meta: { name: 'serve', description: 'Serve the agents of a module over HTTP' },
   args,
-  run: async ({ args: given }) => {
-    process.exitCode = await served(given);
+  run: async ({ args: given, rawArgs }) => {
+    // What the module keeps open, a timer or a connection, is not to keep a server alive that was told to stop.
+    process.exit(await served(given, rawArgs));
   },
 });
 
 interface Given {
-  module: string;
+  module?: string | undefined;
   port: string;
   host: string;
   db: string;
   grace: string;
 }
 
-async function served(given: Given): Promise<number> {
+/** The exit code: 0 stopped by a signal, 1 it could not serve, 2 wrong usage. */
+async function served(given: Given, raw: readonly string[]): Promise<number> {
   try {
+    knownOptions(raw);
     const port = wholeNumber('--port', given.port, 65_535);
     const graceMs = wholeNumber('--grace', given.grace, 600_000);
     const found = await load(given.module);
+    checkReach(given.host, found.authorize);
+    const signalled = nextSignal();
     const store = sqlite(given.db);
     try {
-      const running = await serve({ ...found, store, port, hostname: given.host });
-      const names = Object.keys(found.agents).map((name) => `'${name}'`);
-      process.stdout.write(`Serving ${names.join(', ')} on ${running.url}\n`);
-      await stopped(running, graceMs);
+      const running = await serve({ ...found, store, port, hostname: given.host, onError });
+      process.stdout.write(servedText(running.url, found, given.db));
+      await signalled;
+      await stop(running, graceMs);
       return 0;
     } finally {
       await store.close();
     }
   } catch (error) {
-    process.stderr.write(`${errorText(error)}\n`);
+    process.stderr.write(`${startError(error, given)}\n`);
     return error instanceof UsageError ? 2 : 1;
   }
 }
 
-async function load(path: string): Promise<ServedModule> {
-  const url = pathToFileURL(resolve(path)).href;
-  return servedModule((await import(url)) as Record<string, unknown>, path);
+/** Clients are told a code only. */
+function onError(error: unknown, request: Request): void {
+  const what = error instanceof Error ? (error.stack ?? error.message) : String(error);
+  process.stderr.write(`${request.method} ${safeText(new URL(request.url).pathname)}: ${safeText(what)}\n`);
 }
 
-/** SIGTERM or SIGINT: everything is let go of within the grace. A second one ends the process as it would by itself. */
-async function stopped(running: RunningServer, graceMs: number): Promise<void> {
-  await new Promise<void>((done) => {
-    const stop = (): void => {
-      process.off('SIGTERM', stop);
-      process.off('SIGINT', stop);
+function knownOptions(raw: readonly string[]): void {
+  for (const option of raw) {
+    const name = /^--?(?:no-)?([^=]*)/.exec(option)?.[1] ?? '';
+    if (!option.startsWith('-') || /^-?\d/.test(option) || name in args) continue;
+    const known = Object.keys(args).filter((each) => each !== 'module');
+    throw new UsageError(`Unknown option ${option}. Known are ${known.map((each) => `--${each}`).join(', ')}.`);
+  }
+}
+
+async function load(path: string | undefined): Promise<ServedModule> {
+  if (path === undefined) throw new UsageError('Which module? For example: tailrace serve agents.ts');
+  const file = resolve(path);
+  if (!existsSync(file)) throw new UsageError(`There is no module ${file}.`);
+  return servedModule((await import(pathToFileURL(file).href)) as Record<string, unknown>, path);
+}
+
+/** Resolves at the first SIGTERM or SIGINT. The next one ends the process as it would by itself. */
+function nextSignal(): Promise<void> {
+  return new Promise((done) => {
+    const came = (): void => {
+      process.off('SIGTERM', came);
+      process.off('SIGINT', came);
       done();
     };
-    process.on('SIGTERM', stop);
-    process.on('SIGINT', stop);
+    process.on('SIGTERM', came);
+    process.on('SIGINT', came);
   });
+}
+
+async function stop(running: RunningServer, graceMs: number): Promise<void> {
+  process.stdout.write('Stopping: runs are left at their next step. Once more to end at once.\n');
   await running.stop({ graceMs });
+  process.stdout.write('Stopped. Runs that were under way go on when it is served again.\n');
+}
+
+function startError(error: unknown, { port, host }: Given): string {
+  const code = error instanceof Error && 'code' in error ? error.code : undefined;
+  if (code === 'EADDRINUSE')
+    return `Port ${port} is taken on ${host}. Choose another with --port; 0 takes any that is free.`;
+  if (code === 'EACCES') return `Port ${port} may not be listened on by this user. Choose one above 1023 with --port.`;
+  if (code === 'EADDRNOTAVAIL' || code === 'ENOTFOUND')
+    return `This machine has no address ${host}. Choose one with --host.`;
+  return errorText(error);
 }
 
 function wholeNumber(name: string, text: string, most: number): number {

@@ -29,6 +29,10 @@ export function servedModule(exported: Record<string, unknown>, path: string): S
     if (typeof value !== 'function') throw new UsageError(`${path}: the export '${name}' must be a function.`);
     Object.assign(options, { [name]: value });
   }
+  // createHandler looks at these itself.
+  for (const name of ['cors', 'onDisconnect']) {
+    if (exported[name] !== undefined) Object.assign(options, { [name]: exported[name] });
+  }
   return { ...options, agents: Object.fromEntries(agents) };
 }
 

@@ -3,7 +3,9 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
-const START = join(import.meta.dirname, '..', 'src', 'start.ts');
+const START = ['--conditions=@tailrace/source', join(import.meta.dirname, '..', 'src', 'start.ts')];
+/** As `npx tailrace` does. */
+export const TAILRACE: readonly string[] = [join(import.meta.dirname, '..', 'tailrace.mjs')];
 
 export interface Ended {
   readonly code: number | null;
@@ -15,20 +17,25 @@ export interface Ended {
 export interface Running {
   readonly child: ChildProcess;
   readonly ended: Promise<Ended>;
-  /** Resolves when standard output or error has held the text. */
-  shows(text: string): Promise<void>;
+  /** Resolves when standard output or error has held the text, with what of it was asked for. */
+  shows(text: string | RegExp): Promise<readonly (string | undefined)[]>;
 }
 
 /** A folder of its own, with the log in it, that is removed again. */
 export class Workplace implements Disposable {
   readonly path: string = mkdtempSync(join(tmpdir(), 'tailrace-cli-'));
+  readonly #program: readonly string[];
 
-  /** Starts the start command as `npm start` does. */
+  /** Of the start command, as `npm start` starts it, if nothing else is said. */
+  constructor(program: readonly string[] = START) {
+    this.#program = program;
+  }
+
   start(args: readonly string[], env: NodeJS.ProcessEnv = {}): Running {
     const clean = Object.fromEntries(
       Object.entries(process.env).filter(([name]) => !/^(OPENAI_|NODE_ENV|NO_COLOR|FORCE_COLOR|VITEST)/.test(name)),
     );
-    const child = spawn(process.execPath, ['--conditions=@tailrace/source', START, ...args], {
+    const child = spawn(process.execPath, [...this.#program, ...args], {
       cwd: this.path,
       env: { ...clean, ...env },
       stdio: ['pipe', 'pipe', 'pipe'],
@@ -51,12 +58,15 @@ export class Workplace implements Disposable {
         heard();
       });
     });
-    const shows = (text: string): Promise<void> =>
+    const shows: Running['shows'] = (text) =>
       new Promise((resolve, reject) => {
         const look = (): void => {
-          if (stdout.includes(text) || stderr.includes(text)) resolve();
+          const found = (output: string): readonly string[] | null =>
+            typeof text === 'string' ? (output.includes(text) ? [text] : null) : text.exec(output);
+          const shown = found(stdout) ?? found(stderr);
+          if (shown) resolve(shown);
           else if (child.exitCode !== null)
-            reject(new Error(`It ended without showing '${text}':\n${stdout}\n${stderr}`));
+            reject(new Error(`It ended without showing '${String(text)}':\n${stdout}\n${stderr}`));
         };
         looks.add(look);
         look();

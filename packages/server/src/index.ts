@@ -1,2 +1,2 @@
 export { createApp, mount } from './app.ts';
-export { type RunningServer, serve, type ServeOptions, type ServerLimits } from './serve.ts';
+export { checkReach, type RunningServer, serve, type ServeOptions, type ServerLimits } from './serve.ts';

@@ -2,6 +2,7 @@
 import { once } from 'node:events';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { getRequestListener } from '@hono/node-server';
 import type { Hono } from 'hono';
 import { UserError } from 'tailrace';
@@ -37,7 +38,18 @@ export interface RunningServer extends AsyncDisposable {
   stop(options?: { graceMs?: number }): Promise<void>;
 }
 
+const FLUSH_MS = 1_000;
+const FLUSH_LOOK_MS = 10;
 const LOOPBACK = /^(localhost|127(\.\d{1,3}){3}|::1|\[::1\])$/;
+
+/** @throws UserError AUTHORIZE_REQUIRED when others than this machine could reach `hostname`, and nothing says who may do what */
+export function checkReach(hostname: string, authorize: HandlerOptions['authorize']): void {
+  if (authorize || LOOPBACK.test(hostname)) return;
+  throw new UserError(
+    `Refusing to listen on ${hostname}: anybody who reaches it could run the agents. Give it an authorize function, or listen on 127.0.0.1.`,
+    { code: 'AUTHORIZE_REQUIRED' },
+  );
+}
 
 /**
  * Serves runs on node:http until it is stopped.
@@ -46,17 +58,16 @@ const LOOPBACK = /^(localhost|127(\.\d{1,3}){3}|::1|\[::1\])$/;
  */
 export async function serve(options: ServeOptions): Promise<RunningServer> {
   const { port = 4111, hostname = '127.0.0.1', app, server: limits = {}, ...handlerOptions } = options;
-  if (!options.authorize && !LOOPBACK.test(hostname)) {
-    throw new UserError(
-      `Refusing to listen on ${hostname}: anybody who reaches it could run the agents. Give serve() an authorize function, or listen on 127.0.0.1.`,
-      { code: 'AUTHORIZE_REQUIRED' },
-    );
-  }
+  checkReach(hostname, options.authorize);
   const listener = createNodeListener(handlerOptions);
-  const server = createServer(requestListener(listener, app));
   const { headersMs = 15_000, requestMs = 60_000, connections = 10_000 } = limits;
-  server.headersTimeout = headersMs;
-  server.requestTimeout = requestMs;
+  const times = {
+    headersTimeout: headersMs,
+    requestTimeout: Math.max(headersMs, requestMs),
+    // Node looks every 30 s by itself.
+    connectionsCheckingInterval: Math.min(5_000, headersMs, requestMs),
+  };
+  const server = createServer(times, requestListener(listener, app));
   server.maxConnections = connections;
   try {
     server.listen(port, hostname);
@@ -89,10 +100,14 @@ function requestListener(listener: NodeListener, app: Hono | undefined): Listen 
 }
 
 async function close(server: Server, listener: NodeListener, how?: { graceMs?: number }): Promise<void> {
-  const closed = new Promise((resolve) => server.close(resolve));
+  let open = true;
+  const closed = new Promise<void>((resolve) => server.close(() => resolve())).then(() => (open = false));
   await listener.stop(how);
-  server.closeIdleConnections();
-  // Whoever is still being answered has had its time.
+  // What was answered last may not have gone out. A connection is closed as soon as it has nothing to say.
+  for (const until = performance.now() + FLUSH_MS; open && performance.now() < until;) {
+    server.closeIdleConnections();
+    await Promise.race([closed, sleep(FLUSH_LOOK_MS)]);
+  }
   server.closeAllConnections();
   await closed;
 }
