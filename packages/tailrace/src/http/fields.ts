@@ -83,3 +83,10 @@ export async function bodyOf<T extends object>({ request, service, contract }: C
   // What the schema has let through.
   return body as T;
 }
+
+/** A variable part of the path, as the route's contract has it. @throws HttpError BODY_INVALID */
+export function pathText({ params, contract }: Call, name: string): string {
+  const value = params[name] ?? '';
+  refuseMismatch(contract.params?.[name] ?? {}, value, name);
+  return value;
+}

@@ -6,6 +6,7 @@ import { exposuresOf } from './exposures.ts';
 import { OpenStreams } from './open-streams.ts';
 import { checkHandlerOptions, type HandlerOptions, HTTP_DEFAULTS } from './options.ts';
 import { Readership } from './readership.ts';
+import { RunCap } from './run-cap.ts';
 
 export interface Service {
   readonly runtime: Runtime;
@@ -14,6 +15,7 @@ export interface Service {
   readonly access: Access;
   readonly exposureOf: ExposureOf;
   readonly streams: OpenStreams;
+  readonly runCap: RunCap;
   readonly readership: Readership;
   /** Resolves when a runtime that the handler owns drives. */
   readonly ready: Promise<void>;
@@ -65,6 +67,7 @@ export function serviceOf(options: HandlerOptions): Service {
     access: new Access(runtime.store, options.authorize),
     exposureOf: exposuresOf(runtime.agents.values()),
     streams,
+    runCap: new RunCap(runtime.store, limits),
     readership,
     ready,
     stopping: stopping.signal,

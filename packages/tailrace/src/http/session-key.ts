@@ -1,5 +1,9 @@
 /** Sessions of clients are their principal's own: the same id, sent by somebody else, is another session. */
+import { sha256 } from '../base/hash.ts';
 import type { Principal } from './options.ts';
+
+/** With what a client may call its session, together at most as long as a store takes. */
+const MAX_PREFIX = 120;
 
 /** The store's id of a principal's session. */
 export function sessionKey({ id, allRuns }: Principal, sessionId: string): string {
@@ -12,7 +16,8 @@ export function clientSessionId({ id, allRuns }: Principal, key: string): string
   return allRuns !== true && key.startsWith(own) ? key.slice(own.length) : key;
 }
 
-// Escaped, so that no id can run into the next one's.
+// Escaped, so that no id can run into the next one's; what is too long for that, or no text that can be, by its hash.
 function prefix(id: string): string {
-  return `${encodeURIComponent(id)}:`;
+  const escaped = id.isWellFormed() ? encodeURIComponent(id) : undefined;
+  return escaped !== undefined && escaped.length < MAX_PREFIX ? `${escaped}:` : `#${sha256(id)}:`;
 }

@@ -1,7 +1,7 @@
 /** What a client may do to a run that is under way: stop it, decide about its calls, answer them, tell it more. All of it goes through the run's mailbox. */
 import type { Json } from '../base/json.ts';
 import type { UserMessageItem } from '../event/item.ts';
-import { bodyOf } from './fields.ts';
+import { bodyOf, pathText } from './fields.ts';
 import { HttpError } from './http-error.ts';
 import { empty, json, type Reply } from './reply.ts';
 import type { Call } from './route.ts';
@@ -42,7 +42,7 @@ export async function decideCall(call: Call): Promise<Reply> {
   const { principal, started } = await service.access.run(request, 'approve', params['id'] ?? '');
   const { approved, ...said } = await bodyOf<Decision>(call);
   const decision = { by: principal.id, ...said };
-  const callId = params['callId'] ?? '';
+  const callId = pathText(call, 'callId');
   if (approved) await service.runtime.approve(started.run, callId, decision);
   else await service.runtime.reject(started.run, callId, decision);
   return json(200, { id: started.run, callId, approved });
@@ -53,7 +53,7 @@ export async function answerCall(call: Call): Promise<Reply> {
   const { service, request, params } = call;
   const { principal, started } = await service.access.run(request, 'input', params['id'] ?? '');
   const { answer, ...more } = await bodyOf<CallAnswer>(call);
-  const callId = params['callId'] ?? '';
+  const callId = pathText(call, 'callId');
   await service.runtime.input(started.run, answer, { callId, by: principal.id, ...more });
   return json(200, { id: started.run, callId });
 }

@@ -81,25 +81,25 @@ export interface Beginning {
   onDisconnect: OnDisconnect;
 }
 
-/** Submits a run, once for each `Idempotency-Key` of a principal. @throws HttpError IDEMPOTENCY_MISMATCH, SHUTTING_DOWN, and what `submit` throws */
+/** Submits a run, once for each `Idempotency-Key` of a principal. @throws HttpError IDEMPOTENCY_MISMATCH, LIMIT_REACHED, SHUTTING_DOWN, and what `submit` throws */
 export async function begin({ service, request }: Call, principal: Principal, asked: Beginning): Promise<StartedRun> {
   const { runtime, options } = service;
   if (service.stopping.aborted) throw shuttingDown();
   await service.ready;
   const key = idempotencyKey(request);
   const named = key === undefined ? {} : { runId: `run_${sha256(JSON.stringify([principal.id, key])).slice(0, 32)}` };
+  const traceparent = request.headers.get('traceparent');
   const local = options.context ? { context: await options.context(request, principal) } : {};
   try {
-    const { id } = await runtime.submit(
-      asked.agent,
-      asked.input,
-      {
-        ...asked.options,
-        ...named,
-        principal: principal.id,
-        ...(asked.onDisconnect !== 'continue' && { onDisconnect: asked.onDisconnect }),
-      },
-      local,
+    const wanted = {
+      ...asked.options,
+      ...named,
+      principal: principal.id,
+      ...(asked.onDisconnect !== 'continue' && { onDisconnect: asked.onDisconnect }),
+      ...(traceparent !== null && { traceparent }),
+    };
+    const { id } = await service.runCap.admit(principal.id, named.runId, async () =>
+      runtime.submit(asked.agent, asked.input, wanted, local),
     );
     return await startedOf(service, id);
   } catch (error) {

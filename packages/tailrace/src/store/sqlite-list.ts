@@ -36,14 +36,16 @@ export class RunLister {
   list({ limit = 100, ended, status, agent, sessionId, principal }: RunQuery, below: number | undefined): RunListing[] {
     const wanted: [column: string, value: SQLInputValue | undefined][] = [
       ['id <', below],
-      ['ended =', ended === undefined ? undefined : Number(ended)],
+      ['ended =', ended === true ? 1 : undefined],
       ['status =', status],
       ['agent =', agent],
       ['session =', sessionId],
       ['principal =', principal],
     ];
+    // Written out, and not bound: an index of open runs serves no other.
+    const open = ended === false ? ['runs.ended = 0'] : [];
     const given = wanted.filter((each): each is [string, SQLInputValue] => each[1] !== undefined);
-    const statement = this.#statement(given.map(([column]) => `runs.${column} ?`));
+    const statement = this.#statement([...open, ...given.map(([column]) => `runs.${column} ?`)]);
     return (statement.all(...given.map(([, value]) => value), limit) as unknown as ListRow[]).map(listingOf);
   }
 

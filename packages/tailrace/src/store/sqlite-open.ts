@@ -95,6 +95,8 @@ const migrations: readonly string[] = [
      PRIMARY KEY (run, owner)
    ) STRICT, WITHOUT ROWID;
    CREATE INDEX reader_owner ON reader (owner);`,
+  // How many runs of a principal are under way, asked before each new one.
+  `CREATE INDEX runs_open ON runs (principal, id) WHERE ended = 0 AND principal IS NOT NULL;`,
 ];
 
 export interface OpenOptions {

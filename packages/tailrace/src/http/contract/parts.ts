@@ -13,7 +13,8 @@ export const CALL_ID: Schema = { type: 'string', minLength: 1, maxLength: 1_024,
 export const SESSION_ID: Schema = {
   type: 'string',
   minLength: 1,
-  maxLength: 256,
+  maxLength: 128,
+  pattern: '^[^\\u0000-\\u001f\\u007f]*$',
   description:
     'The id of a conversation, without control characters. It is the principal’s own: the same id of somebody else is another one.',
 };

@@ -4,7 +4,7 @@
  */
 import type { Json } from '../../base/json.ts';
 import { type LatestRun, latestRun } from '../conversation.ts';
-import { bodyOf, queryText } from '../fields.ts';
+import { bodyOf, pathText } from '../fields.ts';
 import { HttpError } from '../http-error.ts';
 import type { Principal } from '../options.ts';
 import { givenPosition, placeAfter } from '../place.ts';
@@ -65,7 +65,7 @@ export async function stopChat(call: Call): Promise<Reply> {
 }
 
 async function latestOf(call: Call, action: 'read' | 'cancel'): Promise<LatestRun | undefined> {
-  const sessionId = chatId(call.params['id']);
+  const sessionId = pathText(call, 'id');
   const principal = await call.service.access.principal(call.request, { action, sessionId });
   return latestRun(call, action, principal, sessionKey(principal, sessionId));
 }
@@ -124,9 +124,4 @@ async function follow(
     telling: new UiTelling({ exposureOf: service.exposureOf, decides }, waits),
     from,
   });
-}
-
-function chatId(id: string | undefined): string {
-  if (id !== undefined && id !== '') return id;
-  throw new HttpError('BODY_INVALID', `'id' must name the chat.`);
 }
