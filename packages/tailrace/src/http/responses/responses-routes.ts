@@ -5,6 +5,7 @@ import type { Json } from '../../base/json.ts';
 import { readRun } from '../../log/read-run.ts';
 import { snapshot } from '../../log/snapshot.ts';
 import type { StartedRun } from '../access.ts';
+import { deadAttempts } from '../dead-attempts.ts';
 import { bodyOf, queryNumber, queryText } from '../fields.ts';
 import { HttpError } from '../http-error.ts';
 import type { Principal } from '../options.ts';
@@ -14,7 +15,6 @@ import { openStream } from '../run-stream.ts';
 import { clientSessionId, sessionKey } from '../session-key.ts';
 import { settled } from '../settled.ts';
 import { begin, onlyAgent } from '../submit-route.ts';
-import { skipped } from '../telling-skipped.ts';
 import type { ResponseFacts, WireResponse } from './response-object.ts';
 import { responsesInput } from './responses-input.ts';
 import { ResponsesTelling } from './responses-telling.ts';
@@ -126,7 +126,11 @@ async function responseAt(call: Call, action: 'read' | 'cancel', id: string): Pr
   return { ...(await call.service.access.run(call.request, action, run)), segment: Number(segment) };
 }
 
-function tellingOf({ service }: Call, { principal, started, segment }: Told): ResponsesTelling {
+async function tellingOf(
+  { service }: Call,
+  { principal, started, segment }: Told,
+  from = 0,
+): Promise<ResponsesTelling> {
   const { sessionId, metadata, run, at, registered, agent } = started;
   const facts: ResponseFacts = {
     id: segment === 0 ? run : `${run}.${segment}`,
@@ -136,25 +140,25 @@ function tellingOf({ service }: Call, { principal, started, segment }: Told): Re
     conversation: sessionId === undefined ? undefined : clientSessionId(principal, sessionId),
     metadata: typeof metadata === 'object' && metadata !== null && !Array.isArray(metadata) ? metadata : {},
   };
-  return new ResponsesTelling(facts, service.exposureOf, segment);
+  const dead = await deadAttempts(service.runtime.store, run);
+  return new ResponsesTelling(facts, service.exposureOf, { segment, from, dead });
 }
 
-function streamReply(call: Call, told: Told, skip: number): Reply {
+async function streamReply(call: Call, told: Told, from: number): Promise<Reply> {
   const { service, request } = call;
-  const telling = tellingOf(call, told);
   return openStream({
     service,
     request,
     principal: told.principal,
     action: 'read',
     started: told.started,
-    telling: skip === 0 ? telling : skipped(telling, skip),
+    telling: await tellingOf(call, told, from),
     from: 0,
   });
 }
 
 async function objectOf(call: Call, told: Told): Promise<WireResponse> {
-  const telling = tellingOf(call, told);
+  const telling = await tellingOf(call, told);
   for (const event of await eventsOf(call, told.started.run)) telling.tell(event);
   return telling.response;
 }

@@ -1,16 +1,20 @@
 /**
  * A run as the stream of the OpenAI Responses API (platform.openai.com/docs/api-reference/responses-streaming).
  *
- * W1 `sequence_number` counts the frames, from 0, the same for every reader. W2 An executed call is shown together with its output, never alone: a lone one would ask
+ * W1 `sequence_number` counts the frames, from 0, the same for every reader; what was void before a reader came is counted, and not sent. W2 An executed call is shown together with its output, never alone: a lone one would ask
  * the client to run it. W3 Text that was said and is taken back by a new attempt ends the stream with ATTEMPT_SUPERSEDED: this protocol cannot take anything back.
  * W4 A run that waits for decisions ends as completed, with one `mcp_approval_request` for each call; the client answers with the request that follows.
  */
 import { isAssistantMessage } from '../../event/item.ts';
 import type { AssistantMessageItem, FunctionCallItem, FunctionCallResultItem } from '../../event/item.ts';
 import type { ItemAdded, RunEvent } from '../../event/run-event.ts';
+import type { StepRef } from '../../event/step-events.ts';
+import { attemptName } from '../../event/superseded.ts';
 import type { ExposureOf } from '../client-view.ts';
+import type { DeadAttempts } from '../dead-attempts.ts';
 import type { Frame } from '../frame.ts';
 import { STREAM_HEADERS } from '../native.ts';
+import { outputText } from '../output-text.ts';
 import type { Telling } from '../telling.ts';
 import {
   endedResponse,
@@ -26,6 +30,15 @@ interface OpenMessage {
   text: string;
 }
 
+export interface ResponsesTellingOptions {
+  /** Which stretch between two waits is told, from 0. */
+  segment?: number;
+  /** The first frame that is sent: the reader has those before. */
+  from?: number;
+  /** Attempts that were void when the reader came. */
+  dead?: DeadAttempts;
+}
+
 export class ResponsesTelling implements Telling {
   readonly headers: Record<string, string> = STREAM_HEADERS;
   readonly folds: boolean = true;
@@ -35,14 +48,24 @@ export class ResponsesTelling implements Telling {
   response: WireResponse;
   /** Which stretch between two waits it tells, and which it is at. */
   readonly #segment: number;
+  readonly #from: number;
+  readonly #dead: DeadAttempts;
   #at = 0;
   #sequence = 0;
+  /** The first frame of a void attempt's text, while that is gone through. */
+  #voidFrom: number | undefined;
   #frames: Frame[] = [];
   #open: OpenMessage | undefined;
   #messages = 0;
   readonly #calls: Map<string, FunctionCallItem> = new Map();
 
-  constructor(facts: ResponseFacts, exposureOf: ExposureOf, segment: number = 0) {
+  constructor(
+    facts: ResponseFacts,
+    exposureOf: ExposureOf,
+    { segment = 0, from = 0, dead = new Map() }: ResponsesTellingOptions = {},
+  ) {
+    this.#from = from;
+    this.#dead = dead;
     this.#facts = facts;
     this.#segment = segment;
     this.#exposureOf = exposureOf;
@@ -86,13 +109,13 @@ export class ResponsesTelling implements Telling {
       case 'run.started':
         return this.#begun();
       case 'model.delta':
-        if (event.text !== undefined) this.#delta(event.text, event.itemId);
+        if (event.text !== undefined) this.#said(event, event.text, event.itemId);
         return;
       case 'model.part':
-        if (event.part.type === 'output_text_delta') this.#delta(event.part.delta);
+        if (event.part.type === 'output_text_delta') this.#said(event, event.part.delta);
         return;
       case 'step.attempt':
-        if (event.of === 'model' && this.#open) this.#superseded();
+        if (event.of === 'model' && this.#open) this.#takenBack();
         return;
       case 'item.added':
         return this.#item(event);
@@ -147,6 +170,11 @@ export class ResponsesTelling implements Telling {
     this.#whole({ type: 'function_call_output', id: `fco_${callId}`, call_id: callId, output, status: 'completed' });
   }
 
+  #said(attempt: StepRef, text: string, given?: string): void {
+    if (!this.#open && this.#dead.has(attemptName(attempt))) this.#voidFrom = this.#sequence;
+    this.#delta(text, given);
+  }
+
   #delta(delta: string, given?: string): void {
     const open = (this.#open ??= this.#beginMessage(given));
     open.text += delta;
@@ -180,7 +208,12 @@ export class ResponsesTelling implements Telling {
     this.#done({ type: 'message', id: open.id, role: 'assistant', status: 'completed', content: [part] });
   }
 
-  #superseded(): void {
+  /** Whoever has some of the text is told; for all others there was none. */
+  #takenBack(): void {
+    const first = this.#voidFrom;
+    this.#voidFrom = undefined;
+    this.#open = undefined;
+    if (first !== undefined && (this.#from <= first || this.#from > this.#sequence)) return;
     this.#end('response.failed', failedResponse(this.#facts, this.response.output, 'ATTEMPT_SUPERSEDED'));
   }
 
@@ -201,12 +234,8 @@ export class ResponsesTelling implements Telling {
   }
 
   #send(type: string, body: object): void {
-    this.#frames.push({ event: type, data: JSON.stringify({ type, sequence_number: this.#sequence++, ...body }) });
+    const sequence_number = this.#sequence++;
+    if (sequence_number < this.#from || this.#voidFrom !== undefined) return;
+    this.#frames.push({ event: type, data: JSON.stringify({ type, sequence_number, ...body }) });
   }
-}
-
-function outputText(output: FunctionCallResultItem['output']): string {
-  if (typeof output === 'string') return output;
-  if (!Array.isArray(output)) return output.type === 'text' ? output.text : JSON.stringify(output);
-  return JSON.stringify(output);
 }
