@@ -58,7 +58,8 @@ function streamOf(body: RunBody, signal: AbortSignal): ReadableStream<Uint8Array
           return;
         }
         over();
-        controller.close();
+        if (body.broken) controller.error(new Error('The stream broke off.'));
+        else controller.close();
       },
       cancel: over,
     },

@@ -61,7 +61,9 @@ async function pour(body: RunBody, response: ServerResponse, stallMs: number): P
     if (chunk !== '' && !response.write(chunk)) await drained(response, stallMs);
   }
   body.close();
-  response.end();
+  // What was written goes out, and then the connection ends, without the chunk that would say that it is all.
+  if (body.broken) response.socket?.end();
+  else response.end();
 }
 
 /** Resolves when what was written has gone out, or the connection has. One that takes nothing for `stallMs` is closed. */

@@ -8,7 +8,7 @@ import type { Call } from './route.ts';
  *
  * @throws UserError OFFSET_INVALID. HttpError OFFSET_FUTURE, OFFSET_PRUNED
  */
-export async function placeAfter({ service }: Call, run: string, position: string): Promise<number> {
+export async function placeAfter({ service }: Call, run: string, position: string): Promise<Place> {
   const { seq, epoch } = parsePosition(position);
   const { store } = service.runtime;
   const head = await store.head(run);
@@ -19,5 +19,17 @@ export async function placeAfter({ service }: Call, run: string, position: strin
   const [event] = seq < head.next ? await store.read(run, seq, 1) : [];
   if (event?.type === 'log.pruned')
     throw new HttpError('OFFSET_PRUNED', 'The events from there on were pruned. Begin anew.');
-  return event?.epoch === epoch ? seq + 1 : 0;
+  return { from: event?.epoch === epoch ? seq + 1 : 0, next: head.next };
+}
+
+export interface Place {
+  from: number;
+  /** The sequence number that the run's next event gets. */
+  next: number;
+}
+
+/** The position that a request comes back with: `Last-Event-ID`, or `?after=`. */
+export function givenPosition({ request, url }: Pick<Call, 'request' | 'url'>): string | undefined {
+  const given = request.headers.get('last-event-id') ?? url.searchParams.get('after');
+  return given === null || given === '' ? undefined : given;
 }

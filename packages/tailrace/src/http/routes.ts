@@ -1,4 +1,5 @@
 /** All routes, below the handler's `basePath`. */
+import { GET_AG_UI, POST_AG_UI, POST_AG_UI_AGENT, STOP_AG_UI } from './contract/ag-ui-contracts.ts';
 import {
   CANCEL_RESPONSE,
   CREATE_RESPONSE,
@@ -56,6 +57,10 @@ export const ROUTES: readonly Route[] = [
   { method: 'POST', path: '/chat', contract: POST_CHAT, answer: postChat },
   { method: 'GET', path: '/chat/:id/stream', contract: GET_CHAT, answer: getChat },
   { method: 'POST', path: '/chat/:id/stop', contract: STOP_CHAT, answer: stopChat },
+  { method: 'POST', path: '/ag-ui', contract: POST_AG_UI, answer: postAgUi },
+  { method: 'POST', path: '/ag-ui/:agent', contract: POST_AG_UI_AGENT, answer: postAgUi },
+  { method: 'GET', path: '/ag-ui/:thread/stream', contract: GET_AG_UI, answer: getAgUi },
+  { method: 'POST', path: '/ag-ui/:thread/stop', contract: STOP_AG_UI, answer: stopAgUi },
   { method: 'GET', path: '/healthz', contract: HEALTH, answer: () => json(200, { ok: true }) },
   {
     method: 'GET',

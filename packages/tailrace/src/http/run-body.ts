@@ -80,6 +80,11 @@ export class RunBody {
     });
   }
 
+  /** True when the connection is to break off, after the last chunk. */
+  get broken(): boolean {
+    return this.#options.telling.broken === true;
+  }
+
   /** One beat of the handler's clock: whoever has waited since the beat before gets a comment. */
   beat(): void {
     const { ping } = this.#options;

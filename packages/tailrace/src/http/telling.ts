@@ -14,6 +14,8 @@ export interface Telling {
   end?(): Frame[];
   /** What is sent in place of the rest when the log cannot be read on. */
   failed?(): Frame[];
+  /** True once the stream is over without being whole, in a protocol that has no other way to say so: the connection then breaks off. */
+  readonly broken?: boolean;
   /** Sent when what the reader has seen is not what the log holds any more. Absent: the stream begins anew with a reset of its own. */
   headers: Record<string, string>;
   /** False for one that can begin anywhere: then nothing is folded unsent. */

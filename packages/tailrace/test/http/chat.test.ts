@@ -11,7 +11,8 @@ import { post, serve, type Served } from './serve.ts';
 import { slowly } from './slowly.ts';
 
 const say = (text: string) => modelResponse([assistantMessage(text)]);
-const call = (name: string, args: object, callId = 'c1') => modelResponse([functionCall(name, args, { callId })]);
+const call = (name: string, args: Record<string, unknown>, callId = 'c1') =>
+  modelResponse([functionCall(name, args, { callId })]);
 
 const served = async (agent: AnyAgent, more: object = {}): Promise<Served> =>
   serve({ agents: { agent }, store: sqlite(':memory:'), ...more });

@@ -1,0 +1,91 @@
+/** What an AG-UI client sends, in our words. */
+import type { Json } from '../../base/json.ts';
+import type { UserContent, UserMessageItem } from '../../event/item.ts';
+import { textField } from '../fields.ts';
+import { HttpError } from '../http-error.ts';
+
+export interface AgUiInput {
+  threadId: string;
+  runId: string;
+  /** What the user said after the last answer. Empty where `resume` is not. */
+  messages: UserMessageItem[];
+  resume: AgUiResume[];
+}
+
+export interface AgUiResume {
+  interruptId: string;
+  status: 'resolved' | 'cancelled';
+  payload: Json | undefined;
+}
+
+type Fields = Readonly<Record<string, unknown>>;
+
+/**
+ * Reads the end of the conversation alone. Tools and context of the client's are refused: the agent has its own. `state` and `forwardedProps` are not read.
+ *
+ * @throws HttpError BODY_INVALID
+ */
+export function agUiInput(body: Record<string, unknown>): AgUiInput {
+  for (const name of ['tools', 'context']) {
+    const given = body[name];
+    if (given === undefined || given === null || (Array.isArray(given) && given.length === 0)) continue;
+    throw new HttpError('BODY_INVALID', `'${name}' are the agent's: leave them out.`);
+  }
+  const threadId = required(textField(body, 'threadId', 256), 'threadId');
+  const runId = required(textField(body, 'runId', 256), 'runId');
+  const resume = resumeOf(body['resume']);
+  return { threadId, runId, resume, messages: resume.length > 0 ? [] : said(body['messages']) };
+}
+
+function required(value: string | undefined, name: string): string {
+  if (value !== undefined) return value;
+  throw new HttpError('BODY_INVALID', `'${name}' must be there.`);
+}
+
+function resumeOf(value: unknown): AgUiResume[] {
+  if (value === undefined || value === null) return [];
+  if (!Array.isArray(value)) throw new HttpError('BODY_INVALID', `'resume' must be an array.`);
+  return value.map((entry: unknown, index) => {
+    const { interruptId, status, payload } = fieldsOf(entry);
+    if (typeof interruptId === 'string' && (status === 'resolved' || status === 'cancelled'))
+      return { interruptId, status, payload: payload as Json | undefined };
+    throw new HttpError('BODY_INVALID', `'resume[${index}]' must have an interruptId and a status.`);
+  });
+}
+
+function said(value: unknown): UserMessageItem[] {
+  if (!Array.isArray(value)) throw new HttpError('BODY_INVALID', `'messages' must be an array.`);
+  const messages: UserMessageItem[] = [];
+  for (let index = value.length - 1; index >= 0; index--) {
+    const { role, content } = fieldsOf(value[index]);
+    if (role !== 'user') break;
+    messages.unshift({ role: 'user', content: contentOf(content, index) });
+  }
+  if (messages.length > 0) return messages;
+  throw new HttpError('BODY_INVALID', `The last of 'messages' must be of role 'user', where nothing is resumed.`);
+}
+
+function contentOf(content: unknown, index: number): string | UserContent[] {
+  if (typeof content === 'string' && content !== '') return content;
+  if (Array.isArray(content) && content.length > 0) return content.map((part) => partOf(fieldsOf(part), index));
+  throw new HttpError('BODY_INVALID', `'messages[${index}]' must have a text or parts as content.`);
+}
+
+function partOf({ type, text, source }: Fields, index: number): UserContent {
+  if (type === 'text' && typeof text === 'string') return { type: 'input_text', text };
+  const url = urlOf(fieldsOf(source));
+  if (type === 'image' && url !== undefined) return { type: 'input_image', image: url };
+  if (type === 'document' && url !== undefined)
+    return { type: 'input_file', file: url.startsWith('data:') ? url : { url } };
+  throw new HttpError('BODY_INVALID', `'messages[${index}]' has a part that is no text, image or document.`);
+}
+
+function urlOf({ type, value, mimeType }: Fields): string | undefined {
+  if (typeof value !== 'string') return undefined;
+  if (type === 'url') return value;
+  return type === 'data' && typeof mimeType === 'string' ? `data:${mimeType};base64,${value}` : undefined;
+}
+
+function fieldsOf(value: unknown): Fields {
+  return typeof value === 'object' && value !== null ? (value as Fields) : {};
+}

@@ -1,0 +1,153 @@
+/**
+ * What AG-UI clients talk to: `POST ag-ui` or `POST ag-ui/:agent`, `GET ag-ui/:thread/stream`, `POST ag-ui/:thread/stop`. A thread is a session of the server; of what
+ * the client sends, only what is new counts.
+ */
+import { readJson } from '../body.ts';
+import { type LatestRun, latestRun } from '../conversation.ts';
+import { deadAttempts, withoutDead } from '../dead-attempts.ts';
+import { HttpError } from '../http-error.ts';
+import type { Principal } from '../options.ts';
+import { givenPosition, placeAfter } from '../place.ts';
+import { empty, json, type Reply } from '../reply.ts';
+import type { Call } from '../route.ts';
+import { openStream } from '../run-stream.ts';
+import type { StartedRun } from '../access.ts';
+import { clientSessionId, sessionKey } from '../session-key.ts';
+import { begin, onlyAgent } from '../submit-route.ts';
+import { agUiInput, type AgUiResume } from './ag-ui-input.ts';
+import { interruptId } from './ag-ui-interrupts.ts';
+import { AgUiTelling } from './ag-ui-telling.ts';
+
+export async function postAgUi(call: Call): Promise<Reply> {
+  const { service, request, params } = call;
+  const input = agUiInput(await readJson(request, service.limits));
+  const { threadId, runId, messages, resume } = input;
+  const principal = await service.access.principal(request, { action: 'run', sessionId: threadId });
+  const key = sessionKey(principal, threadId);
+  if (resume.length > 0) {
+    const found = await latestRun(call, 'read', principal, key);
+    if (!found) throw new HttpError('NOT_FOUND', 'There is no such thread.');
+    await resumed(call, found, resume);
+    return follow(call, principal, found.started, { from: 0, waits: found.waits, runId });
+  }
+  const started = await begin(call, principal, {
+    agent: params['agent'] ?? onlyAgent(service),
+    input: messages,
+    options: { sessionId: key, metadata: { agUiRunId: runId } },
+    onDisconnect: service.limits.onDisconnect,
+  });
+  return follow(call, principal, started, { from: 0, waits: 0 });
+}
+
+/** The stretch of the thread's run that is under way, from its beginning, or the rest of the one that a client has a position in. 204 when there is none. */
+export async function getAgUi(call: Call): Promise<Reply> {
+  const found = await latestOf(call, 'read');
+  if (!found) return empty(204);
+  const { started, principal, ended, suspended, waits, events } = found;
+  const after = givenPosition(call);
+  if (after === undefined) {
+    if (ended) return empty(204);
+    return follow(call, principal, started, { from: 0, waits: suspended ? waits - 1 : waits });
+  }
+  const { from, next } = await placeAfter(call, started.run, after);
+  if (ended && from >= next) return empty(204);
+  const before = events.filter(({ type, scope, seq }) => type === 'run.suspended' && !scope && seq < from);
+  return follow(call, principal, started, { from, waits: before.length });
+}
+
+/** Stops the thread's run: leaving its stream alone does not. */
+export async function stopAgUi(call: Call): Promise<Reply> {
+  const found = await latestOf(call, 'cancel');
+  if (!found || found.ended) return empty(204);
+  await call.service.runtime.cancel(found.started.run, { reason: 'stopped by the client' });
+  return json(202, { id: found.started.run });
+}
+
+async function latestOf(call: Call, action: 'read' | 'cancel'): Promise<LatestRun | undefined> {
+  const sessionId = call.params['thread'] ?? '';
+  const principal = await call.service.access.principal(call.request, { action, sessionId });
+  return latestRun(call, action, principal, sessionKey(principal, sessionId));
+}
+
+/** @throws HttpError NOT_FOUND, BODY_INVALID, and what decisions and answers throw */
+async function resumed(call: Call, found: LatestRun, entries: readonly AgUiResume[]): Promise<void> {
+  const { runtime, access } = call.service;
+  const { started, principal, folded } = found;
+  const { run } = started;
+  for (const entry of entries) {
+    const isIt = ({ step }: { step: string }): boolean => interruptId(run, step) === entry.interruptId;
+    const approval = [...folded.approvals.values()].find(({ requested }) => isIt(requested));
+    const wait = [...folded.waits.values()].find((each) => isIt(each.started));
+    if (approval) {
+      await access.run(call.request, 'approve', run);
+      await decide(call, run, approval.requested.step, principal.id, entry);
+    } else if (wait?.started.for === 'input') {
+      await access.run(call.request, 'input', run);
+      await answer(call, run, wait.started, principal.id, entry);
+    } else if (!wait) throw new HttpError('NOT_FOUND', 'The thread does not wait for that.');
+    else if (entry.status === 'cancelled') {
+      await access.run(call.request, 'cancel', run);
+      await runtime.cancel(run, { reason: 'its wait was cancelled by the client' });
+    }
+  }
+}
+
+async function decide({ service }: Call, run: string, step: string, by: string, entry: AgUiResume): Promise<void> {
+  const { approved, reason } = (
+    typeof entry.payload === 'object' && entry.payload !== null ? entry.payload : {}
+  ) as Record<string, unknown>;
+  if (entry.status === 'resolved' && typeof approved !== 'boolean')
+    throw new HttpError('BODY_INVALID', `The payload about a call must say approved: true or false.`);
+  const decision = { by, ...(typeof reason === 'string' && reason !== '' && { message: reason }) };
+  // The step, because the id of a call may come again.
+  if (entry.status === 'resolved' && approved === true) await service.runtime.approve(run, step, decision);
+  else await service.runtime.reject(run, step, decision);
+}
+
+/** A question that is cancelled is one that nobody will answer: its run ends. */
+async function answer(
+  { service }: Call,
+  run: string,
+  { callId, step }: { callId: string; step: string },
+  by: string,
+  { status, payload }: AgUiResume,
+): Promise<void> {
+  if (status === 'cancelled')
+    return service.runtime.cancel(run, { reason: 'its question was cancelled by the client' });
+  if (payload === undefined) throw new HttpError('BODY_INVALID', `The payload of an answer must be there.`);
+  await service.runtime.input(run, payload, { callId, step, by });
+}
+
+async function follow(
+  call: Call,
+  principal: Principal,
+  started: StartedRun,
+  { from, waits, runId }: { from: number; waits: number; runId?: string },
+): Promise<Reply> {
+  const { service, request } = call;
+  const { run, sessionId } = started;
+  const decides = await service.access.still(request, { action: 'approve', runId: run }, principal);
+  const facts = {
+    run,
+    threadId: sessionId === undefined ? run : clientSessionId(principal, sessionId),
+    runId: runId ?? runIdOf(started, waits),
+  };
+  const telling = new AgUiTelling(facts, { exposureOf: service.exposureOf, decides }, waits);
+  const dead = await deadAttempts(service.runtime.store, run);
+  return openStream({
+    service,
+    request,
+    principal,
+    action: 'read',
+    started,
+    telling: withoutDead(telling, dead, from),
+    from,
+  });
+}
+
+/** The client's own, of the first stretch; later ones are counted. */
+function runIdOf({ run, metadata }: StartedRun, waits: number): string {
+  if (waits > 0) return `${run}.${waits}`;
+  const given = typeof metadata === 'object' && metadata !== null && 'agUiRunId' in metadata ? metadata.agUiRunId : run;
+  return typeof given === 'string' ? given : run;
+}

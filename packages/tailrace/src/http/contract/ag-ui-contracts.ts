@@ -1,0 +1,80 @@
+/** What the routes of AG-UI take and give. Fields that are not named are ignored, as its clients send many. */
+import type { Contract } from './contract.ts';
+import { AGENT, RUN_ID_SCHEMA, SESSION_ID } from './parts.ts';
+import type { Schema } from './schema.ts';
+
+const STREAM = ['text/event-stream'] as const;
+
+const NONE: Schema = {
+  anyOf: [{ type: 'array', maxItems: 0 }, { type: 'null' }],
+  description: 'The agent’s own.',
+};
+
+const RUN_AGENT: Contract = {
+  id: 'postAgUi',
+  summary: 'AG-UI 1.0: what the user says next, or answers.',
+  action: 'run',
+  body: {
+    title: 'RunAgentInput',
+    type: 'object',
+    properties: {
+      threadId: SESSION_ID,
+      runId: { type: 'string', minLength: 1, maxLength: 256 },
+      messages: { type: 'array', maxItems: 10_000, items: { type: 'object' } },
+      tools: NONE,
+      context: NONE,
+      resume: {
+        anyOf: [
+          {
+            type: 'array',
+            maxItems: 1_000,
+            items: {
+              type: 'object',
+              properties: {
+                interruptId: { type: 'string' },
+                status: { type: 'string', enum: ['resolved', 'cancelled'] },
+              },
+              required: ['interruptId', 'status'],
+            },
+          },
+          { type: 'null' },
+        ],
+      },
+    },
+    required: ['threadId', 'runId', 'messages'],
+  },
+  answers: { 200: { description: 'The answer, as it comes.', types: STREAM } },
+  errors: [409],
+};
+
+export const POST_AG_UI: Contract = RUN_AGENT;
+
+export const POST_AG_UI_AGENT: Contract = { ...RUN_AGENT, id: 'postAgUiAgent', params: { agent: AGENT } };
+
+export const GET_AG_UI: Contract = {
+  id: 'getAgUi',
+  summary: 'The answer of a thread that is under way, from its beginning or after a position.',
+  action: 'read',
+  params: { thread: SESSION_ID },
+  query: { after: { type: 'string', maxLength: 64 } },
+  headers: { 'last-event-id': { type: 'string' } },
+  answers: {
+    200: { description: 'The answer, as it comes.', types: STREAM },
+    204: { description: 'Nothing is under way.' },
+  },
+  errors: [410],
+};
+
+export const STOP_AG_UI: Contract = {
+  id: 'stopAgUi',
+  summary: 'Stops the answer of a thread.',
+  action: 'cancel',
+  params: { thread: SESSION_ID },
+  answers: {
+    202: {
+      description: 'It has been asked to stop.',
+      schema: { type: 'object', properties: { id: RUN_ID_SCHEMA }, required: ['id'] },
+    },
+    204: { description: 'Nothing is under way.' },
+  },
+};
