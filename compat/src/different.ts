@@ -54,7 +54,9 @@ export const additions: readonly Addition[] = [
       endings: (value) =>
         mapTraces(value, (trace) => ({
           ...trace,
-          spans: list(trace['spans']).filter((span) => !/^(function|turn) > guardrail/.test(String(span))),
+          spans: list(trace['spans']).filter(
+            (span) => !(typeof span === 'string' && /^(function|turn) > guardrail/.test(span)),
+          ),
         })),
     },
   },

@@ -12,6 +12,7 @@ import { localToolPrograms } from './local-tools.ts';
 import { localValuePrograms } from './local-values.ts';
 import { mcpPrograms } from './mcp.ts';
 import { outputPrograms } from './outputs.ts';
+import { partPrograms } from './parts.ts';
 import { retryPrograms } from './retries.ts';
 import { sessionPrograms } from './sessions.ts';
 import { textPrograms } from './text.ts';
@@ -46,4 +47,5 @@ export const programs: Readonly<Record<string, Program>> = {
   ...mcpPrograms,
   ...tracingPrograms,
   ...valuePrograms,
+  ...partPrograms,
 };

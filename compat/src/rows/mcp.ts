@@ -12,12 +12,4 @@ export const mcpRows: readonly Difference[] = [
     applies: (program) => program === 'mcp: names that are taken',
     aspects: { offered: () => ['free', 'look', 'mcp_one__look', 'mcp_one__transfer_to_Other'] },
   },
-  {
-    id: 'a-filter-is-asked-for-each-run',
-    reference: 'With `cacheToolsList`, what a filter left for one run is what other runs of that agent get.',
-    tailrace: "The server's list is kept; the filter is asked at each turn.",
-    why: 'A filter may look at the context of the run, for example at what its user may do.',
-    applies: (program) => program === 'mcp: a kept list and a filter that looks at the run',
-    aspects: { ofB: () => ['b'] },
-  },
 ];

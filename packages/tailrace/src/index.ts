@@ -116,21 +116,29 @@ export type {
   StreamEventResponseStarted,
   StreamEventTextStream,
 } from './event/stream-event.ts';
-export { RequestUsage, type RequestUsageData, Usage, type UsageData, type UsageInput } from './event/usage.ts';
+export {
+  RequestUsage,
+  type RequestUsageData,
+  type RequestUsageInput,
+  Usage,
+  type UsageData,
+  type UsageInput,
+} from './event/usage.ts';
 
 // Agents, tools, handoffs, guardrails
-export {
-  Agent,
-  type AgentConfiguration,
-  type AgentOptions,
-  type AnyAgent,
-  type ToolsToFinalOutputResult,
-  type ToolToFinalOutputFunction,
-  type ToolUseBehavior,
-  type ToolUseBehaviorFlags,
-} from './agent/agent.ts';
+export { Agent, type AnyAgent } from './agent/agent.ts';
+export type {
+  AgentConfiguration,
+  AgentConfigWithHandoffs,
+  AgentOptions,
+  AgentPrompt,
+  ToolsToFinalOutputResult,
+  ToolToFinalOutputFunction,
+  ToolUseBehavior,
+  ToolUseBehaviorFlags,
+} from './agent/agent-config.ts';
 export type { StandardSchemaWithJSON } from './base/schema.ts';
-export type { AgentOutputType, ResolvedAgentOutput, TextOutput } from './agent/output-type.ts';
+export type { AgentOutputType, ResolvedAgentOutput, TextOutput, UnknownContext } from './agent/output-type.ts';
 export {
   tool,
   type ToolExecuteResult,
@@ -271,7 +279,9 @@ export {
   getTransferMessage,
   Handoff,
   handoff,
+  type HandoffCloneOptions,
   type HandoffConfig,
+  type HandoffEnabledFunction,
   type HandoffInputData,
   type HandoffInputFilter,
 } from './agent/handoff.ts';
@@ -286,6 +296,7 @@ export {
   type InputGuardrailMetadata,
   type InputGuardrailResult,
   type OutputGuardrail,
+  type OutputGuardrailDefinition,
   type OutputGuardrailFunction,
   type OutputGuardrailFunctionArgs,
   type OutputGuardrailMetadata,
@@ -444,7 +455,9 @@ export type {
   ModelRetrySettings,
   ModelSettings,
   ModelSettingsContextManagement,
+  ModelSettingsPromptCacheOptions,
   ModelSettingsToolChoice,
+  Prompt,
   SerializedHandoff,
   SerializedOutputType,
   SerializedTool,
@@ -496,6 +509,7 @@ export type {
   CustomSpanData,
   FunctionSpanData,
   GenerationSpanData,
+  GenerationUsageData,
   GuardrailSpanData,
   HandoffSpanData,
   MCPListToolsSpanData,
@@ -503,7 +517,9 @@ export type {
   SpanData,
   SpanError,
   TaskSpanData,
+  TaskUsageData,
   TurnSpanData,
+  TurnUsageData,
 } from './event/span-data.ts';
 export {
   addTraceProcessor,

@@ -1,5 +1,14 @@
 import { UserError } from '../event/errors.ts';
-import type { Model, ModelSettings } from '../port/model.ts';
+import type { Model, ModelSettings, Prompt } from '../port/model.ts';
+import type {
+  AgentConfiguration,
+  AgentConfigWithHandoffs,
+  AgentOptions,
+  AgentPrompt,
+  Instructions,
+  MCPConfig,
+  ToolUseBehavior,
+} from './agent-config.ts';
 import { checkParts, listOf } from './agent-parts.ts';
 import { agentTool } from './agent-tool.ts';
 import type {
@@ -14,7 +23,7 @@ import { checkGuardrail, type InputGuardrail, type OutputGuardrail } from './gua
 import { getHandoff, type Handoff } from './handoff.ts';
 import { AgentHooks } from './lifecycle.ts';
 import { getAllMcpTools } from './mcp/all-tools.ts';
-import type { MCPServer, MCPToolErrorFunction } from './mcp/server.ts';
+import type { MCPServer } from './mcp/server.ts';
 import { checkOptions } from './option.ts';
 import {
   type AgentOutputType,
@@ -24,81 +33,15 @@ import {
   type TextOutput,
 } from './output-type.ts';
 import type { RunContext } from './run-context.ts';
-import type { FunctionToolResult, Method, Tool } from './tool.ts';
+import type { Tool } from './tool.ts';
 
 /** An agent of whatever context and output. */
 export type AnyAgent = Agent<unknown, AgentOutputType>;
 
-/** A text, or what makes one at the start of each turn. */
-export type Instructions<TContext> =
-  | string
-  | Method<[runContext: RunContext<TContext>, agent: AnyAgent], string | Promise<string>>;
-
-export type ToolsToFinalOutputResult = { isFinalOutput: false } | { isFinalOutput: true; finalOutput: string };
-export type ToolToFinalOutputFunction = Method<
-  [context: RunContext, toolResults: FunctionToolResult[]],
-  ToolsToFinalOutputResult | Promise<ToolsToFinalOutputResult>
->;
-
-/** What happens when tools have run: ask the model again (default), or take a tool's output as the final one. */
-export type ToolUseBehaviorFlags = 'run_llm_again' | 'stop_on_first_tool';
-
-export type ToolUseBehavior =
-  | ToolUseBehaviorFlags
-  | { stopAtToolNames: string[] }
-  | ToolToFinalOutputFunction;
-
-/** What an agent is made of. Only the name is needed. */
-export interface AgentConfiguration<TContext = unknown, TOutput extends AgentOutputType = TextOutput> {
-  /** 1 to 256 characters on one line. */
-  name: string;
-  /** The system prompt, or a function that makes it at each turn. */
-  instructions: Instructions<TContext>;
-  /** What other agents' models are told this one is for. */
-  handoffDescription: string;
-  /** Agents that the conversation may be given to. */
-  handoffs: readonly (AnyAgent | Handoff)[];
-  /** A model, or the name of one that the run's provider knows. '' is the provider's default. */
-  model: string | Model;
-  /** Temperature, tool choice, retries and the like. They win over the Runner's, one by one. */
-  modelSettings: ModelSettings;
-  /** What the model may call. */
-  tools: readonly Tool<TContext>[];
-  /** Servers whose tools the model may call, too. Connect them first, and close them yourself: `connectMcpServers()` does both. */
-  mcpServers: readonly MCPServer[];
-  /** How their tools are offered. */
-  mcpConfig: MCPConfig;
-  /** Look at the run's input, when the run begins with this agent. */
-  inputGuardrails: readonly InputGuardrail<TContext>[];
-  /** Look at the final output, when the run ends with this agent. */
-  outputGuardrails: readonly OutputGuardrail<TOutput, TContext>[];
-  /** What `finalOutput` is: `'text'` (default), or a schema that the model's answer is checked against. */
-  outputType: TOutput;
-  /** What follows when tools have run. `'run_llm_again'` by default. */
-  toolUseBehavior: ToolUseBehavior;
-  /** After a tool was used, `toolChoice` is left out, so that a forced tool is not called for ever. True by default. */
-  resetToolChoice: boolean;
-}
-
-/** How the tools of an agent's MCP servers are offered. */
-export interface MCPConfig {
-  /** Tries strict mode for each tool's schema. False by default. */
-  convertSchemasToStrict?: boolean;
-  /** What the model is told of a failing call, where the server has no function of its own. `null` fails the run. */
-  errorFunction?: MCPToolErrorFunction | null;
-  /** Names become `mcp_<server>__<tool>`. False by default. */
-  includeServerInToolNames?: boolean;
-}
-
-export type AgentOptions<TContext = unknown, TOutput extends AgentOutputType = TextOutput> = Pick<
-  AgentConfiguration<TContext, TOutput>,
-  'name'
-> &
-  Partial<AgentConfiguration<TContext, TOutput>>;
-
 const OPTION_NAMES = [
   'name',
   'instructions',
+  'prompt',
   'handoffDescription',
   'handoffs',
   'model',
@@ -111,8 +54,8 @@ const OPTION_NAMES = [
   'outputType',
   'toolUseBehavior',
   'resetToolChoice',
+  'handoffOutputTypeWarningEnabled',
 ] as const;
-const KNOWN_ELSEWHERE = ['prompt', 'handoffOutputTypeWarningEnabled'] as const;
 
 /**
  * A model with instructions, tools, handoffs and guardrails. Data: it holds nothing of any run, and many runs may share it.
@@ -125,6 +68,7 @@ export class Agent<TContext = unknown, TOutput extends AgentOutputType = TextOut
 {
   name: string;
   instructions: Instructions<TContext>;
+  prompt: AgentPrompt<TContext> | undefined;
   handoffDescription: string;
   handoffs: (AnyAgent | Handoff)[];
   model: string | Model;
@@ -142,9 +86,10 @@ export class Agent<TContext = unknown, TOutput extends AgentOutputType = TextOut
   constructor(config: AgentOptions<TContext, TOutput>) {
     super();
     this.name = agentName(config);
-    checkOptions(`agent '${this.name}'`, config, OPTION_NAMES, KNOWN_ELSEWHERE);
+    checkOptions(`agent '${this.name}'`, config, OPTION_NAMES);
     this.#config = config;
     this.instructions = config.instructions ?? '';
+    this.prompt = config.prompt;
     this.handoffDescription = config.handoffDescription ?? '';
     this.handoffs = listOf(this.name, 'handoffs', config.handoffs);
     this.model = config.model ?? '';
@@ -165,9 +110,7 @@ export class Agent<TContext = unknown, TOutput extends AgentOutputType = TextOut
   static create<
     TOutput extends AgentOutputType = TextOutput,
     const THandoffs extends readonly (AnyAgent | Handoff)[] = [],
-  >(
-    config: AgentOptions<unknown, TOutput> & { handoffs?: THandoffs },
-  ): Agent<unknown, TOutput | HandoffsOutputUnion<THandoffs>> {
+  >(config: AgentConfigWithHandoffs<TOutput, THandoffs>): Agent<unknown, TOutput | HandoffsOutputUnion<THandoffs>> {
     return new Agent<unknown, TOutput>(config);
   }
 
@@ -187,6 +130,7 @@ export class Agent<TContext = unknown, TOutput extends AgentOutputType = TextOut
     const { inputGuardrails, outputGuardrails, outputType, toolUseBehavior, resetToolChoice } = this;
     return {
       ...this.#config,
+      ...(this.prompt && { prompt: this.prompt }),
       ...{ name, instructions, handoffDescription, handoffs, model, modelSettings, tools, mcpServers, mcpConfig },
       ...{ inputGuardrails, outputGuardrails, outputType, toolUseBehavior, resetToolChoice },
     };
@@ -222,6 +166,11 @@ export class Agent<TContext = unknown, TOutput extends AgentOutputType = TextOut
   /** The instructions for this turn. */
   async getSystemPrompt(runContext: RunContext<TContext>): Promise<string | undefined> {
     return typeof this.instructions === 'function' ? this.instructions(runContext, this) : this.instructions;
+  }
+
+  /** The prompt template for this turn, if there is one. */
+  async getPrompt(runContext: RunContext<TContext>): Promise<Prompt | undefined> {
+    return typeof this.prompt === 'function' ? this.prompt(runContext, this) : this.prompt;
   }
 
   /** The tools that are enabled for this turn, those of MCP servers first. Tools added since the last turn are among them. */

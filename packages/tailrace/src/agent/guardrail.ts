@@ -77,12 +77,34 @@ export interface OutputGuardrailResult {
   output: GuardrailFunctionOutput;
 }
 
-/** Types an output guardrail. It gives back what it is given. */
+/** An output guardrail that can be run by itself. It is also one that an agent or a run takes. */
+export interface OutputGuardrailDefinition<TOutput extends AgentOutputType = TextOutput, TContext = unknown>
+  extends OutputGuardrailMetadata, OutputGuardrail<TOutput, TContext> {
+  guardrailFunction: OutputGuardrailFunction<TOutput, TContext>;
+  /** Rejects with what the function throws. */
+  run(args: OutputGuardrailFunctionArgs<TContext, TOutput>): Promise<OutputGuardrailResult>;
+}
+
+/** Makes an output guardrail that can also be run by itself. @throws UserError GUARDRAIL_INVALID */
 export function defineOutputGuardrail<TOutput extends AgentOutputType = TextOutput, TContext = unknown>(
   guardrail: OutputGuardrail<TOutput, TContext>,
-): OutputGuardrail<TOutput, TContext> {
+): OutputGuardrailDefinition<TOutput, TContext> {
   checkGuardrail(guardrail);
-  return guardrail;
+  const { name, execute } = guardrail;
+  const made: OutputGuardrailDefinition<TOutput, TContext> = {
+    type: 'output',
+    name,
+    execute,
+    guardrailFunction: execute,
+    run: async (args) => ({
+      guardrail: { type: 'output', name },
+      agent: args.agent,
+      agentOutput: args.agentOutput,
+      output: await execute(args),
+    }),
+  };
+  // As data it is what it is in @openai/agents, which calls the function `guardrailFunction`.
+  return Object.defineProperty(made, 'execute', { enumerable: false });
 }
 
 /** @throws UserError GUARDRAIL_INVALID */

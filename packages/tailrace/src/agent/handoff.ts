@@ -31,7 +31,28 @@ export interface HandoffInputData {
 /** Decides what the next agent sees. Gives new data; what it was given stays as it was. */
 export type HandoffInputFilter = (input: HandoffInputData) => HandoffInputData;
 
-export type HandoffEnabled = Method<[args: { runContext: RunContext; agent: AnyAgent }], boolean | Promise<boolean>>;
+/** `isEnabled` of a handoff, as a function. */
+export type HandoffEnabledFunction<TContext = unknown> = Method<
+  [args: { runContext: RunContext<TContext>; agent: AnyAgent }],
+  boolean | Promise<boolean>
+>;
+
+/** What differs in a clone of a handoff. */
+export interface HandoffCloneOptions<TContext = unknown, TOutput extends AgentOutputType = TextOutput> {
+  agent?: Agent<TContext, TOutput>;
+  /** Gives the agent that takes over; by default, `agent` if that is given, else what the original gives. */
+  onInvokeHandoff?: Method<
+    [context: RunContext<TContext>, args: string],
+    Promise<Agent<TContext, TOutput>> | Agent<TContext, TOutput>
+  >;
+  agentName?: string;
+  toolName?: string;
+  toolDescription?: string;
+  inputJsonSchema?: JsonObjectSchema;
+  strictJsonSchema?: boolean;
+  inputFilter?: HandoffInputFilter;
+  isEnabled?: HandoffEnabledFunction<TContext>;
+}
 
 /** How a handoff differs from the plain one that an agent in `handoffs` stands for. */
 export interface HandoffConfig<
@@ -49,7 +70,7 @@ export interface HandoffConfig<
   /** Decides what the next agent sees of what was said. The Runner's `handoffInputFilter` by default. */
   inputFilter?: HandoffInputFilter;
   /** False hides the handoff from the model; a function is asked at each turn. True by default. */
-  isEnabled?: boolean | HandoffEnabled;
+  isEnabled?: boolean | HandoffEnabledFunction<TContext>;
 }
 
 const OPTION_NAMES = [
@@ -72,7 +93,7 @@ export class Handoff<TContext = unknown, TOutput extends AgentOutputType = Agent
   inputJsonSchema: JsonObjectSchema = NO_INPUT;
   strictJsonSchema = true;
   inputFilter?: HandoffInputFilter;
-  isEnabled: HandoffEnabled = () => true;
+  isEnabled: HandoffEnabledFunction<TContext> = () => true;
   onInvokeHandoff: Method<
     [context: RunContext<TContext>, args: string],
     Promise<Agent<TContext, TOutput>> | Agent<TContext, TOutput>
@@ -107,6 +128,25 @@ export class Handoff<TContext = unknown, TOutput extends AgentOutputType = Agent
       strictJsonSchema: strict,
     } = this;
     return { type: 'function', name, description, parameters, strict };
+  }
+
+  /** The same handoff but for what is given. The model sees the same tool, unless its name or description is given. */
+  clone(overrides: HandoffCloneOptions<TContext, TOutput> = {}): Handoff<TContext, TOutput> {
+    const { agent = this.agent, agentName = agent.name, onInvokeHandoff = this.#invokeFor(agent) } = overrides;
+    const made = new Handoff<TContext, TOutput>(agent, onInvokeHandoff);
+    const { toolName, toolDescription, inputJsonSchema, strictJsonSchema, inputFilter, isEnabled } = this;
+    const same = { toolName, toolDescription, inputJsonSchema, strictJsonSchema, isEnabled };
+    Object.assign(made, same, inputFilter && { inputFilter }, overrides, { agentName });
+    return made;
+  }
+
+  // The original's callback runs, and then the clone's agent takes over.
+  #invokeFor(agent: Agent<TContext, TOutput>): Handoff<TContext, TOutput>['onInvokeHandoff'] {
+    if (agent === this.agent) return this.onInvokeHandoff;
+    return async (context, args) => {
+      await this.onInvokeHandoff(context, args);
+      return agent;
+    };
   }
 }
 

@@ -14,6 +14,9 @@ import { tryParse } from '../base/json.ts';
 import { ModelBehaviorError, UserError } from '../event/errors.ts';
 import type { JsonObjectSchema, JsonSchemaDefinition, SerializedOutputType } from '../port/model.ts';
 
+/** The context of a run that nobody has given a type. */
+export type UnknownContext = unknown;
+
 export type TextOutput = 'text';
 export type AgentOutputType = TextOutput | StandardSchemaWithJSON | JsonSchemaDefinition;
 

@@ -70,6 +70,16 @@ export class RunToolCallItem {
     this.agent = agent;
   }
 
+  /** The tool's name, where the item has one. */
+  get toolName(): string | undefined {
+    return 'name' in this.rawItem ? this.rawItem.name : undefined;
+  }
+
+  /** The id of the call, or of the item where calls of its kind have none. */
+  get callId(): string | undefined {
+    return 'callId' in this.rawItem ? this.rawItem.callId : this.rawItem.id;
+  }
+
   toJSON(): Record<string, unknown> {
     return toJson(this.type, this.rawItem, { agent: this.agent });
   }
@@ -89,6 +99,11 @@ export class RunToolCallOutputItem {
     this.agent = agent;
     this.output = output;
     if (customData) this.customData = customData;
+  }
+
+  /** The id of the call that this is the output of. */
+  get callId(): string {
+    return this.rawItem.callId;
   }
 
   toJSON(): Record<string, unknown> {

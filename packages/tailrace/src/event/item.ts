@@ -16,9 +16,15 @@ import type {
 /** What a provider says beyond the common shape; passed through unread. */
 export type ProviderData = Record<string, unknown>;
 
+/** What comes up to this part is kept by the provider, for requests that begin the same. */
+export interface PromptCacheBreakpoint {
+  mode: 'explicit';
+}
+
 export interface InputText {
   type: 'input_text';
   text: string;
+  promptCacheBreakpoint?: PromptCacheBreakpoint;
   providerData?: ProviderData;
 }
 
@@ -27,6 +33,7 @@ export interface InputImage {
   /** A URL, a data URL, or a reference to an uploaded file. */
   image?: string | { id: string };
   detail?: string;
+  promptCacheBreakpoint?: PromptCacheBreakpoint;
   providerData?: ProviderData;
 }
 
@@ -35,6 +42,7 @@ export interface InputFile {
   /** A data URL, a reference to an uploaded file, or a URL. */
   file?: string | { id: string } | { url: string };
   filename?: string;
+  promptCacheBreakpoint?: PromptCacheBreakpoint;
   providerData?: ProviderData;
 }
 
@@ -43,6 +51,7 @@ export interface AudioContent {
   audio: string | { id: string };
   format?: string | null;
   transcript?: string | null;
+  promptCacheBreakpoint?: PromptCacheBreakpoint;
   providerData?: ProviderData;
 }
 

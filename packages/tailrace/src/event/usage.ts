@@ -21,12 +21,23 @@ export interface RequestUsageData {
 type Details = Record<string, number>;
 
 /** Both spellings are accepted: camelCase, and the snake_case of the OpenAI API. */
-export interface UsageInput extends Partial<UsageData> {
+export interface UsageInput extends Partial<Omit<UsageData, 'requestUsageEntries'>> {
+  requestUsageEntries?: RequestUsageInput[];
   input_tokens?: number;
   output_tokens?: number;
   total_tokens?: number;
   input_tokens_details?: Details | Details[] | object;
   output_tokens_details?: Details | Details[] | object;
+  request_usage_entries?: RequestUsageInput[];
+}
+
+/** The same of one request. */
+export interface RequestUsageInput extends Partial<RequestUsageData> {
+  input_tokens?: number;
+  output_tokens?: number;
+  total_tokens?: number;
+  input_tokens_details?: object;
+  output_tokens_details?: object;
 }
 
 /** Tokens of one request. */
@@ -38,12 +49,12 @@ export class RequestUsage {
   outputTokensDetails: Details;
   declare endpoint?: string;
 
-  constructor(input: Partial<RequestUsageData> = {}) {
-    this.inputTokens = input.inputTokens ?? 0;
-    this.outputTokens = input.outputTokens ?? 0;
-    this.totalTokens = input.totalTokens ?? this.inputTokens + this.outputTokens;
-    this.inputTokensDetails = input.inputTokensDetails ?? {};
-    this.outputTokensDetails = input.outputTokensDetails ?? {};
+  constructor(input: RequestUsageInput = {}) {
+    this.inputTokens = input.inputTokens ?? input.input_tokens ?? 0;
+    this.outputTokens = input.outputTokens ?? input.output_tokens ?? 0;
+    this.totalTokens = input.totalTokens ?? input.total_tokens ?? this.inputTokens + this.outputTokens;
+    this.inputTokensDetails = input.inputTokensDetails ?? numbersOf(input.input_tokens_details ?? {});
+    this.outputTokensDetails = input.outputTokensDetails ?? numbersOf(input.output_tokens_details ?? {});
     if (input.endpoint !== undefined) this.endpoint = input.endpoint;
   }
 
@@ -54,7 +65,7 @@ export class RequestUsage {
   }
 
   /** The same as the constructor, for symmetry with JSON. */
-  static fromJSON(input?: Partial<RequestUsageData>): RequestUsage {
+  static fromJSON(input?: RequestUsageInput): RequestUsage {
     return new RequestUsage(input);
   }
 }
@@ -76,7 +87,7 @@ export class Usage {
     this.totalTokens = input?.totalTokens ?? input?.total_tokens ?? this.inputTokens + this.outputTokens;
     this.inputTokensDetails = detailList(input?.inputTokensDetails ?? input?.input_tokens_details);
     this.outputTokensDetails = detailList(input?.outputTokensDetails ?? input?.output_tokens_details);
-    const entries = input?.requestUsageEntries;
+    const entries = input?.requestUsageEntries ?? input?.request_usage_entries;
     this.requestUsageEntries =
       entries && entries.length > 0 ? entries.map((entry) => new RequestUsage(entry)) : undefined;
   }

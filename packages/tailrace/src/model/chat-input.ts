@@ -6,7 +6,7 @@ import type {
   ToolCallStructuredOutput,
   UserContent,
 } from '../event/item.ts';
-import { toolOutput, wireFile } from './content-parts.ts';
+import { cacheMark, toolOutput, wireFile } from './content-parts.ts';
 import { jsonObject, WireJson } from './wire-json.ts';
 import { isObject, type ProviderObject } from './provider-object.ts';
 
@@ -116,21 +116,23 @@ function assistantJson({ spoken, reasoning, calls }: AssistantTurn): string {
 function userPart(part: UserContent): ProviderObject {
   switch (part.type) {
     case 'input_text':
-      return { ...part.providerData, type: 'text', text: part.text };
+      return { ...part.providerData, type: 'text', text: part.text, ...cacheMark(part) };
     case 'input_image': {
       const url = typeof part.image === 'string' ? part.image : part.image?.id;
       return {
         type: 'image_url',
         image_url: { url, ...(part.detail === undefined ? {} : { detail: part.detail }) },
+        ...cacheMark(part),
         ...part.providerData,
       };
     }
     case 'input_file':
-      return { type: 'file', file: wireFile(part), ...part.providerData };
+      return { type: 'file', file: wireFile(part), ...cacheMark(part), ...part.providerData };
     case 'audio':
       return {
         type: 'input_audio',
         input_audio: { data: part.audio, format: part.format ?? 'wav' },
+        ...cacheMark(part),
         ...part.providerData,
       };
     default:

@@ -1,7 +1,7 @@
 import { UserError } from '../event/errors.ts';
 import type { ModelRequest, SerializedFunctionTool, SerializedHandoff, SerializedTool } from '../port/model.ts';
 import { chatMessages } from './chat-input.ts';
-import { json, providerFields } from './responses-request.ts';
+import { cacheRetention, json, providerFields } from './responses-request.ts';
 import { jsonList, jsonObject, WireJson } from './wire-json.ts';
 
 const toolJson = new WireJson<SerializedTool>((tool) => {
@@ -62,7 +62,8 @@ export function chatBody(request: ModelRequest, model: string, stream: boolean):
     presence_penalty: json(settings.presencePenalty),
     [limit]: json(settings.maxTokens),
     store: json(settings.store),
-    prompt_cache_retention: json(settings.promptCacheRetention),
+    prompt_cache_retention: json(cacheRetention(settings)),
+    prompt_cache_options: json(settings.promptCacheOptions),
     reasoning_effort: json(settings.reasoning?.effort ?? undefined),
     verbosity: json(settings.text?.verbosity ?? undefined),
     response_format: outputType === 'text' ? undefined : json(responseFormat(outputType)),

@@ -2,6 +2,7 @@ import type {
   FunctionCallResultItem,
   InputFile,
   InputImage,
+  PromptCacheBreakpoint,
   ToolCallOutputContent,
   ToolCallStructuredOutput,
   ToolOutputFileContent,
@@ -30,6 +31,13 @@ export function wireImage(part: InputImage): { image_url?: string; file_id?: str
   const { image } = part;
   if (image === undefined) return {};
   return typeof image === 'string' ? { image_url: image } : { file_id: image.id };
+}
+
+/** Where a part says that what comes up to it is kept, as both wires say it. */
+export function cacheMark({ promptCacheBreakpoint: mark }: { promptCacheBreakpoint?: PromptCacheBreakpoint }): {
+  prompt_cache_breakpoint?: PromptCacheBreakpoint;
+} {
+  return mark ? { prompt_cache_breakpoint: mark } : {};
 }
 
 /** What a tool gave: one text, or a list of parts in the words of input content. */

@@ -1,5 +1,5 @@
 import type { AgentInputItem, AssistantContent, ReasoningItem, UserContent } from '../event/item.ts';
-import { toolOutput, wireFile, wireImage } from './content-parts.ts';
+import { cacheMark, toolOutput, wireFile, wireImage } from './content-parts.ts';
 import { callerOf, localItem } from './responses-local.ts';
 import type { ProviderObject } from './provider-object.ts';
 import { WireJson } from './wire-json.ts';
@@ -85,16 +85,23 @@ function message(item: Extract<AgentInputItem, { role: string }>): ProviderObjec
 function userPart(part: UserContent): ProviderObject {
   switch (part.type) {
     case 'input_text':
-      return { ...part.providerData, type: 'input_text', text: part.text };
+      return { ...part.providerData, type: 'input_text', text: part.text, ...cacheMark(part) };
     case 'input_image':
-      return { ...part.providerData, type: 'input_image', detail: part.detail ?? 'auto', ...wireImage(part) };
+      return {
+        ...part.providerData,
+        type: 'input_image',
+        detail: part.detail ?? 'auto',
+        ...wireImage(part),
+        ...cacheMark(part),
+      };
     case 'input_file':
-      return { ...part.providerData, type: 'input_file', ...wireFile(part) };
+      return { ...part.providerData, type: 'input_file', ...wireFile(part), ...cacheMark(part) };
     case 'audio':
       return {
         ...part.providerData,
         type: 'input_audio',
         input_audio: { data: part.audio, format: part.format ?? 'wav' },
+        ...cacheMark(part),
       };
     default:
       return part satisfies never;

@@ -1,5 +1,6 @@
 import type {
   ModelRequest,
+  ModelSettings,
   ModelSettingsContextManagement,
   Prompt,
   SerializedHandoff,
@@ -85,7 +86,8 @@ export function responsesBody(request: ModelRequest, model: string, stream: bool
     truncation: json(settings.truncation),
     max_output_tokens: json(settings.maxTokens),
     store: json(settings.store),
-    prompt_cache_retention: json(settings.promptCacheRetention),
+    prompt_cache_retention: json(cacheRetention(settings)),
+    prompt_cache_options: json(settings.promptCacheOptions),
     context_management: json(settings.contextManagement?.map(managed)),
     reasoning: json(settings.reasoning),
     text: json(textFormat(request)),
@@ -95,6 +97,11 @@ export function responsesBody(request: ModelRequest, model: string, stream: bool
     stream: json(stream),
     ...providerFields(settings.providerData),
   });
+}
+
+/** The API writes it with an underscore. */
+export function cacheRetention({ promptCacheRetention: kept }: ModelSettings): string | null | undefined {
+  return kept === 'in-memory' ? 'in_memory' : kept;
 }
 
 /** Fields of `modelSettings.providerData`, sent as they are. */

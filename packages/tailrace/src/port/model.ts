@@ -13,6 +13,13 @@ export interface ModelSettingsReasoning {
   summary?: 'auto' | 'concise' | 'detailed' | null;
 }
 
+/** What the provider keeps of a request to answer later ones sooner. */
+export interface ModelSettingsPromptCacheOptions {
+  /** `'explicit'`: only up to where a part of the input has a `promptCacheBreakpoint`. */
+  mode?: 'implicit' | 'explicit';
+  ttl?: '30m';
+}
+
 export interface ModelSettingsText {
   verbosity?: 'low' | 'medium' | 'high' | null;
 }
@@ -55,6 +62,7 @@ export interface ModelSettings {
   maxTokens?: number;
   store?: boolean;
   promptCacheRetention?: 'in-memory' | '24h' | null;
+  promptCacheOptions?: ModelSettingsPromptCacheOptions;
   /** Responses API. */
   contextManagement?: ModelSettingsContextManagement;
   reasoning?: ModelSettingsReasoning;

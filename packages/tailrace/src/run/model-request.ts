@@ -6,7 +6,7 @@ import { serializeOutputType } from '../agent/output-type.ts';
 import type { FunctionTool, Tool } from '../agent/tool.ts';
 import { qualifiedName } from '../agent/tool-namespace.ts';
 import { UserError } from '../event/errors.ts';
-import type { Model, ModelRequest, ModelSettings, SerializedHandoff } from '../port/model.ts';
+import type { Model, ModelRequest, ModelSettings, Prompt, SerializedHandoff } from '../port/model.ts';
 import { asItems } from './conversation.ts';
 import { serializeTool } from './serialize-tool.ts';
 import { foundTools } from './tool-search.ts';
@@ -15,18 +15,20 @@ import { callUser, type RunScope } from './scope.ts';
 export interface TurnResources {
   model: Model;
   instructions: string | undefined;
+  prompt: Prompt | undefined;
   tools: readonly Tool[];
   functionTools: ReadonlyMap<string, FunctionTool>;
   handoffs: ReadonlyMap<string, Handoff>;
 }
 
-/** Calls the user code that a turn depends on: instructions, `isEnabled`, the model provider. */
+/** Calls the user code that a turn depends on: instructions, the prompt, `isEnabled`, the model provider. */
 export async function resolveTurn(run: RunScope, agent: AnyAgent): Promise<TurnResources> {
   const span = run.turnSpan ?? run.agentSpan;
-  const [instructions, own, handoffs] = await Promise.all([
+  const [instructions, prompt, own, handoffs] = await Promise.all([
     typeof agent.instructions === 'string'
       ? agent.instructions
       : callUser(run, span, () => agent.getSystemPrompt(run.context)),
+    typeof agent.prompt === 'function' ? callUser(run, span, () => agent.getPrompt(run.context)) : agent.prompt,
     agent.tools.length + agent.mcpServers.length === 0
       ? []
       : callUser(run, agent.mcpServers.length === 0 ? span : run.agentSpan, () => agent.getAllTools(run.context)),
@@ -42,6 +44,7 @@ export async function resolveTurn(run: RunScope, agent: AnyAgent): Promise<TurnR
   return {
     model: await resolveModel(run, agent, span),
     instructions,
+    prompt,
     tools,
     functionTools: new Map(tools.flatMap((tool) => (tool.type === 'function' ? [[qualifiedName(tool), tool]] : []))),
     handoffs: new Map(handoffs.map((handoff) => [handoff.toolName, handoff])),
@@ -71,7 +74,8 @@ export function requestOf(run: RunScope, agent: AnyAgent, resources: TurnResourc
     outputType: serializeOutputType(agent.outputType),
     handoffs: [...resources.handoffs.values()].map(serializeHandoff),
     tracing: plan.trace.id === undefined ? false : plan.trace.sensitive ? true : 'enabled_without_data',
-    overridePromptModel: explicit,
+    ...(resources.prompt && { prompt: resources.prompt }),
+    ...(explicit && { overridePromptModel: true }),
   };
 }
 

@@ -15,6 +15,7 @@ import {
   type ReadableSpan,
   SimpleSpanProcessor,
 } from '@opentelemetry/sdk-trace-base';
+import { setTimeout } from 'node:timers/promises';
 import { afterEach, describe, expect, test } from 'vitest';
 import { z } from 'zod';
 import {
@@ -42,6 +43,7 @@ import {
   assistantMessage,
   functionCall,
   modelError,
+  modelResponder,
   ScriptedModel,
   startCleanRunProbe,
 } from '../../src/testing/index.ts';
@@ -124,7 +126,8 @@ function team(): Agent {
     tools: [lookUp],
     model: new ScriptedModel([
       [functionCall('look_up', { word: CANARY }, { callId: 'call_1' })],
-      [assistantMessage(CANARY)],
+      // Its turn begins in a millisecond before the guardrail's.
+      modelResponder(async () => (await setTimeout(3), [assistantMessage(CANARY)])),
     ]),
     outputGuardrails: [{ name: 'tone', execute: async () => ({ tripwireTriggered: false, outputInfo: CANARY }) }],
   });
