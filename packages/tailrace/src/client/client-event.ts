@@ -17,24 +17,71 @@ export interface ClientContent {
   type: string;
   text?: string;
   refusal?: string;
-  [more: string]: unknown;
 }
 
 /** What was said or done. Arguments and outputs are there only where the tool allows it. */
 export type ClientItem =
-  | { type: 'message'; role: 'user' | 'assistant' | 'system'; id?: string; content: string | ClientContent[] }
-  | { type: 'function_call'; id?: string; callId: string; name: string; arguments?: string }
-  | { type: 'function_call_result'; id?: string; callId: string; name: string; status?: string; output?: unknown };
+  | {
+      type: 'message';
+      role: 'user' | 'assistant' | 'system';
+      id?: string | undefined;
+      content: string | readonly ClientContent[];
+    }
+  | { type: 'function_call'; id?: string | undefined; callId: string; name: string; arguments?: string }
+  | {
+      type: 'function_call_result';
+      id?: string | undefined;
+      callId: string;
+      name: string;
+      status?: string;
+      output?: unknown;
+    };
 
+/** A call that waits for a decision. */
+export interface ClientApproval {
+  callId: string;
+  tool: string;
+  agent: string;
+  arguments?: string;
+  /** Wall clock: from then on the call counts as rejected. */
+  expiresAt?: number | undefined;
+}
+
+/** A call that waits for an answer, or for its time. */
+export interface ClientWait {
+  callId: string;
+  tool: string;
+  agent: string;
+  for: 'input' | 'timer';
+  /** What is asked, for whoever answers. */
+  prompt?: unknown;
+  /** Wall clock: when it is over without an answer. */
+  until?: number | undefined;
+}
+
+/** Which attempt of which step an event belongs to. */
 interface Step {
   step: string;
   attempt: number;
 }
 
-type ClientBody =
-  | { type: 'run.started'; v: number; agent: string; input: unknown; sessionId?: string; metadata?: unknown }
-  | { type: 'run.suspended'; waitsFor: 'approval' | 'input' | 'timer'; calls?: string[]; wakeAt?: number }
-  | { type: 'run.resumed'; by: string }
+/** What an event says, without its place. */
+export type ClientEventBody =
+  | {
+      type: 'run.started';
+      v: number;
+      agent: string;
+      input: unknown;
+      sessionId?: string | undefined;
+      metadata?: unknown;
+    }
+  | {
+      type: 'run.suspended';
+      waitsFor: 'approval' | 'input' | 'timer';
+      calls?: string[] | undefined;
+      wakeAt?: number | undefined;
+    }
+  | { type: 'run.resumed'; by: 'submit' | 'approval' | 'input' | 'timer' | 'handover' | 'takeover' }
   | { type: 'run.completed'; agent: string; output: string; usage: ClientUsage }
   | { type: 'run.failed'; error: ClientError; usage: ClientUsage }
   | { type: 'run.cancelled'; reason: string; mode: 'immediate' | 'after_turn'; usage: ClientUsage }
@@ -45,37 +92,48 @@ type ClientBody =
   | ({ type: 'model.delta'; text: string } & Step)
   /** A step is tried again: text of attempt `supersedes` was taken back. */
   | ({ type: 'step.attempt'; of: 'model' | 'tool'; supersedes: number } & Step)
-  | { type: 'item.added'; kind: string; agent: string; item: ClientItem; target?: string }
+  | { type: 'item.added'; kind: string; agent: string; item: ClientItem; target?: string | undefined }
   | ({ type: 'tool.called' | 'tool.returned'; callId: string; tool: string } & Step)
   | ({ type: 'tool.progress'; callId: string; data: unknown } & Step)
   | { type: 'handoff.occurred'; from: string; to: string }
-  | { type: 'approval.requested'; callId: string; tool: string; agent: string; arguments?: string; expiresAt?: number }
-  | { type: 'approval.decided'; callId: string; approved: boolean; expired?: boolean }
-  | { type: 'input.received'; items: unknown[] }
+  | ({ type: 'approval.requested' } & ClientApproval)
+  | { type: 'approval.decided'; callId: string; approved: boolean; expired?: boolean | undefined }
+  | ({ type: 'wait.started'; step: string } & ClientWait)
+  | { type: 'wait.ended'; step: string; callId: string; how: 'answered' | 'expired' | 'fired' }
+  | { type: 'input.received'; items: readonly unknown[] }
   | { type: 'cancel.requested'; mode: 'immediate' | 'after_turn'; reason: string }
-  | { type: 'output.blocked' }
+  /** `message` takes the place of the outputs of these calls. */
+  | { type: 'output.blocked'; calls?: string[] | undefined; message?: string | undefined }
   | { type: 'log.pruned'; from: number; to: number };
 
 /** An event with its place: `id` is the position to come back with. */
-export type ClientRunEvent = ClientBody & { run: string; seq: number; epoch: number; at: number; id?: string };
+export type ClientRunEvent = ClientEventBody & { run: string; seq: number; epoch: number; at: number; id?: string };
 
 /** In place of all events before it: what the reader had is not what the run is now, or was pruned. */
 export interface ClientSnapshot {
   type: 'snapshot';
   run: string;
+  /** The sequence number of the first event that it does not tell of. */
   next: number;
-  agent?: string;
+  agent?: string | undefined;
   input: unknown;
   items: { kind: string; agent: string; item: ClientItem }[];
+  /** The model call that is under way, and the text that it has given. */
   open?: Step & { text: string };
+  usage: ClientUsage;
   suspended: boolean;
-  ended?: {
-    type: 'run.completed' | 'run.failed' | 'run.cancelled';
-    output?: string;
-    error?: ClientError;
-    reason?: string;
-  };
-  position?: string;
+  /** Calls that wait for a decision. */
+  approvals: ClientApproval[];
+  /** Calls that wait for an answer, or for their time. */
+  waits: ClientWait[];
+  ended?: ClientEnd;
+  /** Where to go on. */
+  position?: string | undefined;
 }
+
+export type ClientEnd =
+  | { type: 'run.completed'; output: string }
+  | { type: 'run.failed'; error: ClientError }
+  | { type: 'run.cancelled'; reason: string };
 
 export type ClientEvent = ClientRunEvent | ClientSnapshot;

@@ -34,13 +34,25 @@ export class TailraceClientError extends Error {
 export async function failureOf(response: Response): Promise<TailraceClientError> {
   const text = await response.text().catch(() => '');
   const { code, message, ...data } = errorIn(text);
-  const retryAfter = Number(response.headers.get('retry-after') ?? NaN);
   return new TailraceClientError(typeof message === 'string' ? message : `The server answered ${response.status}.`, {
     code: typeof code === 'string' ? code : `HTTP_${response.status}`,
     status: response.status,
-    retryAfterMs: Number.isFinite(retryAfter) ? retryAfter * 1_000 : undefined,
+    retryAfterMs: retryAfterMs(response.headers.get('retry-after')),
     data,
   });
+}
+
+/** Seconds, or a date. */
+function retryAfterMs(text: string | null): number | undefined {
+  if (text === null || text.trim() === '') return undefined;
+  const ms = /^\s*\d+\s*$/.test(text) ? Number(text) * 1_000 : Date.parse(text) - Date.now();
+  return Number.isFinite(ms) ? Math.max(0, ms) : undefined;
+}
+
+/** What broke off, or could not be read, is a server that could not be reached. */
+export function asFailure(error: unknown, message: string): TailraceClientError {
+  if (error instanceof TailraceClientError) return error;
+  return new TailraceClientError(message, { code: 'UNREACHABLE', status: 0, cause: error });
 }
 
 function errorIn(text: string): Record<string, unknown> {

@@ -1,5 +1,6 @@
 /** Talks to a Tailrace handler: begins runs, reads them to their end whatever the network does, and steers them. */
-import { failureOf, TailraceClientError } from './client-failure.ts';
+import { asFailure, failureOf, TailraceClientError } from './client-failure.ts';
+import type { ClientApproval, ClientError, ClientUsage, ClientWait } from './client-event.ts';
 import { EventReader } from './event-reader.ts';
 
 export interface ClientOptions {
@@ -10,6 +11,11 @@ export interface ClientOptions {
   fetch?: typeof fetch;
   /** Tries in a row without a single event before a reader gives up. 10 by default. */
   maxTries?: number;
+  /**
+   * How long to wait before the next try, in milliseconds; 1 is the first since something came. By default a quarter of a second, doubled with each try up to ten seconds, less
+   * up to half of it. What a server asks for is waited for in any case, up to a minute.
+   */
+  delayMs?: (tries: number) => number;
   /** Without a sign of life for so long, a reader connects anew, in milliseconds. 45,000 by default. */
   idleMs?: number;
   credentials?: 'include' | 'same-origin' | 'omit';
@@ -32,12 +38,45 @@ export interface FollowOptions {
   signal?: AbortSignal;
 }
 
-export interface RunState {
+export type RunStateName = 'submitted' | 'running' | 'suspended' | 'completed' | 'failed' | 'cancelled';
+
+/** One run of a list. Times are wall clock, in milliseconds since the epoch. */
+export interface RunListed {
   id: string;
-  status: 'submitted' | 'running' | 'suspended' | 'completed' | 'failed' | 'cancelled';
+  status: RunStateName;
+  /** The name that the server knows the agent by. */
   agent: string;
+  sessionId?: string;
+  metadata?: unknown;
+  /** When it was submitted. */
+  at: number;
+  /** When something happened last. */
+  updatedAt: number;
+}
+
+/** How a run stands. */
+export interface RunState extends Omit<RunListed, 'updatedAt'> {
+  /** The final output as text. */
   output?: string;
-  [more: string]: unknown;
+  error?: ClientError;
+  /** Why it was cancelled. */
+  reason?: string;
+  usage: ClientUsage;
+  /** What a suspended run waits for. */
+  waitsFor?: 'approval' | 'input' | 'timer';
+  wakeAt?: number;
+  /** Calls that wait for a decision, with their arguments for whoever may decide. */
+  approvals: ClientApproval[];
+  /** Calls that wait for an answer, or for their time. */
+  waits: ClientWait[];
+}
+
+export interface ListOptions {
+  status?: RunStateName;
+  /** 20 by default, at most 100. */
+  limit?: number;
+  /** The id of the last run of the page before. */
+  after?: string;
 }
 
 export function createClient(options: ClientOptions): TailraceClient {
@@ -56,7 +95,7 @@ export class TailraceClient {
    * left out. Leaving the loop leaves the run; what becomes of it then is the server's `onDisconnect`.
    */
   run(options: StartOptions): EventReader {
-    const { signal, idempotencyKey = crypto.randomUUID(), ...body } = options;
+    const { signal, idempotencyKey = newKey(), ...body } = options;
     return this.#reader({ signal }, undefined, (init) =>
       this.request('/runs', {
         ...init,
@@ -77,8 +116,8 @@ export class TailraceClient {
     run: string | undefined,
     start: ((init: { headers: Record<string, string>; signal: AbortSignal }) => Promise<Response>) | undefined,
   ): EventReader {
-    const { maxTries = 10, idleMs = 45_000 } = this.#options;
-    return new EventReader({ client: this, run, start, after, maxTries, idleMs, ...(signal && { signal }) });
+    const { maxTries = 10, idleMs = 45_000, delayMs } = this.#options;
+    return new EventReader({ client: this, run, start, after, maxTries, idleMs, delayMs, ...(signal && { signal }) });
   }
 
   /** How a run stands. @throws TailraceClientError */
@@ -86,34 +125,47 @@ export class TailraceClient {
     return (await this.#json(`/runs/${encodeURIComponent(id)}`)) as RunState;
   }
 
-  /** Stops a run. Idempotent. @throws TailraceClientError */
+  /** The caller's runs, newest first. @throws TailraceClientError */
+  async list(options: ListOptions = {}): Promise<RunListed[]> {
+    const query = new URLSearchParams(Object.entries(options).map(([name, value]) => [name, String(value)]));
+    const { runs } = (await this.#json(`/runs?${query.toString()}`)) as { runs: RunListed[] };
+    return runs;
+  }
+
+  /** Stops a run. Idempotent. @throws TailraceClientError RUN_ENDED */
   async cancel(id: string, body: { reason?: string; mode?: 'immediate' | 'after_turn' } = {}): Promise<void> {
     await this.#post(`/runs/${encodeURIComponent(id)}/cancel`, body);
   }
 
-  /** @throws TailraceClientError APPROVAL_DECIDED, APPROVAL_EXPIRED, APPROVAL_UNKNOWN */
+  /** Lets a call go ahead. `always`: and all later ones of the same tool. @throws TailraceClientError APPROVAL_DECIDED, APPROVAL_EXPIRED, APPROVAL_UNKNOWN */
   async approve(id: string, callId: string, options: { always?: boolean } = {}): Promise<void> {
-    await this.#post(`/runs/${encodeURIComponent(id)}/approvals/${encodeURIComponent(callId)}`, {
-      approved: true,
-      ...options,
-    });
+    await this.#decide(id, callId, { approved: true, ...options });
   }
 
-  /** @throws TailraceClientError as `approve` does */
+  /** Refuses a call; the model is told `message`. @throws TailraceClientError as `approve` does */
   async reject(id: string, callId: string, options: { message?: string; always?: boolean } = {}): Promise<void> {
-    await this.#post(`/runs/${encodeURIComponent(id)}/approvals/${encodeURIComponent(callId)}`, {
-      approved: false,
-      ...options,
-    });
+    await this.#decide(id, callId, { approved: false, ...options });
   }
 
-  /** Gives the run more to go on with, or answers what it asks. @throws TailraceClientError RUN_ENDED */
-  async input(
-    id: string,
-    input: StartOptions['input'],
-    options: { messageId?: string; callId?: string } = {},
-  ): Promise<void> {
-    await this.#post(`/runs/${encodeURIComponent(id)}/input`, { input, messageId: crypto.randomUUID(), ...options });
+  /** Gives a call that waits its output: any JSON. @throws TailraceClientError WAIT_ANSWERED, WAIT_EXPIRED, WAIT_UNKNOWN, RUN_ENDED */
+  async answer(id: string, callId: string, answer: unknown, options: { messageId?: string } = {}): Promise<void> {
+    const { messageId = newKey() } = options;
+    await this.#post(`/runs/${encodeURIComponent(id)}/answers/${encodeURIComponent(callId)}`, { answer, messageId });
+  }
+
+  /** Says more to a run that is under way: it joins the conversation before the next turn. The same `messageId` is taken once. @throws TailraceClientError RUN_ENDED */
+  async input(id: string, input: StartOptions['input'], options: { messageId?: string } = {}): Promise<void> {
+    const { messageId = newKey() } = options;
+    await this.#post(`/runs/${encodeURIComponent(id)}/input`, { input, messageId });
+  }
+
+  /** Deletes a run that has ended, with its log. @throws TailraceClientError RUN_OPEN */
+  async delete(id: string): Promise<void> {
+    await this.#json(`/runs/${encodeURIComponent(id)}`, { method: 'DELETE' });
+  }
+
+  async #decide(id: string, callId: string, decision: object): Promise<void> {
+    await this.#post(`/runs/${encodeURIComponent(id)}/approvals/${encodeURIComponent(callId)}`, decision);
   }
 
   async #post(path: string, body: object): Promise<void> {
@@ -127,7 +179,12 @@ export class TailraceClient {
   async #json(path: string, init: RequestInit = {}): Promise<unknown> {
     const response = await this.request(path, init);
     if (!response.ok) throw await failureOf(response);
-    return response.json();
+    if (response.status === 204) return undefined;
+    try {
+      return await response.json();
+    } catch (error) {
+      throw asFailure(error, 'The answer broke off, or is not JSON.');
+    }
   }
 
   /** One request to the handler, with the client's headers. @throws TailraceClientError UNREACHABLE */
@@ -145,4 +202,9 @@ export class TailraceClient {
       throw new TailraceClientError('The server cannot be reached.', { code: 'UNREACHABLE', status: 0, cause });
     }
   }
+}
+
+/** Not `crypto.randomUUID()`, which pages that were loaded over plain HTTP do not have. */
+function newKey(): string {
+  return Array.from(crypto.getRandomValues(new Uint8Array(16)), (byte) => byte.toString(16).padStart(2, '0')).join('');
 }

@@ -2,13 +2,15 @@
  * Reads one run to its end, over as many connections as it takes.
  *
  * C1 Each event is given once, in order: a connection goes on after the last position that was given. C2 A snapshot replaces all that came before it. C3 Tries are
- * counted only while nothing comes. C4 Leaving closes the connection, in every state.
+ * counted only while nothing comes, neither an event nor a heartbeat, and not while a browser is offline. C4 Leaving closes the connection, in every state. C5 A
+ * connection that is silent for too long is given up, from the request on.
  */
 import type { ClientEvent, ClientRunEvent, ClientSnapshot } from './client-event.ts';
-import { failureOf, TailraceClientError } from './client-failure.ts';
+import { asFailure, failureOf, TailraceClientError } from './client-failure.ts';
 import type { TailraceClient } from './client.ts';
 import { lines } from './lines.ts';
-import { Patience, pause } from './pause.ts';
+import { isOffline, Patience, pause } from './pause.ts';
+import { Watch } from './watch.ts';
 
 type Start = (init: { headers: Record<string, string>; signal: AbortSignal }) => Promise<Response>;
 
@@ -19,21 +21,27 @@ export interface EventReaderOptions {
   after: string | undefined;
   maxTries: number;
   idleMs: number;
+  delayMs: ((tries: number) => number) | undefined;
   signal?: AbortSignal;
 }
 
 const NDJSON = { accept: 'application/x-ndjson' };
 const ENDS: ReadonlySet<string> = new Set(['run.completed', 'run.failed', 'run.cancelled']);
 
+/** One loop at a time. A loop that was left can be followed by another one, which goes on where that one was. */
 export class EventReader implements AsyncIterable<ClientEvent> {
   readonly #options: EventReaderOptions;
+  readonly #patience: Patience;
   readonly #left: AbortController = new AbortController();
   #run: string | undefined;
   #after: string | undefined;
   #lastSeq = -1;
+  /** True when the end was given, or the server has said that there is nothing more. */
+  #over = false;
 
   constructor(options: EventReaderOptions) {
     this.#options = options;
+    this.#patience = new Patience(options.maxTries, options.delayMs);
     this.#run = options.run;
     this.#after = options.after;
   }
@@ -48,68 +56,88 @@ export class EventReader implements AsyncIterable<ClientEvent> {
     return this.#after;
   }
 
-  /** Leaves. The loop that reads ends without an error. */
+  /** Leaves for good. The loop that reads ends without an error. */
   leave(): void {
     this.#left.abort();
   }
 
-  /** @throws TailraceClientError when the server refuses, or cannot be reached for too long */
-  async *[Symbol.asyncIterator](): AsyncGenerator<ClientEvent, void> {
-    const { signal, maxTries } = this.#options;
-    const stop = signal ? AbortSignal.any([signal, this.#left.signal]) : this.#left.signal;
-    const patience = new Patience(maxTries);
-    for (;;) {
-      let failure: TailraceClientError | undefined;
-      try {
-        for await (const event of this.#connected(stop)) {
-          patience.progress();
-          yield event;
-          if (isEnd(event)) return;
+  /** @throws TailraceClientError when the server refuses, or cannot be reached for too long; the signal's reason when it is aborted */
+  [Symbol.asyncIterator](): AsyncGenerator<ClientEvent, void> {
+    const gone = new AbortController();
+    const events = this.#events(AbortSignal.any([this.#left.signal, gone.signal]));
+    const leave = events.return.bind(events);
+    // A generator would hear of it only after the next event.
+    events.return = (value) => {
+      gone.abort();
+      return leave(value);
+    };
+    return events;
+  }
+
+  async *#events(left: AbortSignal): AsyncGenerator<ClientEvent, void> {
+    const { signal } = this.#options;
+    const stop = signal ? AbortSignal.any([signal, left]) : left;
+    try {
+      while (!this.#over) {
+        let failure: TailraceClientError | undefined;
+        try {
+          stop.throwIfAborted();
+          for await (const event of this.#connected(stop)) {
+            yield event;
+            if (!this.#over) stop.throwIfAborted();
+          }
+        } catch (error) {
+          stop.throwIfAborted();
+          failure = asFailure(error, 'The connection broke.');
+          if (!failure.retryable) throw failure;
         }
-        if (stop.aborted) return;
-        if (this.#over) return;
-      } catch (error) {
-        if (this.#left.signal.aborted) return;
-        if (signal?.aborted === true) throw signal.reason;
-        failure = asFailure(error);
-        if (!failure.retryable) throw failure;
+        if (!this.#over) await this.#rest(failure, stop);
       }
-      const waitMs = patience.next(failure?.retryAfterMs);
-      if (waitMs === undefined)
-        throw failure ?? new TailraceClientError('The stream keeps ending early.', { code: 'UNREACHABLE', status: 0 });
-      try {
-        await pause(waitMs, stop);
-      } catch (reason) {
-        if (this.#left.signal.aborted) return;
-        throw reason;
-      }
+    } catch (error) {
+      if (!left.aborted) throw error;
     }
   }
 
-  /** True when the server has said that there is nothing more. */
-  #over = false;
+  async *#connected(stop: AbortSignal): AsyncGenerator<ClientEvent, void> {
+    const watch = new Watch(this.#options.idleMs, stop);
+    try {
+      const response = await this.#connect(watch.signal);
+      watch.alive();
+      const body = await this.#bodyOf(response);
+      if (body instanceof ReadableStream) yield* this.#read(body, watch);
+      else if (body) yield body;
+    } finally {
+      watch.end();
+    }
+  }
 
-  async *#connected(signal: AbortSignal): AsyncGenerator<ClientEvent, void> {
-    const response = await this.#connect(signal);
+  /** What an answer gives to read: its body, or a snapshot in place of it, or nothing more. */
+  async #bodyOf(response: Response): Promise<ReadableStream<Uint8Array> | ClientSnapshot | undefined> {
     if (response.status === 204) {
       this.#over = true;
-      return;
+      return undefined;
     }
-    if (response.status === 410) {
+    if (!response.ok) {
       const failure = await failureOf(response);
-      yield this.#reset(failure.data['snapshot'] as ClientSnapshot);
-      yield* this.#connected(signal);
-      return;
+      const told = failure.data['snapshot'];
+      if (response.status !== 410 || !isSnapshot(told)) throw failure;
+      if (told.next - 1 > this.#lastSeq) this.#patience.progress();
+      return this.#reset(told);
     }
-    if (!response.ok || !response.body) throw await failureOf(response);
+    if (!response.body || response.headers.get('content-type')?.includes('ndjson') !== true)
+      throw asFailure(undefined, 'What answered is not a Tailrace server, or stands before one.');
     this.#run ??= response.headers.get('location')?.split('/').at(-1);
-    for await (const batch of lines(response.body, { idleMs: this.#options.idleMs, signal })) {
-      for (const line of batch) {
-        const event = JSON.parse(line) as ClientEvent | { type: 'error' };
-        if (event.type === 'error')
-          throw new TailraceClientError('The server cannot read on.', { code: 'INTERNAL', status: 500 });
-        if (event.type === 'snapshot') yield this.#reset(event);
-        else if (this.#isNew(event)) yield event;
+    return response.body;
+  }
+
+  async *#read(body: ReadableStream<Uint8Array>, watch: Watch): AsyncGenerator<ClientEvent, void> {
+    for await (const chunk of lines(body, watch.signal)) {
+      watch.alive();
+      if (chunk.length > 0) this.#patience.progress();
+      for (const line of chunk) {
+        const event = line === '' ? undefined : this.#taken(JSON.parse(line));
+        if (event) yield event;
+        if (this.#over) return;
       }
     }
   }
@@ -121,28 +149,39 @@ export class EventReader implements AsyncIterable<ClientEvent> {
     return client.request(`/runs/${encodeURIComponent(this.#run ?? '')}/events`, { headers, signal });
   }
 
+  /** Before the next connection. */
+  async #rest(failure: TailraceClientError | undefined, stop: AbortSignal): Promise<void> {
+    while (isOffline()) await pause(60_000, stop);
+    const waitMs = this.#patience.next(failure?.retryAfterMs);
+    if (waitMs === undefined) throw failure ?? asFailure(undefined, 'The stream keeps ending early.');
+    await pause(waitMs, stop);
+  }
+
+  /** The event, when it is one and was not given before. */
+  #taken(line: unknown): ClientEvent | undefined {
+    if (typeof line !== 'object' || line === null) return undefined;
+    if (isSnapshot(line)) return this.#reset(line);
+    const event = line as ClientRunEvent;
+    if ((line as { type?: unknown }).type === 'error')
+      throw new TailraceClientError('The server cannot read on.', { code: 'INTERNAL', status: 500 });
+    // A run that is begun again by its idempotency key is told from its beginning.
+    if (!Number.isInteger(event.seq) || event.seq <= this.#lastSeq) return undefined;
+    this.#run ??= event.run;
+    this.#lastSeq = event.seq;
+    this.#after = event.id ?? this.#after;
+    this.#over = ENDS.has(event.type);
+    return event;
+  }
+
   #reset(told: ClientSnapshot): ClientSnapshot {
+    this.#run ??= told.run;
     this.#after = told.position;
     this.#lastSeq = told.next - 1;
+    this.#over = told.ended !== undefined;
     return told;
   }
-
-  /** A run that is begun again by its idempotency key is told from its beginning. */
-  #isNew(event: ClientRunEvent): boolean {
-    this.#run ??= event.run;
-    if (event.seq <= this.#lastSeq) return false;
-    this.#lastSeq = event.seq;
-    this.#after = event.id;
-    return true;
-  }
 }
 
-function isEnd(event: ClientEvent): boolean {
-  return ENDS.has(event.type) || (event.type === 'snapshot' && event.ended !== undefined);
-}
-
-/** A connection that broke in the middle is one that could not be made. */
-function asFailure(error: unknown): TailraceClientError {
-  if (error instanceof TailraceClientError) return error;
-  return new TailraceClientError('The connection broke.', { code: 'UNREACHABLE', status: 0, cause: error });
+function isSnapshot(line: unknown): line is ClientSnapshot {
+  return (line as ClientSnapshot | undefined)?.type === 'snapshot';
 }

@@ -1,28 +1,22 @@
-/** The JSON lines of an answer's body, wherever the network cut them. Blank lines are signs of life. */
-export async function* lines(
-  body: ReadableStream<Uint8Array>,
-  { idleMs, signal }: { idleMs: number; signal: AbortSignal },
-): AsyncGenerator<string[], void> {
+/** The lines of an answer's body, wherever the network cut them, chunk by chunk. What ends without a line break is not given: it may not be whole. */
+export async function* lines(body: ReadableStream<Uint8Array>, signal: AbortSignal): AsyncGenerator<string[], void> {
   const reader = body.getReader();
   const decoder = new TextDecoder();
-  let timer: ReturnType<typeof setTimeout> | undefined;
-  const give = (): void => void reader.cancel().catch(() => undefined);
+  // A body that is not fetch's own may not know of the signal.
+  const give = (): void => void reader.cancel(signal.reason).catch(() => undefined);
   signal.addEventListener('abort', give);
   let rest = '';
   try {
     for (;;) {
-      // A connection that died without a word is left, so that another one can be made.
-      timer = setTimeout(give, idleMs);
+      if (signal.aborted) throw signal.reason;
       const { value, done } = await reader.read();
-      clearTimeout(timer);
+      if (signal.aborted) throw signal.reason;
       if (done) return;
       const parts = (rest + decoder.decode(value, { stream: true })).split('\n');
       rest = parts.pop() ?? '';
-      const whole = parts.filter((line) => line !== '');
-      if (whole.length > 0) yield whole;
+      yield parts;
     }
   } finally {
-    clearTimeout(timer);
     signal.removeEventListener('abort', give);
     give();
   }

@@ -1,5 +1,14 @@
 /** What a run's events come to for somebody who looks at it. A pure fold; every step gives a new object, so that frameworks see the change. */
-import type { ClientContent, ClientError, ClientEvent, ClientItem, ClientSnapshot } from './client-event.ts';
+import type {
+  ClientApproval,
+  ClientContent,
+  ClientEnd,
+  ClientError,
+  ClientEvent,
+  ClientItem,
+  ClientSnapshot,
+  ClientWait,
+} from './client-event.ts';
 
 export type RunViewStatus = 'idle' | 'running' | 'suspended' | 'completed' | 'failed' | 'cancelled';
 
@@ -10,14 +19,6 @@ export interface ViewedCall {
   arguments?: string;
   output?: unknown;
   progress?: unknown;
-}
-
-export interface ViewedApproval {
-  callId: string;
-  tool: string;
-  agent: string;
-  arguments?: string;
-  expiresAt?: number;
 }
 
 export interface ViewedMessage {
@@ -35,7 +36,9 @@ export interface RunView {
   text: string;
   calls: readonly ViewedCall[];
   /** Calls that wait for a decision. */
-  approvals: readonly ViewedApproval[];
+  approvals: readonly ClientApproval[];
+  /** Calls that wait for an answer, or for their time. */
+  waits: readonly ClientWait[];
   output: string | undefined;
   error: ClientError | undefined;
   reason: string | undefined;
@@ -49,6 +52,7 @@ export const EMPTY_VIEW: RunView = {
   text: '',
   calls: [],
   approvals: [],
+  waits: [],
   output: undefined,
   error: undefined,
   reason: undefined,
@@ -65,11 +69,9 @@ export function viewRun(view: RunView, event: ClientEvent): RunView {
     case 'run.resumed':
       return { ...view, status: 'running' };
     case 'run.completed':
-      return { ...view, status: 'completed', output: event.output, text: '', approvals: [] };
     case 'run.failed':
-      return { ...view, status: 'failed', error: event.error, approvals: [] };
     case 'run.cancelled':
-      return { ...view, status: 'cancelled', reason: event.reason, approvals: [] };
+      return ended(view, event);
     case 'agent.started':
       return { ...view, agent: event.agent };
     case 'model.called':
@@ -88,17 +90,23 @@ export function viewRun(view: RunView, event: ClientEvent): RunView {
       return withCall(view, event.callId, { state: 'returned' });
     case 'approval.requested': {
       const { callId, tool, agent, arguments: args, expiresAt } = event;
-      const asked = {
-        callId,
-        tool,
-        agent,
-        ...(args !== undefined && { arguments: args }),
-        ...(expiresAt !== undefined && { expiresAt }),
-      };
-      return { ...view, approvals: [...view.approvals, asked] };
+      const asked = { callId, tool, agent, expiresAt, ...(args !== undefined && { arguments: args }) };
+      return { ...view, approvals: [...without(view.approvals, callId), asked] };
     }
     case 'approval.decided':
-      return { ...view, approvals: view.approvals.filter(({ callId }) => callId !== event.callId) };
+      return { ...view, approvals: without(view.approvals, event.callId) };
+    case 'wait.started': {
+      const { callId, tool, agent, prompt, until } = event;
+      const waits = [...without(view.waits, callId), { callId, tool, agent, for: event.for, prompt, until }];
+      return { ...view, waits };
+    }
+    case 'wait.ended':
+      return { ...view, waits: without(view.waits, event.callId) };
+    case 'output.blocked': {
+      const { calls: blocked = [], message: output } = event;
+      const calls = view.calls.map((call) => (blocked.includes(call.callId) ? { ...call, output } : call));
+      return { ...view, calls };
+    }
     case 'input.received':
       return { ...view, messages: [...view.messages, ...given(event.items)] };
     default:
@@ -106,11 +114,28 @@ export function viewRun(view: RunView, event: ClientEvent): RunView {
   }
 }
 
+function without<T extends { callId: string }>(calls: readonly T[], callId: string): T[] {
+  return calls.filter((call) => call.callId !== callId);
+}
+
+/** What was being said stays where the run was broken off: there is no whole message of it. */
+function ended(view: RunView, event: ClientEnd): RunView {
+  const over = { ...view, approvals: [], waits: [] };
+  switch (event.type) {
+    case 'run.completed':
+      return { ...over, status: 'completed', output: event.output, text: '' };
+    case 'run.failed':
+      return { ...over, status: 'failed', error: event.error };
+    case 'run.cancelled':
+      return { ...over, status: 'cancelled', reason: event.reason };
+  }
+}
+
 function added(view: RunView, item: ClientItem): RunView {
   switch (item.type) {
     case 'message':
       if (item.role !== 'assistant') return view;
-      return { ...view, text: '', messages: [...view.messages, { role: 'assistant', text: textOf(item.content) }] };
+      return { ...said(view, 'assistant', item.content), text: '' };
     case 'function_call': {
       const { callId, name, arguments: args } = item;
       return withCall(view, callId, { tool: name, ...(args !== undefined && { arguments: args }) });
@@ -131,19 +156,26 @@ function withCall(view: RunView, callId: string, change: Partial<ViewedCall>): R
   return { ...view, calls: index === -1 ? [...view.calls, call] : view.calls.with(index, call) };
 }
 
-function fromSnapshot({ run, agent, input, items, open, suspended, ended }: ClientSnapshot): RunView {
+function fromSnapshot(told: ClientSnapshot): RunView {
+  const { run, agent, input, items, open, suspended, approvals, waits } = told;
   let view: RunView = {
     ...EMPTY_VIEW,
     run,
     agent,
     status: suspended ? 'suspended' : 'running',
     messages: given(input),
+    approvals,
+    waits,
   };
-  for (const { item } of items) view = added(view, item);
+  // What came in while the run was under way is told by its items alone.
+  for (const { item } of items)
+    view = item.type === 'message' && item.role === 'user' ? said(view, 'user', item.content) : added(view, item);
   view = { ...view, text: open?.text ?? '' };
-  if (!ended) return view;
-  const status = ended.type === 'run.completed' ? 'completed' : ended.type === 'run.failed' ? 'failed' : 'cancelled';
-  return { ...view, status, output: ended.output, error: ended.error, reason: ended.reason };
+  return told.ended ? ended(view, told.ended) : view;
+}
+
+function said(view: RunView, role: ViewedMessage['role'], content: string | readonly ClientContent[]): RunView {
+  return { ...view, messages: [...view.messages, { role, text: textOf(content) }] };
 }
 
 function given(input: unknown): ViewedMessage[] {
@@ -152,11 +184,12 @@ function given(input: unknown): ViewedMessage[] {
   return input.flatMap((item: unknown): ViewedMessage[] => {
     const { role, content } = (typeof item === 'object' && item !== null ? item : {}) as Record<string, unknown>;
     if (role !== 'user' && role !== 'assistant') return [];
-    return [{ role, text: textOf(content as string | ClientContent[]) }];
+    return [{ role, text: textOf(content as string | readonly ClientContent[]) }];
   });
 }
 
-function textOf(content: string | ClientContent[]): string {
+function textOf(content: string | readonly ClientContent[]): string {
   if (typeof content === 'string') return content;
-  return Array.isArray(content) ? content.map(({ text, refusal }) => text ?? refusal ?? '').join('') : '';
+  const parts: readonly ClientContent[] = Array.isArray(content) ? content : [];
+  return parts.map(({ text, refusal }) => text ?? refusal ?? '').join('');
 }

@@ -17,7 +17,7 @@ export function nativeTelling(view: (event: RunEvent) => object | undefined): Te
       return shown === undefined ? [] : [{ event: event.type, data: JSON.stringify(shown) }];
     },
     isLast: () => false,
-    failed: () => [{ event: 'error', data: JSON.stringify({ code: 'INTERNAL' }) }],
+    failed: () => [{ event: 'error', data: JSON.stringify({ type: 'error', code: 'INTERNAL' }) }],
     headers: STREAM_HEADERS,
     folds: false,
   };

@@ -1,8 +1,15 @@
+import type { ClientEnd, ClientSnapshot } from '../client/client-event.ts';
+import type { TerminalEvent } from '../event/run-event.ts';
 import type { RunSnapshot } from '../log/snapshot.ts';
+import type { RunStatus } from '../runtime/run-status.ts';
 import { clientError, type ExposureOf, shownItem } from './client-view.ts';
 
-/** A snapshot as clients see it. `text`: what the model call that is under way has given. */
-export function clientSnapshot(told: RunSnapshot, exposureOf: ExposureOf): object {
+/** A snapshot as clients see it, with what the run waits for now. */
+export function clientSnapshot(
+  told: RunSnapshot,
+  { approvals, waits }: Pick<RunStatus, 'approvals' | 'waits'>,
+  exposureOf: ExposureOf,
+): Omit<ClientSnapshot, 'type' | 'position'> {
   const { run, next, agent, input, items, open, usage, suspended, ended } = told;
   return {
     run,
@@ -16,8 +23,22 @@ export function clientSnapshot(told: RunSnapshot, exposureOf: ExposureOf): objec
     ...(open && { open }),
     usage,
     suspended,
-    ...(ended && {
-      ended: ended.type === 'run.failed' ? { type: ended.type, error: clientError(ended.error) } : ended,
-    }),
+    approvals: approvals.map(({ arguments: args, ...approval }) => ({
+      ...approval,
+      ...(exposureOf(approval.tool).arguments && { arguments: args }),
+    })),
+    waits,
+    ...(ended && { ended: endOf(ended) }),
   };
+}
+
+function endOf(ended: TerminalEvent): ClientEnd {
+  switch (ended.type) {
+    case 'run.completed':
+      return { type: ended.type, output: ended.output };
+    case 'run.failed':
+      return { type: ended.type, error: clientError(ended.error) };
+    case 'run.cancelled':
+      return { type: ended.type, reason: ended.reason };
+  }
 }
