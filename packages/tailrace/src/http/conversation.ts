@@ -44,20 +44,31 @@ export async function latestRun(
   const folded = foldRun(events);
   const last = events.at(-1);
   if (!folded || !last) return undefined;
-  const own = events.filter(({ scope }) => !scope);
-  const waits = own.filter(({ type }) => type === 'run.suspended');
-  const turn = own.findLast(({ type }) => type === 'run.suspended' || type === 'run.resumed');
-  const suspended = turn?.type === 'run.suspended';
+  const { waits, suspended, at } = waitsOf(events);
   return {
     principal,
     started,
     ended: isTerminal(last),
-    waits: waits.length,
+    waits,
     suspended,
-    from: (suspended ? turn.seq : last.seq) + 1,
+    from: (suspended ? at : last.seq) + 1,
     approvals: pendingApprovals(folded),
     inputs: pendingWaits(folded).filter((wait) => wait.for === 'input'),
     folded,
     events,
+  };
+}
+
+/** How often a run has come to wait, before an event where one is given; whether it waits now, and since which event. */
+export function waitsOf(
+  events: readonly RunEvent[],
+  before: number = Infinity,
+): { waits: number; suspended: boolean; at: number } {
+  const turns = events.filter(({ type, scope }) => !scope && (type === 'run.suspended' || type === 'run.resumed'));
+  const last = turns.at(-1);
+  return {
+    waits: turns.filter(({ type, seq }) => type === 'run.suspended' && seq < before).length,
+    suspended: last?.type === 'run.suspended',
+    at: last?.seq ?? 0,
   };
 }

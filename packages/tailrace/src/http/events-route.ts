@@ -3,21 +3,25 @@ import { AbortScope } from '../base/abort.ts';
 import { systemClock } from '../base/clock.ts';
 import type { ClientSnapshot } from '../client/client-event.ts';
 import { positionOf, resolvePosition } from '../log/position.ts';
+import { readRun } from '../log/read-run.ts';
 import { type RunSnapshot, snapshot } from '../log/snapshot.ts';
 import { preferred } from './accept.ts';
 import type { StartedRun } from './access.ts';
 import { clientView } from './client-view.ts';
+import { waitsOf } from './conversation.ts';
+import { deadAttempts, withoutDead } from './dead-attempts.ts';
 import { sseText } from './frame.ts';
 import { queryNumber, queryText } from './fields.ts';
 import { HttpError } from './http-error.ts';
 import { nativeTelling } from './native.ts';
 import { empty, json, type Reply } from './reply.ts';
 import type { Call } from './route.ts';
-import { openStream } from './run-stream.ts';
+import { openStream, type StreamRequest } from './run-stream.ts';
 import type { Service } from './service.ts';
 import { clientSnapshot } from './snapshot-view.ts';
+import { TextTelling } from './text-telling.ts';
 
-const FORMATS = ['text/event-stream', 'application/x-ndjson', 'application/json'] as const;
+const FORMATS = ['text/event-stream', 'application/x-ndjson', 'application/json', 'text/plain'] as const;
 const POLL_MS = 30_000;
 
 export async function getEvents(call: Call): Promise<Reply> {
@@ -30,6 +34,8 @@ export async function getEvents(call: Call): Promise<Reply> {
   const place = await placeOf(call, started.run);
   const head = await service.runtime.store.head(started.run);
   if (head?.ended === true && place.from >= head.next) return empty(204);
+  if (format === 'text/plain')
+    return textReply({ service, request, principal, action, started, from: place.reset ? 0 : place.from });
   const view = full ? (event: object) => event : clientView(service.exposureOf);
   if (format === 'application/json') return page(call, started, place, view);
   const opening = place.reset && (await resetFrame(service, started.run, place.reset));
@@ -44,6 +50,16 @@ export async function getEvents(call: Call): Promise<Reply> {
     format: format === 'text/event-stream' ? 'sse' : 'ndjson',
     ...(opening !== undefined && { opening: format === 'text/event-stream' ? sseText(opening) : `${opening.data}\n` }),
   });
+}
+
+/** The text of the answers, up to where the run ends, or waits. */
+async function textReply(asked: Omit<StreamRequest, 'telling' | 'format'>): Promise<Reply> {
+  const { service, started, from } = asked;
+  const { store } = service.runtime;
+  const { waits, suspended } = waitsOf(await readRun((at, limit) => store.read(started.run, at, limit)));
+  const telling = new TextTelling(suspended ? waits - 1 : waits);
+  const dead = await deadAttempts(store, started.run);
+  return openStream({ ...asked, telling: withoutDead(telling, dead, from), format: 'text' });
 }
 
 interface Place {

@@ -6,7 +6,7 @@ import { isLoopback } from './gate.ts';
 import type { Handler } from './handler.ts';
 import type { HandlerOptions } from './options.ts';
 import type { RunBody } from './run-body.ts';
-import { serviceOf } from './service.ts';
+import { type Service, serviceOf } from './service.ts';
 import { requestOf } from './node-request.ts';
 
 /** Answers requests of node:http. */
@@ -25,10 +25,14 @@ export interface NodeListener {
  * @throws UserError OPTION_UNKNOWN, OPTION_TYPE, OPTION_RANGE
  */
 export function createNodeListener(options: HandlerOptions): NodeListener {
-  const service = serviceOf(options);
+  return listenerOf(serviceOf(options));
+}
+
+export function listenerOf(service: Service): NodeListener {
+  const { authorize } = service.options;
   const dispatch = dispatcher(service);
   const listen = async (incoming: IncomingMessage, response: ServerResponse): Promise<void> => {
-    if (!options.authorize && !isLoopback(incoming.socket.localAddress ?? '')) {
+    if (!authorize && !isLoopback(incoming.socket.localAddress ?? '')) {
       response.writeHead(403).end();
       return;
     }
@@ -61,9 +65,17 @@ async function pour(body: RunBody, response: ServerResponse, stallMs: number): P
     if (chunk !== '' && !response.write(chunk)) await drained(response, stallMs);
   }
   body.close();
-  // What was written goes out, and then the connection ends, without the chunk that would say that it is all.
-  if (body.broken) response.socket?.end();
+  if (body.broken) breakOff(response);
   else response.end();
+}
+
+/** Clients that see the break together with the last words lose those. */
+const LAST_WORDS_MS = 50;
+
+/** What was written goes out, and then the connection ends, without the chunk that would say that it is all. */
+function breakOff(response: ServerResponse): void {
+  const timer = systemClock.timer(LAST_WORDS_MS, () => response.socket?.end());
+  response.once('close', () => timer[Symbol.dispose]());
 }
 
 /** Resolves when what was written has gone out, or the connection has. One that takes nothing for `stallMs` is closed. */

@@ -43,6 +43,7 @@ export class RunBody {
   #begun = false;
   #reading = false;
   #silent = false;
+  #dismissed = false;
   /** `told`: the last event was read. `dismissed`: the server has ended it. `closed`: nothing is left. */
   #state: 'open' | 'told' | 'dismissed' | 'closed' = 'open';
   /** Since when the client has not asked for more, on the monotonic clock. Undefined while it waits. */
@@ -80,9 +81,10 @@ export class RunBody {
     });
   }
 
-  /** True when the connection is to break off, after the last chunk. */
+  /** True when the connection is to break off, after the last chunk: what was sent is not the whole, and nothing in it says so. */
   get broken(): boolean {
-    return this.#options.telling.broken === true;
+    const { telling } = this.#options;
+    return telling.broken === true || (this.#dismissed && telling.folds);
   }
 
   /** One beat of the handler's clock: whoever has waited since the beat before gets a comment. */
@@ -109,6 +111,7 @@ export class RunBody {
   dismiss(): void {
     if (this.#state !== 'open') return;
     this.#state = 'dismissed';
+    this.#dismissed = true;
     this.#rest = [];
     void this.#options.reader.return();
     const { farewell } = this.#options;

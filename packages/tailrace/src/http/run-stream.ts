@@ -7,6 +7,8 @@ import type { Service } from './service.ts';
 import type { StartedRun } from './access.ts';
 import type { Telling } from './telling.ts';
 
+export type StreamFormat = 'sse' | 'ndjson' | 'text';
+
 export interface StreamRequest {
   service: Service;
   request: Request;
@@ -17,7 +19,7 @@ export interface StreamRequest {
   /** The first event that the reader has not seen. */
   from: number;
   /** `sse` by default. */
-  format?: 'sse' | 'ndjson';
+  format?: StreamFormat;
   opening?: string;
   once?: boolean;
   headers?: Record<string, string>;
@@ -40,11 +42,12 @@ export function openStream(asked: StreamRequest): StreamReply {
   const body = new RunBody({
     reader: service.runtime.attach(run, { from: telling.folds ? 0 : from }),
     telling,
-    write: format === 'sse' ? sseText : ndjsonText,
+    write: WRITERS[format],
     sendFrom: from,
     ...(asked.opening !== undefined && { opening: asked.opening }),
     ...(format === 'sse' && { farewell: `retry: ${RETRY_MS}\n\n` }),
-    ping: format === 'sse' ? ': ping\n\n' : '\n',
+    // Nothing that is sent in a text is no text.
+    ...(format !== 'text' && { ping: format === 'sse' ? ': ping\n\n' : '\n' }),
     chunkChars: service.limits.bufferedBytes >> 2,
     ...(asked.once !== undefined && { once: asked.once }),
     onBegin: () => (left = service.readership.enter(run, started.onDisconnect)),
@@ -56,6 +59,12 @@ export function openStream(asked: StreamRequest): StreamReply {
   const type = format === 'ndjson' ? { 'content-type': NDJSON } : {};
   return { status: 200, headers: { ...telling.headers, ...type, ...asked.headers }, stream: body };
 }
+
+const WRITERS: Readonly<Record<StreamFormat, (frame: Frame) => string>> = {
+  sse: sseText,
+  ndjson: ndjsonText,
+  text: ({ data }) => data,
+};
 
 /** A line for each frame: the data, with the position where the frame has one. */
 function ndjsonText({ data, id }: Frame): string {

@@ -20,6 +20,7 @@ import type { Service } from './service.ts';
 import { sessionKey } from './session-key.ts';
 import { settled } from './settled.ts';
 import { statusReply } from './status-route.ts';
+import { TextTelling } from './text-telling.ts';
 
 interface RunRequest {
   agent?: string;
@@ -35,9 +36,13 @@ export async function postRun(call: Call): Promise<Reply> {
   const { service, request } = call;
   const body = await bodyOf<RunRequest>(call);
   const { input, sessionId, metadata, maxTurns, background = false } = body;
-  const stream =
-    body.stream ??
-    preferred(request.headers.get('accept'), ['application/json', 'text/event-stream']) === 'text/event-stream';
+  const format = preferred(request.headers.get('accept'), [
+    'application/json',
+    'text/event-stream',
+    'application/x-ndjson',
+    'text/plain',
+  ]);
+  const stream = body.stream ?? (format !== undefined && format !== 'application/json');
   const principal = await service.access.principal(request, {
     action: 'run',
     ...(sessionId !== undefined && { sessionId }),
@@ -60,13 +65,9 @@ export async function postRun(call: Call): Promise<Reply> {
       principal,
       action: 'read',
       started,
-      telling: nativeTelling(clientView(service.exposureOf)),
+      telling: format === 'text/plain' ? new TextTelling() : nativeTelling(clientView(service.exposureOf)),
       from: 0,
-      format:
-        preferred(request.headers.get('accept'), ['text/event-stream', 'application/x-ndjson']) ===
-        'application/x-ndjson'
-          ? 'ndjson'
-          : 'sse',
+      format: format === 'text/plain' ? 'text' : format === 'application/x-ndjson' ? 'ndjson' : 'sse',
       headers: { location: `${service.options.basePath ?? ''}/runs/${started.run}` },
     });
   }

@@ -3,7 +3,7 @@
  * the client sends, only what is new counts.
  */
 import { readJson } from '../body.ts';
-import { type LatestRun, latestRun } from '../conversation.ts';
+import { type LatestRun, latestRun, waitsOf } from '../conversation.ts';
 import { deadAttempts, withoutDead } from '../dead-attempts.ts';
 import { HttpError } from '../http-error.ts';
 import type { Principal } from '../options.ts';
@@ -51,8 +51,7 @@ export async function getAgUi(call: Call): Promise<Reply> {
   }
   const { from, next } = await placeAfter(call, started.run, after);
   if (ended && from >= next) return empty(204);
-  const before = events.filter(({ type, scope, seq }) => type === 'run.suspended' && !scope && seq < from);
-  return follow(call, principal, started, { from, waits: before.length });
+  return follow(call, principal, started, { from, waits: waitsOf(events, from).waits });
 }
 
 /** Stops the thread's run: leaving its stream alone does not. */

@@ -20,7 +20,7 @@ import {
 } from './parts.ts';
 import type { Schema } from './schema.ts';
 
-const STREAMS = ['text/event-stream', 'application/x-ndjson'] as const;
+const STREAMS = ['text/event-stream', 'application/x-ndjson', 'text/plain'] as const;
 const RUN = { id: RUN_ID_SCHEMA };
 const CALL = { id: RUN_ID_SCHEMA, callId: CALL_ID };
 

@@ -3,7 +3,7 @@
  * is new counts.
  */
 import type { Json } from '../../base/json.ts';
-import { type LatestRun, latestRun } from '../conversation.ts';
+import { type LatestRun, latestRun, waitsOf } from '../conversation.ts';
 import { bodyOf, pathText } from '../fields.ts';
 import { HttpError } from '../http-error.ts';
 import type { Principal } from '../options.ts';
@@ -52,8 +52,7 @@ export async function getChat(call: Call): Promise<Reply> {
     return ended ? empty(204) : follow(call, principal, started, { from: 0, waits: suspended ? waits - 1 : waits });
   const { from, next } = await placeAfter(call, started.run, after);
   if (ended && from >= next) return empty(204);
-  const before = events.filter(({ type, scope, seq }) => type === 'run.suspended' && !scope && seq < from);
-  return follow(call, principal, started, { from, waits: before.length });
+  return follow(call, principal, started, { from, waits: waitsOf(events, from).waits });
 }
 
 /** Stops the chat's run: leaving its stream alone does not. */
