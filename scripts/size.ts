@@ -1,20 +1,20 @@
 // What the library may weigh. A budget is raised on purpose, in a commit that says what it buys.
 import { globSync, readFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { extname, join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { root } from './command.ts';
 
 const budgets: readonly { what: string; files: string; maxKiB: number; gzip: boolean }[] = [
-  { what: 'all code, as Node reads it', files: 'dist/**/*.js', maxKiB: 780, gzip: false },
-  { what: 'all code, compressed file by file', files: 'dist/**/*.js', maxKiB: 275, gzip: true },
-  { what: 'declarations', files: 'dist/**/*.d.ts', maxKiB: 400, gzip: false },
-  { what: 'everything in the package', files: '{dist,src}/**/*.{ts,js,map}', maxKiB: 3_000, gzip: false },
+  { what: 'all code, as Node reads it', files: 'dist/**/*.js', maxKiB: 1_400, gzip: false },
+  { what: 'all code, compressed file by file', files: 'dist/**/*.js', maxKiB: 400, gzip: true },
+  { what: 'declarations', files: 'dist/**/*.d.ts', maxKiB: 800, gzip: false },
+  { what: 'everything in the package', files: 'dist/**/*', maxKiB: 2_200, gzip: false },
 ];
 
 const library = join(root, 'packages', 'tailrace');
 let over = 0;
 for (const { what, files, maxKiB, gzip } of budgets) {
-  const names = globSync(files, { cwd: library });
+  const names = globSync(files, { cwd: library }).filter((name) => extname(name) !== '');
   if (names.length === 0) throw new Error(`No ${files} in packages/tailrace. Run npm run build first.`);
   const bytes = names
     .map((name) => readFileSync(join(library, name)))

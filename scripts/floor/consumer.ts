@@ -1,7 +1,10 @@
 // Type-checked in the installed project, without skipLibCheck: the declarations stand on their own.
-import { Agent, run, tool, type RunResult, type RunStreamEvent } from 'tailrace';
+import { Agent, MemoryLogStore, run, tool, type RunResult, type RunStreamEvent } from 'tailrace';
+import * as client from 'tailrace/client';
+import { createHandler } from 'tailrace/http';
 import * as models from 'tailrace/models';
 import * as offline from 'tailrace/offline';
+import * as otel from 'tailrace/otel';
 import * as sqlite from 'tailrace/sqlite';
 import { assistantMessage, ScriptedModel } from 'tailrace/testing';
 
@@ -19,3 +22,8 @@ for await (const event of streamed) {
   const seen: RunStreamEvent = event;
   console.log(seen.type, output, models, offline, sqlite);
 }
+const handler: (request: Request) => Promise<Response> = createHandler({
+  agents: { agent },
+  store: new MemoryLogStore(),
+});
+console.log(handler, client, otel);
