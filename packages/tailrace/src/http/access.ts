@@ -19,18 +19,19 @@ export class Access {
     this.#authorize = authorize;
   }
 
-  /** @throws HttpError UNAUTHORIZED */
+  /** @throws HttpError UNAUTHORIZED, FORBIDDEN */
   async principal(request: Request, target: AuthorizeTarget): Promise<Principal> {
     if (!this.#authorize) return LOCAL;
     const principal = await this.#authorize(request, target);
     if (principal) return principal;
+    if (principal === false) throw new HttpError('FORBIDDEN', 'This is not yours to do.');
     throw new HttpError('UNAUTHORIZED', 'This request is not authorized.');
   }
 
   /**
    * The principal and the run that they may act on. To everybody else it does not exist: a run of somebody else's, and one that is not there, get the same answer.
    *
-   * @throws HttpError NOT_FOUND, UNAUTHORIZED
+   * @throws HttpError NOT_FOUND, UNAUTHORIZED, FORBIDDEN
    */
   async run(request: Request, action: Action, runId: string): Promise<{ principal: Principal; started: StartedRun }> {
     if (!RUN_ID.test(runId) || runId === '__proto__')
@@ -48,7 +49,8 @@ export class Access {
   async still(request: Request, target: AuthorizeTarget, principal: Principal): Promise<boolean> {
     if (!this.#authorize) return true;
     try {
-      return (await this.#authorize(request, target))?.id === principal.id;
+      const now = await this.#authorize(request, target);
+      return typeof now === 'object' && now?.id === principal.id;
     } catch {
       return false;
     }

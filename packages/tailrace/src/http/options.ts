@@ -34,13 +34,13 @@ export interface AuthorizeTarget {
 }
 
 /**
- * Says who asks, or that they may not: `null` answers 401 where nothing names a run and 404 where something does. Asked on every request, on every reconnect, and
- * again while a stream is open.
+ * Says who asks. `null`: nobody that is known (401); `false`: they are known, and may not do this (403). Runs of other principals are 404 to them without its doing.
+ * Asked on every request, on every reconnect, and again while a stream is open. What it throws is a 500.
  */
 export type Authorize = (
   request: Request,
   target: AuthorizeTarget,
-) => Principal | null | undefined | Promise<Principal | null | undefined>;
+) => Principal | null | undefined | false | Promise<Principal | null | undefined | false>;
 
 export interface HandlerLimits {
   /** Bytes of a request's body. 1 MiB by default; more is answered with 413. */
