@@ -18,6 +18,15 @@ export const CANDIDATES: readonly Candidate[] = [
   { name: 'vLLM', port: 8000 },
 ];
 
+/** Where else to look: `Ollama=11434,mine=9000`. What is not set is where the usual servers listen; nothing is nowhere. */
+export function candidatesFrom(text: string | undefined): readonly Candidate[] {
+  if (text === undefined) return CANDIDATES;
+  return text.split(',').flatMap((part) => {
+    const [, name, port] = /^\s*([^=]+)=(\d{1,5})\s*$/.exec(part) ?? [];
+    return name === undefined ? [] : [{ name, port: Number(port) }];
+  });
+}
+
 const LIMIT_MS = 250;
 const MAX_BYTES = 1024 * 1024;
 

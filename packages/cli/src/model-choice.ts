@@ -1,7 +1,7 @@
 import { OpenAIProvider } from 'tailrace/models';
 import { offlineModel } from 'tailrace/offline';
 import type { Model } from 'tailrace';
-import { findLocalServer, listModels, type LocalServer } from './local-server.ts';
+import { candidatesFrom, findLocalServer, listModels, type LocalServer } from './local-server.ts';
 
 /** A model, and why it is this one, in one line. */
 export interface ChosenModel {
@@ -21,13 +21,13 @@ export class NoModelError extends Error {}
 
 /**
  * The model of `--model`; else the one of the environment's key or server; else of a local server; else offline-demo.
- * @throws {NoModelError} when `--model` names one and there is no server to ask for it.
+ * @throws {NoModelError} when `--model` names one and there is no server to ask for it, or OPENAI_BASE_URL is no URL.
  * @throws {UserError} when only offline-demo is left and NODE_ENV is production.
  */
 export async function chooseModel(
   name: string | undefined,
   env: Environment = process.env,
-  find: () => Promise<LocalServer | undefined> = findLocalServer,
+  find: () => Promise<LocalServer | undefined> = () => findLocalServer(candidatesFrom(env['TAILRACE_LOCAL_SERVERS'])),
 ): Promise<ChosenModel> {
   if (name === OFFLINE) return offline('chosen with --model');
   const apiKey = env['OPENAI_API_KEY']?.trim() || undefined;
@@ -49,6 +49,11 @@ async function fromEnvironment(
   baseURL: string | undefined,
   env: Environment,
 ): Promise<ChosenModel> {
+  if (baseURL !== undefined && !/^https?:\/\/[^/]/.test(baseURL)) {
+    throw new NoModelError(
+      'OPENAI_BASE_URL is not the URL of a server: it begins with http:// or https://, as in http://127.0.0.1:8080/v1.',
+    );
+  }
   const isOpenAI = baseURL === undefined || baseURL.startsWith(OPENAI);
   const named = name ?? (env['OPENAI_DEFAULT_MODEL']?.trim() || undefined);
   // Other servers do not have OpenAI's default model; they say which they have.

@@ -28,7 +28,7 @@ Options, after --
   --help           this text
 
 The model is the one of --model; else, with OPENAI_API_KEY (and OPENAI_BASE_URL), OpenAI's or that server's; else a local server
-that answers on this machine (Ollama 11434, LM Studio 1234, llama.cpp 8080, vLLM 8000); else offline-demo, which is rules and not
+that answers on this machine (Ollama 11434, LM Studio 1234, llama.cpp 8080, vLLM 8000; others with TAILRACE_LOCAL_SERVERS=name=port,name=port); else offline-demo, which is rules and not
 a language model.
 
 Ctrl-C cancels the run; a second one leaves at once.

@@ -9,6 +9,9 @@ export interface RenderOptions {
   input: boolean;
 }
 
+/** What may come between the end of an attempt and the end of its run, and shows nothing. */
+const SILENT: ReadonlySet<RunEvent['type']> = new Set(['span.started', 'span.ended', 'model.stopped']);
+
 /** Gives the text to write for each event in turn. */
 export function renderer({ color, columns, input }: RenderOptions): (event: RunEvent) => string {
   const paint = paintFor(color);
@@ -19,6 +22,8 @@ export function renderer({ color, columns, input }: RenderOptions): (event: RunE
   let said = '';
   // Half of a character, when a model's deltas cut one.
   let half = '';
+  // What ended an attempt is shown with what follows: if that is the end of the run, it says the same.
+  let stopped = '';
 
   const line = (text: string): string => {
     const before = atLineStart ? '' : '\n';
@@ -36,7 +41,7 @@ export function renderer({ color, columns, input }: RenderOptions): (event: RunE
     return label + shown;
   };
 
-  return (event) => {
+  const show = (event: RunEvent): string => {
     switch (event.type) {
       case 'run.started':
         agent = event.agent;
@@ -55,9 +60,8 @@ export function renderer({ color, columns, input }: RenderOptions): (event: RunE
       case 'model.returned':
         return event.streamed ? '' : speak(textOf(event.output));
       case 'model.stopped':
-        return event.error.code === 'RUN_CANCELLED'
-          ? ''
-          : line(paint.yellow(`! ${oneLine(event.error.message, width)}`));
+        stopped = event.error.code === 'RUN_CANCELLED' ? '' : event.error.message;
+        return '';
       case 'step.attempt':
         return line(paint.yellow(`! ${attemptText(event, said)}`));
       case 'run.resumed':
@@ -95,6 +99,17 @@ export function renderer({ color, columns, input }: RenderOptions): (event: RunE
       default:
         return '';
     }
+  };
+  const showStopped = (): string => {
+    const text = stopped;
+    stopped = '';
+    return text === '' ? '' : line(paint.yellow(`! ${oneLine(text, width)}`));
+  };
+
+  return (event) => {
+    if (event.type === 'run.failed' && event.error.message === stopped) stopped = '';
+    if (SILENT.has(event.type)) return show(event);
+    return showStopped() + show(event);
   };
 }
 

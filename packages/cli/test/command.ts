@@ -33,7 +33,9 @@ export class Workplace implements Disposable {
 
   start(args: readonly string[], env: NodeJS.ProcessEnv = {}): Running {
     const clean = Object.fromEntries(
-      Object.entries(process.env).filter(([name]) => !/^(OPENAI_|NODE_ENV|NO_COLOR|FORCE_COLOR|VITEST)/.test(name)),
+      Object.entries(process.env).filter(
+        ([name]) => !/^(OPENAI_|TAILRACE_|NODE_ENV|NO_COLOR|FORCE_COLOR|VITEST)/.test(name),
+      ),
     );
     const child = spawn(process.execPath, [...this.#program, ...args], {
       cwd: this.path,

@@ -1,4 +1,3 @@
-import { createServer } from 'node:net';
 import { existsSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { RunEvent } from 'tailrace';
@@ -304,31 +303,32 @@ describe('the model', () => {
     expect(ended.stdout + ended.stderr).not.toContain('sk-canary');
   });
 
-  it('is a server found on this machine, when none of the ports holds something else', async (test) => {
-    // LM Studio's port, if it is free here.
-    const upstream = await startWireServer({
+  it('is a server found on this machine', async () => {
+    await using server = await startWireServer({
       models: ['found-model'],
       script: [{ steps: [{ type: 'text', text: 'found you' }] }],
     });
-    await using _closed = upstream;
-    const { port } = new URL(upstream.url);
-    const { connect } = await import('node:net');
-    const relay = createServer((socket) => {
-      const to = connect(Number(port), '127.0.0.1');
-      socket.pipe(to).pipe(socket);
-      for (const end of [socket, to]) end.on('error', () => undefined);
-    });
-    const free = await new Promise<boolean>((resolve) => {
-      relay.once('error', () => resolve(false));
-      relay.listen(1234, '127.0.0.1', () => resolve(true));
-    });
-    if (!free) test.skip('port 1234 is in use');
     using place = new Workplace();
-    const ended = await place.run(['hi']);
-    relay.close();
-    if (/Ollama/.test(ended.stdout)) test.skip('a local server answers here');
-    expect(ended.stdout).toContain('model: found-model at http://127.0.0.1:1234/v1 (LM Studio, found on this machine)');
+    const { port } = new URL(server.url);
+    const ended = await place.run(['hi'], { env: { TAILRACE_LOCAL_SERVERS: `gone=1,mine=${port}` } });
+    expect(ended.stdout).toContain(`model: found-model at http://127.0.0.1:${port}/v1 (mine, found on this machine)`);
     expect(ended.stdout).toContain('Assistant: found you');
+  });
+
+  it('is not looked for at what is no URL', async () => {
+    using place = new Workplace();
+    const ended = await place.run(['hi'], { env: { OPENAI_BASE_URL: '127.0.0.1:8080/v1' } });
+    expect([ended.code, ended.stdout]).toEqual([2, '']);
+    expect(ended.stderr).toMatch(/^OPENAI_BASE_URL is not the URL of a server: .*\n$/);
+  });
+
+  it('that fails is said to once for each attempt, and once in the trace', async () => {
+    using place = new Workplace();
+    await using server = await startWireServer({ script: () => ({ status: 500, body: { error: { message: 'no' } } }) });
+    const ended = await place.run(['--model', 'm', 'hi'], { env: { OPENAI_BASE_URL: server.url } });
+    expect(ended.code).toBe(1);
+    expect(ended.stdout.match(/answered 500/g)).toHaveLength(server.requests.length);
+    expect(ended.stdout).not.toContain('Error in agent run');
   });
 
   it('is never offline-demo in production', async () => {
@@ -340,8 +340,7 @@ describe('the model', () => {
 
   it('has to be somewhere', async () => {
     using place = new Workplace();
-    const ended = await place.run(['--model', 'nowhere', 'hi']);
-    if (/found on this machine/.test(ended.stdout)) return;
+    const ended = await place.run(['--model', 'nowhere', 'hi'], { env: { TAILRACE_LOCAL_SERVERS: '' } });
     expect(ended.code).toBe(2);
     expect(ended.stderr).toMatch(/no server to ask for 'nowhere'/);
   });

@@ -30,7 +30,7 @@ const ADVICE: Partial<Record<ErrorCode, (context: FailureContext) => string>> = 
   MODEL_AUTH: ({ apiKey }) =>
     apiKey === undefined
       ? 'No API key was sent; set one'
-      : `Check the API key (it ends in ${keyTail(apiKey)}) and what it may use`,
+      : `Check the API key (it ${apiKey.length < 12 ? `has only ${apiKey.length} characters` : `ends in ${keyTail(apiKey)}`}) and what it may use`,
   MODEL_NOT_FOUND: ({ model }) => `Check the model name '${model}' and the base URL`,
   MODEL_CONTEXT_LENGTH: () => 'Shorten the input: drop or summarise early items, or take a model with a longer context',
   MODEL_QUOTA: () => 'The account has no quota left; trying again does not help',

@@ -58,7 +58,8 @@ export function waterfall(events: Iterable<RunEvent>, options: WaterfallOptions 
     lines.push(
       `${fit(labels[index] ?? '', labelWidth)} ${bar} ${took.padStart(DURATION_WIDTH)}${row.error ? ' ✗' : ''}`,
     );
-    if (row.error)
+    // What failed inside has been said there.
+    if (row.error && !row.children.some((child) => child.error))
       lines.push(paint(RED, fit(`${' '.repeat(labelWidth)} ✗ ${printable(row.error.message)}`, width).trimEnd()));
   }
   return lines.join('\n');
