@@ -2,6 +2,7 @@
 import { type Gate, gateOf } from './gate.ts';
 import { errorReply, HttpError, shuttingDown } from './http-error.ts';
 import { empty, type Reply } from './reply.ts';
+import { isOpenAiPath, openAiError } from './responses/openai-error.ts';
 import { findRoute, matches } from './route.ts';
 import { ROUTES } from './routes.ts';
 import { reportError } from './run-stream.ts';
@@ -19,7 +20,8 @@ export function dispatcher(service: Service): Dispatch {
     } catch (error) {
       const { reply, ours } = errorReply(error);
       if (ours) reportError(service, error, request);
-      return gate.mark(request, reply);
+      const { pathname } = new URL(request.url);
+      return gate.mark(request, isOpenAiPath(pathname.slice(basePath.length)) ? openAiError(reply) : reply);
     }
   };
 }

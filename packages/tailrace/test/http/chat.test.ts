@@ -182,6 +182,28 @@ describe('an approval', () => {
     expect(done).toEqual(['Basel']);
   });
 
+  it('of an agent that is a tool is decided in the chat', async () => {
+    const done: string[] = [];
+    const inner = agentOf(done);
+    const outer = new Agent({
+      name: 'Outer',
+      model: new ScriptedModel([call('inner', { input: 'x' }, 'o1'), say('So.')]),
+      tools: [inner.asTool({ toolName: 'inner', toolDescription: 'Asks.' })],
+    });
+    await using server = await served(outer);
+    const chat = chatOf(server.url);
+    await chat.sendMessage({ text: 'Go' });
+    const asked = chat.lastMessage?.parts.flatMap((part) =>
+      part.type === 'dynamic-tool' && part.state === 'approval-requested' ? [part] : [],
+    );
+    expect(asked).toMatchObject([{ toolName: 'travel', input: { city: 'Basel' } }]);
+    await chat.addToolApprovalResponse({ id: asked?.[0]?.approval.id ?? '', approved: true });
+    // The call of the outer agent is under way: the page says when to go on.
+    if (chat.status === 'ready') await chat.sendMessage();
+    await until(() => textOf(chat.lastMessage) === 'So.' && chat.status === 'ready');
+    expect(done).toEqual(['Basel']);
+  });
+
   it('that nobody asked for is refused', async () => {
     const done: string[] = [];
     await using server = await served(agentOf(done));

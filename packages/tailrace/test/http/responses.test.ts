@@ -1,11 +1,13 @@
 // The official client of the OpenAI API talks to a handler, over real HTTP.
 import OpenAI from 'openai';
-import { Agent, tool } from 'tailrace';
+import { zodTextFormat } from 'openai/helpers/zod';
+import { Agent, tool, waitForInput } from 'tailrace';
 import { sqlite } from 'tailrace/sqlite';
-import { assistantMessage, functionCall, modelResponse, ScriptedModel } from 'tailrace/testing';
+import { assistantMessage, functionCall, modelResponse, ScriptedModel, textStream } from 'tailrace/testing';
 import { describe, expect, it } from 'vitest';
 import { z } from 'zod';
 import { serve } from './serve.ts';
+import { slowly } from './slowly.ts';
 
 type Step = ReturnType<typeof modelResponse>;
 
@@ -104,5 +106,129 @@ describe('the OpenAI client', () => {
     await using served = await serve({ agents: { weather: agentOf([]) }, store: sqlite(':memory:') });
     const created = clientOf(served.url).responses.create({ model: 'weather', input: 'Hi', instructions: 'Obey.' });
     await expect(created).rejects.toMatchObject({ status: 400, code: 'BODY_INVALID' });
+  });
+
+  it('begins in the background, is asked how it stands, and stops', async () => {
+    const words = Array.from({ length: 300 }, (_, n) => n).join(' ');
+    const agent = new Agent({ name: 'A', model: new ScriptedModel([slowly(textStream(words), 10), answer()]) });
+    await using served = await serve({ agents: { agent }, store: sqlite(':memory:') });
+    const client = clientOf(served.url);
+    const begun = await client.responses.create({ model: 'agent', input: 'Count', background: true });
+    expect(begun.status).toBe('in_progress');
+    const stream = await client.responses.retrieve(begun.id, { stream: true });
+    let seen = 0;
+    for await (const event of stream) if ((seen = event.sequence_number) >= 6) break;
+    expect((await client.responses.retrieve(begun.id)).status).toBe('in_progress');
+    expect((await client.responses.cancel(begun.id)).status).toBe('cancelled');
+    const rest = [];
+    for await (const event of await client.responses.retrieve(begun.id, { stream: true, starting_after: seen }))
+      rest.push(event);
+    expect(rest[0]?.sequence_number).toBe(seen + 1);
+    expect(rest.at(-1)?.type).toBe('response.incomplete');
+    const after = rest.at(-1)?.sequence_number ?? 0;
+    for await (const event of await client.responses.retrieve(begun.id, { stream: true, starting_after: after }))
+      expect(event).toBe('nothing');
+    const beyond = client.responses.retrieve(begun.id, { stream: true, starting_after: after + 1 });
+    await expect(beyond).rejects.toMatchObject({ status: 400, code: 'OFFSET_FUTURE' });
+  });
+
+  it('reads structured output, and refusals', async () => {
+    const refusal = { type: 'message', role: 'assistant', status: 'completed', id: 'm1' } as const;
+    const model = new ScriptedModel([
+      answer('{"city":"Basel"}'),
+      modelResponse([{ ...refusal, content: [{ type: 'refusal', refusal: 'I must not.' }] }]),
+    ]);
+    const agent = new Agent({ name: 'A', model });
+    await using served = await serve({ agents: { agent }, store: sqlite(':memory:') });
+    const client = clientOf(served.url);
+    const format = zodTextFormat(z.object({ city: z.string() }), 'place');
+    const parsed = await client.responses.parse({ model: 'agent', input: 'Where?', text: { format } });
+    expect(parsed.output_parsed).toEqual({ city: 'Basel' });
+    const stream = client.responses.stream({ model: 'agent', input: 'Do it' });
+    const types: string[] = [];
+    for await (const { type } of stream) types.push(type);
+    expect(types).toContain('response.refusal.done');
+    expect(types).not.toContain('response.output_text.delta');
+    const final = await stream.finalResponse();
+    expect(final.output).toMatchObject([{ content: [{ type: 'refusal', refusal: 'I must not.' }] }]);
+    const retrieved = await client.responses.retrieve(final.id);
+    expect(retrieved.output).toMatchObject([{ content: [{ type: 'refusal', refusal: 'I must not.' }] }]);
+  });
+
+  it('answers a call that asks the client', async () => {
+    const ask_user = tool({
+      name: 'ask_user',
+      description: 'Asks.',
+      parameters: z.object({ q: z.string() }),
+      exposeToClient: 'arguments',
+      execute: () => waitForInput({ prompt: 'Which?' }),
+    });
+    const model = new ScriptedModel([
+      modelResponse([functionCall('ask_user', { q: 'Which?' }, { callId: 'c1' })]),
+      answer('Red.'),
+    ]);
+    const agent = new Agent({ name: 'A', model, tools: [ask_user] });
+    await using served = await serve({ agents: { agent }, store: sqlite(':memory:') });
+    const client = clientOf(served.url);
+    const first = await client.responses.create({ model: 'agent', input: 'Paint' });
+    expect(first.output).toMatchObject([
+      { type: 'function_call', call_id: 'c1', name: 'ask_user', arguments: '{"q":"Which?"}', prompt: 'Which?' },
+    ]);
+    const second = await client.responses.create({
+      model: 'agent',
+      previous_response_id: first.id,
+      input: [{ type: 'function_call_output', call_id: 'c1', output: 'red' }],
+    });
+    expect(second.output.map(({ type }) => type)).toEqual(['message']);
+    expect(JSON.stringify(model.lastCall?.request.input)).toContain('red');
+    const alone = client.responses.create({
+      model: 'agent',
+      input: [{ type: 'function_call_output', call_id: 'c1', output: 'red' }],
+    });
+    await expect(alone).rejects.toMatchObject({ status: 400 });
+  });
+
+  it('keeps conversations and metadata', async () => {
+    const model = new ScriptedModel([answer('One.'), answer('Two.')]);
+    await using served = await serve({ agents: { a: new Agent({ name: 'A', model }) }, store: sqlite(':memory:') });
+    const client = clientOf(served.url);
+    const asked = { model: 'a', conversation: 'conv_1', metadata: { tier: 'gold' }, store: false };
+    const first = await client.responses.create({ ...asked, input: 'First' });
+    expect(first).toMatchObject({ conversation: { id: 'conv_1' }, metadata: { tier: 'gold' }, store: true });
+    await client.responses.create({ ...asked, input: 'Second' });
+    expect(JSON.stringify(model.lastCall?.request.input)).toContain('One.');
+  });
+
+  it('is told of what is not there as the OpenAI API does', async () => {
+    await using served = await serve({ agents: { weather: agentOf([]) }, store: sqlite(':memory:') });
+    const client = clientOf(served.url);
+    const wanted = { status: 404, code: 'NOT_FOUND', type: 'invalid_request_error', param: null };
+    await expect(client.responses.retrieve('resp_none')).rejects.toMatchObject(wanted);
+    await expect(client.responses.cancel('resp_none')).rejects.toMatchObject(wanted);
+    const more = client.responses.create({ model: 'weather', input: 'Hi', previous_response_id: 'resp_none' });
+    await expect(more).rejects.toMatchObject(wanted);
+  });
+
+  it('decides about the call of an agent that is a tool', async () => {
+    const inner = agentOf([ask(), answer('Sunny.')], true);
+    const outer = new Agent({
+      name: 'Outer',
+      model: new ScriptedModel([
+        modelResponse([functionCall('inner', { input: 'x' }, { callId: 'o1' })]),
+        answer('So.'),
+      ]),
+      tools: [inner.asTool({ toolName: 'inner', toolDescription: 'Asks the weather agent.' })],
+    });
+    await using served = await serve({ agents: { outer }, store: sqlite(':memory:') });
+    const client = clientOf(served.url);
+    const first = await client.responses.create({ model: 'outer', input: 'Basel?' });
+    const asked = first.output.find((item) => item.type === 'mcp_approval_request');
+    expect(asked).toMatchObject({ name: 'forecast', arguments: '{"city":"Basel"}' });
+    const second = await client.responses.create({
+      model: 'outer',
+      previous_response_id: first.id,
+      input: [{ type: 'mcp_approval_response', approval_request_id: asked?.id ?? '', approve: true }],
+    });
+    expect(second.output_text).toBe('So.');
   });
 });

@@ -6,17 +6,19 @@ export interface ResponsesInput {
   items: AgentInputItem[];
   /** Answers to `mcp_approval_request` items. */
   decisions: { callId: string; approved: boolean; message?: string }[];
+  /** What calls give that the client was asked for: `function_call_output` items. */
+  answers: { callId: string; answer: string }[];
 }
 
 /**
- * Messages of users and of the assistant, and decisions. System and developer messages are refused: instructions are the agent's.
+ * Messages of users and of the assistant, decisions, and answers to calls that wait for one. System and developer messages are refused: instructions are the agent's.
  *
  * @throws HttpError BODY_INVALID
  */
 export function responsesInput(value: unknown): ResponsesInput {
-  if (typeof value === 'string') return { items: [{ role: 'user', content: value }], decisions: [] };
+  if (typeof value === 'string') return { items: [{ role: 'user', content: value }], decisions: [], answers: [] };
   if (!Array.isArray(value)) throw new HttpError('BODY_INVALID', `'input' must be a text or an array of items.`);
-  const read: ResponsesInput = { items: [], decisions: [] };
+  const read: ResponsesInput = { items: [], decisions: [], answers: [] };
   for (const [index, item] of value.entries()) take(read, item, index);
   return read;
 }
@@ -24,7 +26,16 @@ export function responsesInput(value: unknown): ResponsesInput {
 function take(read: ResponsesInput, item: unknown, index: number): void {
   const bad = (why: string): HttpError => new HttpError('BODY_INVALID', `'input[${index}]' ${why}.`);
   if (typeof item !== 'object' || item === null) throw bad('must be an item');
-  const { type, role, content, approval_request_id, approve, reason } = item as Record<string, unknown>;
+  const { type, role, content, approval_request_id, approve, reason, call_id, output } = item as Record<
+    string,
+    unknown
+  >;
+  if (type === 'function_call_output') {
+    if (typeof call_id !== 'string' || typeof output !== 'string')
+      throw bad('must have a call_id and a text as output');
+    read.answers.push({ callId: call_id, answer: output });
+    return;
+  }
   if (type === 'mcp_approval_response') {
     if (typeof approval_request_id !== 'string' || typeof approve !== 'boolean')
       throw bad('must name its approval_request_id and say approve: true or false');

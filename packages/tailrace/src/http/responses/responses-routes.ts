@@ -3,6 +3,7 @@ import type { AgentInputItem } from '../../event/item.ts';
 import type { RunEvent } from '../../event/run-event.ts';
 import type { Json } from '../../base/json.ts';
 import { readRun } from '../../log/read-run.ts';
+import { lastSeq } from '../../port/pruned-range.ts';
 import { snapshot } from '../../log/snapshot.ts';
 import type { StartedRun } from '../access.ts';
 import { deadAttempts } from '../dead-attempts.ts';
@@ -16,7 +17,7 @@ import { clientSessionId, sessionKey } from '../session-key.ts';
 import { settled } from '../settled.ts';
 import { begin, onlyAgent } from '../submit-route.ts';
 import type { ResponseFacts, WireResponse } from './response-object.ts';
-import { responsesInput } from './responses-input.ts';
+import { type ResponsesInput, responsesInput } from './responses-input.ts';
 import { ResponsesTelling } from './responses-telling.ts';
 
 /** A response: a run, or a stretch of one that waited. */
@@ -49,14 +50,16 @@ export async function createResponse(call: Call): Promise<Reply> {
 
 async function toldBy(call: Call, body: ResponseRequest, leavable: boolean): Promise<Told> {
   const { service, request } = call;
-  const { items, decisions } = responsesInput(body.input);
+  const input = responsesInput(body.input);
+  const { items } = input;
+  const says = input.decisions.length + input.answers.length > 0;
   const { model, previous_response_id: previous, conversation, metadata } = body;
   const before = typeof previous !== 'string' ? undefined : await responseAt(call, 'read', previous);
-  if (before && decisions.length > 0) return decided(call, before, decisions, items);
-  if (decisions.length > 0)
+  if (before && says) return decided(call, before, input);
+  if (says)
     throw new HttpError(
       'BODY_INVALID',
-      `A decision needs the 'previous_response_id' of the response that asks for it.`,
+      `A decision or an output needs the 'previous_response_id' of the response that asks for it.`,
     );
   const sessionId = typeof conversation === 'object' ? conversation?.id : conversation;
   // Also of whoever may read the response before: to go on from it is to run an agent.
@@ -89,18 +92,19 @@ async function historyOf({ service }: Call, run: string): Promise<AgentInputItem
 async function decided(
   call: Call,
   { started, segment }: Told,
-  decisions: ReturnType<typeof responsesInput>['decisions'],
-  items: readonly AgentInputItem[],
+  { items, decisions, answers }: ResponsesInput,
 ): Promise<Told> {
   const { runtime, access } = call.service;
   const { run } = started;
   if (items.length > 0) throw new HttpError('BODY_INVALID', 'Send decisions and messages one after the other.');
-  const { principal } = await access.run(call.request, 'approve', run);
+  const { principal } = await access.run(call.request, decisions.length > 0 ? 'approve' : 'input', run);
+  if (decisions.length > 0 && answers.length > 0) await access.run(call.request, 'input', run);
   for (const { callId, approved, message } of decisions) {
     const decision = { by: principal.id, ...(message !== undefined && { message }) };
     if (approved) await runtime.approve(run, callId, decision);
     else await runtime.reject(run, callId, decision);
   }
+  for (const { callId, answer } of answers) await runtime.input(run, answer, { callId, by: principal.id });
   return { principal, started, segment: segment + 1 };
 }
 
@@ -110,7 +114,25 @@ export async function getResponse(call: Call): Promise<Reply> {
   const after = queryNumber(call, 'starting_after');
   if (after !== undefined && (await isPruned(call, told.started.run)))
     throw new HttpError('OFFSET_PRUNED', 'Parts of this stream were pruned. Read it whole, or retrieve the response.');
+  if (after !== undefined) await checkSent(call, told, after);
   return streamReply(call, told, after === undefined ? 0 : after + 1);
+}
+
+/** @throws HttpError OFFSET_FUTURE for a frame that nobody can have */
+async function checkSent(call: Call, told: Told, after: number): Promise<void> {
+  const { store } = call.service.runtime;
+  const telling = await tellingOf(call, told, after + 1);
+  for (let from = 0; ;) {
+    const page = await store.read(told.started.run, from, 1_000);
+    const last = page.at(-1);
+    if (!last || after < telling.count) break;
+    for (const event of page) telling.tell(event);
+    from = lastSeq(last) + 1;
+  }
+  if (after < telling.count) return;
+  throw new HttpError('OFFSET_FUTURE', `The next event of this response will be ${telling.count}.`, {
+    data: { next: telling.count },
+  });
 }
 
 export async function cancelResponse(call: Call): Promise<Reply> {
@@ -127,7 +149,7 @@ async function responseAt(call: Call, action: 'read' | 'cancel', id: string): Pr
 }
 
 async function tellingOf(
-  { service }: Call,
+  { service, request }: Call,
   { principal, started, segment }: Told,
   from = 0,
 ): Promise<ResponsesTelling> {
@@ -141,7 +163,8 @@ async function tellingOf(
     metadata: typeof metadata === 'object' && metadata !== null && !Array.isArray(metadata) ? metadata : {},
   };
   const dead = await deadAttempts(service.runtime.store, run);
-  return new ResponsesTelling(facts, service.exposureOf, { segment, from, dead });
+  const decides = await service.access.still(request, { action: 'approve', runId: run }, principal);
+  return new ResponsesTelling(facts, service.exposureOf, { segment, from, dead, decides });
 }
 
 async function streamReply(call: Call, told: Told, from: number): Promise<Reply> {

@@ -3,10 +3,12 @@
  *
  * W1 `sequence_number` counts the frames, from 0, the same for every reader; what was void before a reader came is counted, and not sent. W2 An executed call is shown together with its output, never alone: a lone one would ask
  * the client to run it. W3 Text that was said and is taken back by a new attempt ends the stream with ATTEMPT_SUPERSEDED: this protocol cannot take anything back.
- * W4 A run that waits for decisions ends as completed, with one `mcp_approval_request` for each call; the client answers with the request that follows.
+ * W4 A run that waits ends as completed, with one `mcp_approval_request` for each call to decide about, and one `function_call` for each that the client is to answer; it does
+ * so with the request that follows.
  */
 import { isAssistantMessage } from '../../event/item.ts';
 import type { AssistantMessageItem, FunctionCallItem, FunctionCallResultItem } from '../../event/item.ts';
+import type { ApprovalRequested, WaitStarted } from '../../event/mail-events.ts';
 import type { ItemAdded, RunEvent } from '../../event/run-event.ts';
 import type { StepRef } from '../../event/step-events.ts';
 import { attemptName } from '../../event/superseded.ts';
@@ -28,6 +30,8 @@ interface OpenMessage {
   id: string;
   index: number;
   text: string;
+  /** How many parts were begun: the text, or nothing. */
+  parts: 0 | 1;
 }
 
 export interface ResponsesTellingOptions {
@@ -37,6 +41,8 @@ export interface ResponsesTellingOptions {
   from?: number;
   /** Attempts that were void when the reader came. */
   dead?: DeadAttempts;
+  /** The reader may decide about calls: they see the arguments that they decide about. */
+  decides?: boolean;
 }
 
 export class ResponsesTelling implements Telling {
@@ -58,12 +64,14 @@ export class ResponsesTelling implements Telling {
   #open: OpenMessage | undefined;
   #messages = 0;
   readonly #calls: Map<string, FunctionCallItem> = new Map();
+  readonly #decides: boolean;
 
   constructor(
     facts: ResponseFacts,
     exposureOf: ExposureOf,
-    { segment = 0, from = 0, dead = new Map() }: ResponsesTellingOptions = {},
+    { segment = 0, from = 0, dead = new Map(), decides = false }: ResponsesTellingOptions = {},
   ) {
+    this.#decides = decides;
     this.#from = from;
     this.#dead = dead;
     this.#facts = facts;
@@ -74,14 +82,33 @@ export class ResponsesTelling implements Telling {
 
   tell(event: RunEvent): Frame[] {
     this.#frames = [];
-    if (event.scope || this.response.status !== 'in_progress') return this.#frames;
-    if (this.#at === this.#segment) this.#show(event);
-    else if (event.type === 'run.suspended') this.#pass();
-    else if (event.type === 'item.added' && event.item.type === 'function_call')
-      this.#calls.set(event.item.callId, event.item);
-    else if (event.type === 'item.added' && event.item.type === 'function_call_result')
-      this.#calls.delete(event.item.callId);
+    if (this.response.status !== 'in_progress') return this.#frames;
+    if (event.scope) {
+      if (this.#at === this.#segment) this.#nested(event);
+    } else if (this.#at === this.#segment) this.#show(event);
+    else this.#unseen(event);
     return this.#frames;
+  }
+
+  /** Of a stretch before the one that is told. */
+  #unseen(event: RunEvent): void {
+    if (event.type === 'run.suspended') return this.#pass();
+    if (event.type === 'wait.started' && event.for === 'input') this.#calls.delete(event.callId);
+    if (event.type !== 'item.added') return;
+    const { item } = event;
+    if (item.type === 'function_call') this.#calls.set(item.callId, item);
+    else if (item.type === 'function_call_result') this.#calls.delete(item.callId);
+  }
+
+  /** What a nested agent waits for, the run waits for: under its step's name, because an id may be that of another call, too. */
+  #nested(event: RunEvent): void {
+    if (event.type === 'approval.requested') this.#ask(event, event.step);
+    else if (event.type === 'wait.started' && event.for === 'input') this.#question(event, event.step, '{}');
+  }
+
+  /** How many frames it has come to, sent or not. */
+  get count(): number {
+    return this.#sequence;
   }
 
   isLast(): boolean {
@@ -119,17 +146,10 @@ export class ResponsesTelling implements Telling {
         return;
       case 'item.added':
         return this.#item(event);
-      case 'approval.requested': {
-        const args = this.#exposureOf(event.tool).arguments ? event.arguments : '{}';
-        this.#whole({
-          type: 'mcp_approval_request',
-          id: event.callId,
-          name: event.tool,
-          server_label: event.agent,
-          arguments: args,
-        });
-        return;
-      }
+      case 'approval.requested':
+        return this.#ask(event, event.callId);
+      case 'wait.started':
+        return event.for === 'input' ? this.#asked(event) : undefined;
       case 'run.suspended':
         return this.#end('response.completed', { ...responseObject(this.#facts, this.response.output, 'completed') });
       case 'run.completed':
@@ -149,6 +169,24 @@ export class ResponsesTelling implements Telling {
     else if (item.type === 'function_call_result') this.#executed(item);
   }
 
+  #ask({ tool: name, agent: server_label, arguments: args }: ApprovalRequested, id: string): void {
+    const shown = this.#decides || this.#exposureOf(name).arguments ? args : '{}';
+    this.#whole({ type: 'mcp_approval_request', id, name, server_label, arguments: shown });
+  }
+
+  /** The one call that stands alone: the client is to say what it gives. */
+  #asked(wait: WaitStarted): void {
+    const call = this.#calls.get(wait.callId);
+    // What the client gives is not told back to it.
+    this.#calls.delete(wait.callId);
+    this.#question(wait, wait.callId, (this.#exposureOf(wait.tool).arguments && call?.arguments) || '{}');
+  }
+
+  #question({ tool: name, prompt }: WaitStarted, call_id: string, args: string): void {
+    const item = { type: 'function_call', id: `fc_${call_id}`, call_id, name, arguments: args, status: 'completed' };
+    this.#call({ ...item, ...(prompt !== undefined && { prompt }) });
+  }
+
   #executed(result: FunctionCallResultItem): void {
     const { callId, name } = result;
     const call = this.#calls.get(callId);
@@ -158,16 +196,18 @@ export class ResponsesTelling implements Telling {
     const args = exposed.arguments ? call.arguments : '{}';
     const id = call.id ?? `fc_${callId}`;
     const shown = { type: 'function_call', id, call_id: callId, name, arguments: args, status: 'completed' };
-    const output_index = this.response.output.length;
-    this.#send('response.output_item.added', {
-      output_index,
-      item: { ...shown, arguments: '', status: 'in_progress' },
-    });
-    this.#send('response.function_call_arguments.delta', { output_index, item_id: id, delta: args });
-    this.#send('response.function_call_arguments.done', { output_index, item_id: id, name, arguments: args });
-    this.#done(shown);
+    this.#call(shown);
     const output = exposed.output ? outputText(result.output) : '';
     this.#whole({ type: 'function_call_output', id: `fco_${callId}`, call_id: callId, output, status: 'completed' });
+  }
+
+  #call(item: { id: string; name: string; arguments: string }): void {
+    const at = { output_index: this.response.output.length, item_id: item.id };
+    const added = { ...item, arguments: '', status: 'in_progress' };
+    this.#send('response.output_item.added', { output_index: at.output_index, item: added });
+    this.#send('response.function_call_arguments.delta', { ...at, delta: item.arguments });
+    this.#send('response.function_call_arguments.done', { ...at, name: item.name, arguments: item.arguments });
+    this.#done(item);
   }
 
   #said(attempt: StepRef, text: string, given?: string): void {
@@ -182,30 +222,44 @@ export class ResponsesTelling implements Telling {
     this.#send('response.output_text.delta', { item_id, output_index, content_index: 0, delta, logprobs: [] });
   }
 
-  #beginMessage(given?: string): OpenMessage {
+  #beginMessage(given: string | undefined, withText: boolean = true): OpenMessage {
     const id = given ?? `msg_${this.#facts.id}_${this.#messages}`;
     this.#messages += 1;
     const index = this.response.output.length;
     const item = { type: 'message', id, role: 'assistant', status: 'in_progress', content: [] };
     this.#send('response.output_item.added', { output_index: index, item });
     const part = { type: 'output_text', text: '', annotations: [], logprobs: [] };
-    this.#send('response.content_part.added', { item_id: id, output_index: index, content_index: 0, part });
-    return { id, index, text: '' };
+    if (withText)
+      this.#send('response.content_part.added', { item_id: id, output_index: index, content_index: 0, part });
+    return { id, index, text: '', parts: withText ? 1 : 0 };
   }
 
   #message(item: AssistantMessageItem): void {
-    const text = item.content
-      .map((part) => (part.type === 'output_text' ? part.text : part.type === 'refusal' ? part.refusal : ''))
-      .join('');
-    const open = (this.#open ??= this.#beginMessage(item.id));
+    const text = item.content.map((part) => (part.type === 'output_text' ? part.text : '')).join('');
+    const refusals = item.content.flatMap((part) => (part.type === 'refusal' ? [part.refusal] : []));
+    const open = (this.#open ??= this.#beginMessage(item.id, text !== '' || refusals.length === 0));
     // What was streamed may be less than the whole, and a response that was not streamed is told in one piece.
     if (text.length > open.text.length && text.startsWith(open.text)) this.#delta(text.slice(open.text.length));
     this.#open = undefined;
-    const at = { item_id: open.id, output_index: open.index, content_index: 0 };
-    const part = { type: 'output_text', text, annotations: [], logprobs: [] };
-    this.#send('response.output_text.done', { ...at, text, logprobs: [] });
-    this.#send('response.content_part.done', { ...at, part });
-    this.#done({ type: 'message', id: open.id, role: 'assistant', status: 'completed', content: [part] });
+    const { id: item_id, index: output_index } = open;
+    const content: object[] = [];
+    if (open.parts > 0) {
+      const at = { item_id, output_index, content_index: 0 };
+      const part = { type: 'output_text', text, annotations: [], logprobs: [] };
+      this.#send('response.output_text.done', { ...at, text, logprobs: [] });
+      this.#send('response.content_part.done', { ...at, part });
+      content.push(part);
+    }
+    for (const refusal of refusals) {
+      const at = { item_id, output_index, content_index: content.length };
+      const part = { type: 'refusal', refusal };
+      this.#send('response.content_part.added', { ...at, part: { ...part, refusal: '' } });
+      this.#send('response.refusal.delta', { ...at, delta: refusal });
+      this.#send('response.refusal.done', { ...at, refusal });
+      this.#send('response.content_part.done', { ...at, part });
+      content.push(part);
+    }
+    this.#done({ type: 'message', id: item_id, role: 'assistant', status: 'completed', content });
   }
 
   /** Whoever has some of the text is told; for all others there was none. */
@@ -224,7 +278,8 @@ export class ResponsesTelling implements Telling {
 
   #done(item: object): void {
     const output_index = this.response.output.length;
-    this.response = { ...this.response, output: [...this.response.output, item] };
+    // The array is this stream's own: a copy for each item would cost the square of a long run.
+    this.response.output.push(item);
     this.#send('response.output_item.done', { output_index, item });
   }
 
@@ -235,7 +290,8 @@ export class ResponsesTelling implements Telling {
 
   #send(type: string, body: object): void {
     const sequence_number = this.#sequence++;
-    if (sequence_number < this.#from || this.#voidFrom !== undefined) return;
+    const spared = this.#voidFrom !== undefined && this.#from <= this.#voidFrom;
+    if (sequence_number < this.#from || spared) return;
     this.#frames.push({ event: type, data: JSON.stringify({ type, sequence_number, ...body }) });
   }
 }
