@@ -5,7 +5,7 @@
 import { Watchers } from '../base/watchers.ts';
 import { LimitError, UserError } from '../event/errors.ts';
 import { isTerminal, type RunEvent } from '../event/run-event.ts';
-import { admitsAppend, type RunState } from '../port/append-rules.ts';
+import { admitsAppend, refuseLateInput, type RunState } from '../port/append-rules.ts';
 import { clipped, lastSeq, type SeqRange, withPruned } from '../port/pruned-range.ts';
 import type { LeaseStore } from '../port/lease-store.ts';
 import type { PresenceStore } from '../port/presence-store.ts';
@@ -42,6 +42,8 @@ interface MemoryRun extends RunState {
   worthPruning: boolean;
   mail: StoredMessage[];
   mailIds: Set<string>;
+  /** True when no more input is taken. */
+  mailClosed: boolean;
 }
 
 /** Keeps logs in memory, and nothing beyond the life of the process. */
@@ -147,9 +149,18 @@ export class MemoryLogStore implements LogStore {
     const state = this.#runs.get(run);
     if (state === undefined) throw noRun(run);
     if (state.mailIds.has(message.id)) return false;
+    refuseLateInput(run, message, state.ended || state.mailClosed);
     state.mailIds.add(message.id);
     state.mail.push({ ...message, position: state.mail.length + 1, at: Date.now() });
     this.#watchers.wake(run);
+    return true;
+  }
+
+  closeMail(run: string, position: number): boolean {
+    const state = this.#runs.get(run);
+    if (state === undefined) throw noRun(run);
+    if (state.mail.length > position) return false;
+    state.mailClosed = true;
     return true;
   }
 
@@ -194,6 +205,7 @@ function newRun(maxBytes: number): MemoryRun {
     worthPruning: false,
     mail: [],
     mailIds: new Set(),
+    mailClosed: false,
   };
 }
 

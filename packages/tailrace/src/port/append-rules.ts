@@ -1,6 +1,7 @@
-/** The rules of `LogStore.append` that need nothing but the run's head: for every store to call inside its transaction. */
-import { StaleEpoch, SystemError } from '../event/errors.ts';
+/** The rules of `LogStore.append` and `LogStore.post` that need nothing but the run's head: for every store to call inside its transaction. */
+import { StaleEpoch, SystemError, UserError } from '../event/errors.ts';
 import { isTerminal, type RunEvent } from '../event/run-event.ts';
+import type { MailboxMessage } from './log-store.ts';
 
 /** What a store keeps of a run beside its events. */
 export interface RunState {
@@ -48,6 +49,18 @@ export function admitsAppend(
     if (index < last && isTerminal(event)) throw afterEnd(run);
   }
   return true;
+}
+
+/**
+ * For `post`, once it is known that the message is a new one.
+ * @throws {UserError} `RUN_ENDED` for input that nobody would take.
+ */
+export function refuseLateInput(run: string, { kind }: MailboxMessage, over: boolean): void {
+  if (kind !== 'input' || !over) return;
+  throw new UserError(`Run ${run} has ended, or has said its last. Submit a new one, with its session.`, {
+    code: 'RUN_ENDED',
+    runId: run,
+  });
 }
 
 function afterEnd(run: string): SystemError {

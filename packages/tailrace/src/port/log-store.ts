@@ -91,8 +91,16 @@ export interface LogStore {
   head(run: string): Awaitable<RunHead | undefined>;
   /** Heads, and how the runs stand, without reading their logs. */
   list(query?: RunQuery): Awaitable<RunListing[]>;
-  /** Puts a message into the run's mailbox. False when a message with this id was there before. */
+  /**
+   * Puts a message into the run's mailbox. False when a message with this id was there before.
+   * @throws UserError RUN_NOT_FOUND; RUN_ENDED for input, when the run has ended or its mailbox is closed to it
+   */
   post(run: string, message: MailboxMessage): Awaitable<boolean>;
+  /**
+   * Closes the run's mailbox to input, for good. False, and nothing happens, when there are messages after `position`. Without this, input that comes between a run's last look and
+   * its end is stored and never answered.
+   */
+  closeMail?(run: string, position: number): Awaitable<boolean>;
   /** Messages after `position`, in order. */
   mail(run: string, position: number): Awaitable<StoredMessage[]>;
   /**

@@ -3,6 +3,7 @@
  *
  * M1 Messages are taken in order, each once: what comes of one says its place, and whoever takes the run up goes on behind it. M2 After `close` nothing is taken:
  * what comes later is for the next segment.
+ * M3 After `seal` has said yes the store refuses input: nobody is left to take it.
  */
 import type { Awaitable, LogStore, StoredMessage } from '../port/log-store.ts';
 import { soon } from './breathe.ts';
@@ -15,7 +16,11 @@ export class Mailbox implements Disposable {
   #watch: Disposable | undefined;
   #due = false;
   #looking: Promise<void> | undefined;
+  /** A look was asked for since the one under way has begun: that may have missed what this one is about. */
+  #again = false;
   #closed = false;
+  /** True when the store could not say what is there. */
+  #unreadable = false;
   /** True while the run itself appends: the first wake then says what its writer knows. */
   appending = false;
 
@@ -49,19 +54,47 @@ export class Mailbox implements Disposable {
   /** Takes what is there. A store that cannot say is not asked twice: the next append tells what is wrong with it. */
   look(): Awaitable<void> {
     if (this.#closed) return undefined;
-    if (this.#looking) return this.#looking;
+    if (this.#looking) {
+      this.#again = true;
+      return this.#looking;
+    }
     try {
       const mail = this.#store.mail(this.#run, this.#position);
       if (!(mail instanceof Promise)) return this.#takeAll(mail);
-      this.#looking = mail
-        .then(
-          (messages) => this.#takeAll(messages),
-          () => undefined,
-        )
-        .finally(() => (this.#looking = undefined));
+      this.#looking = this.#takeLater(mail);
       return this.#looking;
     } catch {
+      this.#unreadable = true;
       return undefined;
+    }
+  }
+
+  async #takeLater(first: Awaitable<StoredMessage[]>): Promise<void> {
+    try {
+      for (let mail = first; ; mail = this.#store.mail(this.#run, this.#position)) {
+        this.#again = false;
+        this.#takeAll(await mail);
+        if (!this.#again || this.#closed) return;
+      }
+    } catch {
+      this.#unreadable = true;
+    } finally {
+      this.#looking = undefined;
+    }
+  }
+
+  /**
+   * The last look for input. True when all of it is taken and the store takes no more: whoever comes later is told so. False when something has come that may be input.
+   * `regardless`: what has come is left untaken.
+   */
+  async seal(regardless: boolean): Promise<boolean> {
+    if (!regardless) await this.look();
+    if (!this.#store.closeMail || this.#unreadable) return true;
+    try {
+      return await this.#store.closeMail(this.#run, regardless ? Number.MAX_SAFE_INTEGER : this.#position);
+    } catch {
+      // The next append tells what is wrong with the store.
+      return true;
     }
   }
 

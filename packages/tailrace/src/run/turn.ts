@@ -107,14 +107,17 @@ async function* act(run: RunScope, agent: AnyAgent, sorted: SortedOutput, stop: 
   return { ...outcome, taken };
 }
 
-/** A last look for input before the output is final: guardrails and the session take their time. True when there is some, and a turn is left to answer it. */
+/** A last look for input before the output is final: guardrails and the session take their time. True when there is some, and a turn is left to answer it. Else none is taken any more. */
 async function hearMore({ mailbox, received, plan, control, turn, nested }: RunScope): Promise<boolean> {
   // What comes from outside is for the run around it.
   if (nested) return false;
   const last = control.afterTurn !== undefined || (plan.maxTurns !== null && turn >= plan.maxTurns);
-  if (!last && mailbox.watched) await mailbox.look();
-  if (!last && received.length > 0) return true;
-  // What comes from now on has missed the run.
+  while (mailbox.watched) {
+    const sealed = await mailbox.seal(last);
+    if (!last && received.length > 0) return true;
+    if (sealed || control.signal.aborted) break;
+  }
+  // What comes from now on has missed the run, and is told so.
   mailbox.close();
   return false;
 }

@@ -97,6 +97,8 @@ const migrations: readonly string[] = [
    CREATE INDEX reader_owner ON reader (owner);`,
   // How many runs of a principal are under way, asked before each new one.
   `CREATE INDEX runs_open ON runs (principal, id) WHERE ended = 0 AND principal IS NOT NULL;`,
+  // Runs that take no more input.
+  `ALTER TABLE runs ADD COLUMN mail_closed INTEGER NOT NULL DEFAULT 0;`,
 ];
 
 export interface OpenOptions {

@@ -13,6 +13,8 @@ export interface Statements {
   describe: StatementSync;
   post: StatementSync;
   wake: StatementSync;
+  posted: StatementSync;
+  closeMail: StatementSync;
   mail: StatementSync;
   deleteEvents: StatementSync;
   deleteMail: StatementSync;
@@ -28,6 +30,7 @@ export interface RunRow {
   ended: number;
   clientSeq: number;
   status: string | null;
+  mailClosed: number;
 }
 
 export interface MailRow {
@@ -48,7 +51,9 @@ export function prepareStatements(db: DatabaseSync): Statements {
       `INSERT INTO runs (run, epoch, next, ended, client_seq, created_at) VALUES (?, 1, 0, 0, 0, ?)
        ON CONFLICT (run) DO UPDATE SET epoch = epoch + 1, client_seq = 0 RETURNING epoch, next, ended`,
     ),
-    run: sql('SELECT id, run, epoch, next, ended, client_seq AS clientSeq, status FROM runs WHERE run = ?'),
+    run: sql(
+      'SELECT id, run, epoch, next, ended, client_seq AS clientSeq, status, mail_closed AS mailClosed FROM runs WHERE run = ?',
+    ),
     insert: sql('INSERT INTO events (run_id, seq, body) VALUES (?, ?, ?)'),
     advance: sql('UPDATE runs SET next = ?, ended = ?, client_seq = ?, updated_at = ? WHERE id = ?'),
     read: sql(
@@ -62,6 +67,11 @@ export function prepareStatements(db: DatabaseSync): Statements {
        VALUES (?, 1 + (SELECT coalesce(max(position), 0) FROM mailbox WHERE run_id = ?), ?, ?, ?, ?)`,
     ),
     wake: sql('UPDATE lease SET wanted = 1 WHERE run = ?'),
+    posted: sql('SELECT 1 FROM mailbox WHERE run_id = ? AND id = ?'),
+    closeMail: sql(
+      `UPDATE runs SET mail_closed = 1
+       WHERE id = ? AND NOT EXISTS (SELECT 1 FROM mailbox WHERE run_id = runs.id AND position > ?)`,
+    ),
     mail: sql(
       `SELECT position, id, kind, body, at FROM mailbox WHERE run_id = ${idOf} AND position > ? ORDER BY position`,
     ),

@@ -9,6 +9,7 @@ import type { DatabaseSync } from 'node:sqlite';
 import { Watchers } from '../base/watchers.ts';
 import { UserError } from '../event/errors.ts';
 import type { RunEvent } from '../event/run-event.ts';
+import { refuseLateInput } from '../port/append-rules.ts';
 import { clipped, lastSeq, type SeqRange } from '../port/pruned-range.ts';
 import type { LeaseStore } from '../port/lease-store.ts';
 import type { PresenceStore } from '../port/presence-store.ts';
@@ -143,13 +144,15 @@ class SqliteLogStore implements SqliteStore {
 
   list(query: RunQuery = {}): RunListing[] {
     return this.#access.read('list its runs', () =>
-      this.#lister.list(query, query.before === undefined ? undefined : this.#knownId(query.before)),
+      this.#lister.list(query, query.before === undefined ? undefined : this.#known(query.before).id),
     );
   }
 
   post(run: string, message: MailboxMessage): boolean {
     const posted = this.#access.write(`post to run '${run}'`, 'full', () => {
-      const id = this.#knownId(run);
+      const { id, ended, mailClosed } = this.#known(run);
+      const over = ended === 1 || mailClosed === 1;
+      if (over && this.#sql.posted.get(id, message.id) === undefined) refuseLateInput(run, message, over);
       const body = JSON.stringify(message.body) as string | undefined;
       const { changes } = this.#sql.post.run(id, id, message.id, message.kind, body ?? 'null', Date.now());
       // With the message, so that a run that waits for it is woken though its sender dies over it.
@@ -158,6 +161,13 @@ class SqliteLogStore implements SqliteStore {
     });
     if (posted) this.#watchers.wake(run);
     return posted;
+  }
+
+  closeMail(run: string, position: number): boolean {
+    return this.#access.write(`close the mailbox of run '${run}'`, 'group', () => {
+      const { changes } = this.#sql.closeMail.run(this.#known(run).id, position);
+      return changes === 1;
+    });
   }
 
   mail(run: string, position: number): StoredMessage[] {
@@ -188,7 +198,7 @@ class SqliteLogStore implements SqliteStore {
 
   prune(run: string, ranges: readonly SeqRange[]): void {
     this.#access.write(`prune run '${run}'`, 'group', () => {
-      const id = this.#knownId(run);
+      const id = this.#known(run).id;
       this.#pruner ??= new RowPruner(this.#db);
       for (const range of ranges) this.#pruner.prune(id, range);
     });
@@ -236,9 +246,9 @@ class SqliteLogStore implements SqliteStore {
     this.#poll = undefined;
   }
 
-  #knownId(run: string): number {
+  #known(run: string): RunRow {
     const row = this.#rows.get(run);
-    if (row !== undefined) return row.id;
+    if (row !== undefined) return row;
     throw new UserError(`There is no run '${run}' in the store ${this.#path}.`, { code: 'RUN_NOT_FOUND', runId: run });
   }
 }

@@ -37,6 +37,35 @@ export const mailboxContract: Record<string, ContractTest> = {
     assert.equal((await store.mail('r', 0)).length, 1);
   },
 
+  async 'a run that has ended takes no more input, and says so'(store) {
+    await store.claim('r');
+    await store.post('r', { id: 'early', kind: 'input', body: 'in time' });
+    await store.append('r', 1, 1, [endEvent('r', 0, 1)], 'full');
+    await failsWith('RUN_ENDED', () => store.post('r', { id: 'late', kind: 'input', body: 'too late' }));
+    assert.equal(await store.post('r', { id: 'early', kind: 'input', body: 'again' }), false);
+    assert.equal((await store.mail('r', 0)).length, 1);
+  },
+
+  async 'a mailbox is closed to input by whoever has seen all of it, for good'(store) {
+    if (!store.closeMail) return;
+    await store.claim('r');
+    await store.claim('other');
+    await store.post('r', { id: 'a', kind: 'input', body: 'in time' });
+    assert.equal(await store.closeMail('r', 0), false);
+    await store.post('r', { id: 'b', kind: 'input', body: 'in time, too' });
+    assert.equal(await store.closeMail('r', 2), true);
+    await failsWith('RUN_ENDED', () => store.post('r', { id: 'c', kind: 'input', body: 'too late' }));
+    assert.equal(await store.post('r', { id: 'a', kind: 'input', body: 'again' }), false);
+    assert.equal(await store.post('r', { id: 'stop', kind: 'cancel', body: null }), true);
+    assert.equal(await store.post('other', { id: 'c', kind: 'input', body: 'in time' }), true);
+    assert.equal(await store.closeMail('r', 3), true);
+    await failsWith('RUN_NOT_FOUND', () => store.closeMail?.('nobody', 0));
+    assert.deepEqual(
+      (await store.mail('r', 0)).map(({ id }) => id),
+      ['a', 'b', 'stop'],
+    );
+  },
+
   async 'a message body is any JSON'(store) {
     await store.claim('r');
     const bodies = [null, 0, '', false, [1, [2]], { a: { b: 'NUL \0 and \uD83D' } }];

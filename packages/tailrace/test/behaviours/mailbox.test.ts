@@ -4,9 +4,11 @@ import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { z } from 'zod';
 import { type LogStore, MemoryLogStore, type RunEvent, Runner, tool } from '../../src/index.ts';
+import { leaveInput } from '../../src/run/answer.ts';
 import { sqlite } from '../../src/store/sqlite.ts';
 import type { StreamEvent } from '../../src/event/stream-event.ts';
 import { assistantMessage, functionCall, logViolations, modelStream } from '../../src/testing/index.ts';
+import { wrapped } from '../log/stores.ts';
 import { modelOf, scripted, TestSession } from './cast.ts';
 import { failure, Moment, wait } from './stage.ts';
 
@@ -166,6 +168,64 @@ describe('a message to a run that is under way', () => {
       'assistant',
     ]);
     await logOf(store);
+  });
+
+  everywhere('is answered, when it comes in the moment of the last look', async ({ store, outside }) => {
+    const close = store.closeMail?.bind(store);
+    let came = false;
+    store.closeMail = (run, position) => {
+      if (!came) void outside.post('run_1', { id: 'm1', kind: 'input', body: 'Wait!' });
+      came = true;
+      return close?.(run, position) ?? false;
+    };
+    const agent = scripted([[assistantMessage('Bye.')], [assistantMessage('Still here.')]]);
+    const result = await new Runner({ store }).run(agent, 'Hi', { runId: 'run_1' });
+    expect(result.finalOutput).toBe('Still here.');
+    expect((await logOf(store)).filter(({ type }) => type === 'input.received')).toHaveLength(1);
+  });
+
+  everywhere('is refused as input, once the run has said its last', async ({ store, outside }) => {
+    const told: unknown[] = [];
+    const runner = new Runner({ store });
+    runner.on('agent_end', () => {
+      // Before the end is stored.
+      told.push(failure((async () => outside.post('run_1', { id: 'm1', kind: 'input', body: 'Wait!' }))()));
+    });
+    const result = await runner.run(scripted([[assistantMessage('Bye.')]]), 'Hi', { runId: 'run_1' });
+    expect(result.finalOutput).toBe('Bye.');
+    expect(await Promise.all(told)).toMatchObject([{ code: 'RUN_ENDED' }]);
+    expect(await failure(leaveInput(outside, 'run_1', 'Wait!'))).toMatchObject({ code: 'RUN_ENDED' });
+    expect(await store.mail('run_1', 0)).toEqual([]);
+    await logOf(store);
+  });
+
+  test('is found at once, also when it comes while a slow store is asked for mail', async () => {
+    const memory = new MemoryLogStore();
+    const [asked, answer] = [new Moment(), new Moment()];
+    const begun = new Moment();
+    let hold = false;
+    const store: LogStore = {
+      ...wrapped(memory, (_, perform) => perform()),
+      mail: async (run, position) => {
+        const found = memory.mail(run, position);
+        if (hold) {
+          hold = false;
+          asked.reach();
+          await answer.reached;
+        }
+        return found;
+      },
+    };
+    const agent = scripted([call(), [assistantMessage('never')]], { tools: [waiting(begun)] });
+    const running = failure(new Runner({ store }).run(agent, 'Hi', { runId: 'run_1' }));
+    await begun.reached;
+    hold = true;
+    memory.post('run_1', { id: 'm1', kind: 'approval', body: { callId: 'nobody', approved: true } });
+    await asked.reached;
+    memory.post('run_1', { id: 'm2', kind: 'cancel', body: { reason: 'enough' } });
+    await wait(20);
+    answer.reach();
+    expect(await Promise.race([running, wait(2_000)])).toMatchObject({ code: 'RUN_CANCELLED', cause: 'enough' });
   });
 
   everywhere('does not cost a run its answer, when no turn is left', async ({ store, outside }) => {

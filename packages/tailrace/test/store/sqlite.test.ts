@@ -53,8 +53,8 @@ describe('opening', () => {
     db.close();
     expect(failure(() => sqlite(path))).toMatchObject({
       code: 'STORE_VERSION',
-      message: expect.stringMatching(/found 7, supports <= 5.*Upgrade/) as string,
-      data: { path, found: 7, supports: 5 },
+      message: expect.stringMatching(/found 7, supports <= 6.*Upgrade/) as string,
+      data: { path, found: 7, supports: 6 },
     });
   });
 
