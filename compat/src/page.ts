@@ -1,4 +1,5 @@
-import { absentNames, absentTestingNames } from './names.ts';
+import { absentNames, absentTestingNames, absentTypeNames } from './names.ts';
+import { programs } from './programs/index.ts';
 import { additions, differences, notYet } from './different.ts';
 
 /** The table of differences as the page `docs/different.md`. */
@@ -7,7 +8,7 @@ export function renderPage(): string {
     '# What is different, and why',
     '',
     'Tailrace has the names, the shapes and the behaviour of `@openai/agents` 0.20.0. Where it differs it does so on purpose, and every',
-    'difference is a row here. The rows are code (`compat/src/rows/`): the compatibility suite runs the same programs on both packages,',
+    `difference is a row here. The rows are code (\`compat/src/rows/\`): the compatibility suite runs the same ${Object.keys(programs).length} programs on both packages,`,
     'and everything that is not a row must be equal. This page is written by `npm run page -w compat`.',
     '',
     'Texts of errors are our own words and are not compared; their classes are.',
@@ -28,7 +29,7 @@ export function renderPage(): string {
     '',
     '## Names that are not there',
     '',
-    ...[...absentNames, ...absentTestingNames].map(
+    ...[...absentNames, ...absentTypeNames, ...absentTestingNames].map(
       ({ why, names }) => `- ${why}: ${names.map((name) => `\`${name}\``).join(', ')}.`,
     ),
     '',

@@ -9,12 +9,24 @@ import { reference, tailrace, type Side } from '../src/sides.ts';
 let theirs: Side;
 let ours: Side;
 const used = new Set<string>();
+const named = new Set<string>();
+
+/** The same module, noting the names that programs take from it. */
+function watched<T extends object>(module: T): T {
+  return new Proxy(module, {
+    get(target, name): unknown {
+      named.add(String(name));
+      return Reflect.get(target, name);
+    },
+  });
+}
 
 beforeAll(async () => {
   // Both sides warn when a result is read before its end, which the programs do on purpose.
   for (const method of ['warn', 'error'] as const) vi.spyOn(console, method).mockImplementation(() => {});
   theirs = await reference();
-  ours = await tailrace();
+  const { sdk, testing } = await tailrace();
+  ours = { sdk: watched(sdk), testing: watched(testing) };
 });
 
 afterAll(() => {
@@ -36,6 +48,15 @@ describe('the same program on the published package and on Tailrace', () => {
     }));
     // Equal at last? Then it is there, and its row in `notYet` has to go.
     expect(compare(expected, withoutAdditions(got, used))).not.toEqual([]);
+  });
+
+  it('has a program for every name that both packages have', () => {
+    const both = [theirs.sdk, theirs.testing].flatMap((module, index) => {
+      const other = [ours.sdk, ours.testing][index]!;
+      return Object.keys(module).filter((name) => name in other);
+    });
+    expect(both.length).toBeGreaterThan(150);
+    expect(both.filter((name) => !named.has(name)).toSorted()).toEqual([]);
   });
 
   it('needs every row of the table of differences', () => {

@@ -2,6 +2,7 @@ import type { Program } from '../program.ts';
 import { agentPrograms } from './agents.ts';
 import { agentToolPrograms } from './agents-as-tools.ts';
 import { approvalPrograms } from './approvals.ts';
+import { classPrograms } from './classes.ts';
 import { endingPrograms } from './endings.ts';
 import { errorHandlerPrograms } from './error-handlers.ts';
 import { failurePrograms } from './failures.ts';
@@ -11,6 +12,7 @@ import { laterPrograms } from './later.ts';
 import { localToolPrograms } from './local-tools.ts';
 import { localValuePrograms } from './local-values.ts';
 import { mcpPrograms } from './mcp.ts';
+import { openAIModelPrograms } from './openai-models.ts';
 import { outputPrograms } from './outputs.ts';
 import { partPrograms } from './parts.ts';
 import { retryPrograms } from './retries.ts';
@@ -48,4 +50,6 @@ export const programs: Readonly<Record<string, Program>> = {
   ...tracingPrograms,
   ...valuePrograms,
   ...partPrograms,
+  ...classPrograms,
+  ...openAIModelPrograms,
 };

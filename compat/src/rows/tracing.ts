@@ -35,6 +35,14 @@ function toolErrorOf(program: string): string | undefined {
 /** Rows about traces. */
 export const tracingRows: readonly Difference[] = [
   {
+    id: 'a-response-span-keeps-its-data',
+    reference: '`createResponseSpan({ data: { response_id } })` makes a span without the id.',
+    tailrace: 'The span has the data it was given, as those of the other kinds do.',
+    why: 'What is handed over for the trace belongs in it.',
+    applies: (program) => program === 'a response span with an id',
+    aspects: { made: () => ({ type: 'response', response_id: 'resp_1' }) },
+  },
+  {
     id: 'trace-ends-on-failure',
     reference:
       'A run that is not streamed and fails, or is aborted, never ends its trace; nor does a `withTrace` whose function throws.',

@@ -42,10 +42,10 @@ export class OpenAIProvider implements ModelProvider {
     this.#options = options;
   }
 
-  /** The model of that name; without one that of OPENAI_DEFAULT_MODEL. */
+  /** The model of that name; without one, or with '', that of OPENAI_DEFAULT_MODEL. */
   getModel(modelName?: string): Promise<Model> {
     return new Promise((resolve) => {
-      resolve(this.#model(modelName ?? getDefaultModel()));
+      resolve(this.#model(modelName || getDefaultModel()));
     });
   }
 

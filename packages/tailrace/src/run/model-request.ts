@@ -54,9 +54,7 @@ export async function resolveTurn(run: RunScope, agent: AnyAgent): Promise<TurnR
 async function resolveModel(run: RunScope, agent: AnyAgent, span: string | undefined): Promise<Model> {
   const named = agent.model === '' ? (run.plan.config.model ?? '') : agent.model;
   if (typeof named !== 'string') return named;
-  return callUser(run, span, () =>
-    (run.plan.config.modelProvider ?? run.defaultProvider()).getModel(named === '' ? undefined : named),
-  );
+  return callUser(run, span, () => (run.plan.config.modelProvider ?? run.defaultProvider()).getModel(named));
 }
 
 /** What a model is asked, before the attempt's own signal. */
