@@ -8,6 +8,8 @@ const ROUTES: readonly (readonly [route: string, does: string])[] = [
   ['GET  /runs/:id', 'how a run stands'],
   ['POST /runs/:id/cancel', 'stops it; /approvals/:callId, /answers/:callId and /input steer it'],
   ['POST /v1/responses', 'the same for clients of OpenAI; the agent is the "model"'],
+  ['POST /chat, /ag-ui', "the same for the AI SDK's useChat, and for AG-UI"],
+  ['GET  /openapi.json', 'all routes, and what they take'],
 ];
 
 export function servedText(url: string, { agents, authorize }: ServedModule, db: string): string {
