@@ -1,8 +1,8 @@
 import { describe, expect } from 'vitest';
-import type { RunStreamEvent } from '../../src/index.ts';
-import { assistantMessage, textStream } from '../../src/testing/index.ts';
+import { run, type RunStreamEvent } from '../../src/index.ts';
+import { assistantMessage, functionCall, textStream } from '../../src/testing/index.ts';
 import { agentOf, call, kinds, modelOf, scripted, TestSession, toolScript, weather } from './cast.ts';
-import { itemWords, on, PacedModel, read, words } from './stage.ts';
+import { failure, itemWords, on, PacedModel, read, words } from './stage.ts';
 
 const paced = (): PacedModel => new PacedModel(textStream('One two three four.', { provider: 'none' }).events);
 
@@ -103,5 +103,36 @@ describe('cancel, after the turn', () => {
     const next = await stage.whole(agent, 'Go on', { session });
     expect(next.result?.finalOutput).toBe('Sunny.');
     expect(kinds(await session.getItems())).toEqual(['user', ...pair, ...pair, 'user', 'assistant']);
+  });
+
+  on('[C50] at a handoff, the next agent is there, and its model is not called', async ({ stage }) => {
+    const next = scripted([[assistantMessage('never')]], { name: 'Next' });
+    const first = scripted([[functionCall('transfer_to_Next', {}, { callId: 'h1' })]], {
+      name: 'First',
+      handoffs: [next],
+    });
+    const result = await stage.stream(first);
+    await read(result, (event) => {
+      if (event.type === 'run_item_stream_event' && event.name === 'handoff_requested')
+        result.cancel({ mode: 'after_turn' });
+    });
+    expect([modelOf(next).calls.length, result.status, result.finalOutput]).toEqual([0, 'cancelled', undefined]);
+    expect([result.lastAgent, result.activeAgent, result.state.currentAgent]).toEqual([next, next, next]);
+    expect(itemWords((await read(result)).events)).toEqual(['handoff_requested', 'handoff_occurred', 'agent:Next']);
+  });
+
+  on('[C51] what it leaves goes on to the end with nothing twice, as a run on its history', async ({ stage }) => {
+    const agent = scripted(toolScript('Sunny.'), { tools: [weather()] });
+    const stopped = await stage.stream(agent);
+    await read(stopped, (event) => {
+      if (event.type === 'run_item_stream_event' && event.name === 'tool_called')
+        stopped.cancel({ mode: 'after_turn' });
+    });
+    // The run itself has ended, and says so.
+    const error = await failure(run(agent, stopped.state));
+    expect(error).toMatchObject({ code: 'RUN_ENDED' });
+    const { result } = await stage.whole(agent, stopped.state.history);
+    expect(result?.finalOutput).toBe('Sunny.');
+    expect(kinds(result?.history ?? [])).toEqual(['user', 'function_call', 'function_call_result', 'assistant']);
   });
 });

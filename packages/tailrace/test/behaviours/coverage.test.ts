@@ -29,6 +29,7 @@ const A = {
   19: 'usage is known as soon as the response is; repeated attempts count',
   20: 'request id and response id are kept',
   21: 'tools added between turns are seen',
+  22: 'an unknown tool fails the run, or is told to the model',
   23: 'every event has run, sequence and time; no gap; JSON keeps it',
   24: 'any number of readers, from any place; a slow one is bounded',
 };
@@ -64,6 +65,8 @@ const C = {
   47: 'after the turn, asked before the start: no model call',
   48: 'immediate wins over after the turn',
   49: 'after the turn, the session has the turn and goes on',
+  50: 'after the turn, at a handoff: the next agent is there, and not called',
+  51: 'after the turn, the history goes on in a new run with nothing twice',
   52: 'during an output guardrail, no further session write',
   53: 'during a save, prompt',
   54: 'a closed iterator never holds up the run',
@@ -140,17 +143,14 @@ const F = {
   114: 'call and output are saved before the next model call',
   115: 'a failed sibling becomes an error output, the others are kept',
   116: 'going on with a run changes no earlier result',
+  117: 'a run that is over keeps no agent alive',
 };
 
 const SECTIONS: Readonly<Record<string, Readonly<Record<number, string>>>> = { A, B, C, D, E, F };
 
 /** Behaviours that this version does not have yet, and why. */
 const LATER: Readonly<Record<number, string>> = {
-  22: 'an unknown tool is told in the table of bad input (29)',
-  50: 'RunState as text',
-  51: 'RunState as text',
   82: 'output that is held until a guardrail has passed',
-  117: 'a result names its agents, and so keeps them',
 };
 
 function cited(): Map<string, number> {

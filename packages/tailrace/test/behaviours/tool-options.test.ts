@@ -187,6 +187,15 @@ describe('toolExecution', () => {
 });
 
 describe('toolErrorFormatter', () => {
+  on('[A22] an unknown tool fails the run, or is told to the model where that is asked for', async ({ stage }) => {
+    const failed = await stage.seen(scripted(script('nope')));
+    expect(failed.error).toMatchObject({ name: 'ModelBehaviorError', code: 'TOOL_UNKNOWN' });
+    const agent = scripted(script('nope'));
+    const { error, result } = await stage.seen(agent, 'Hi', { toolNotFoundBehavior: 'return_error_to_model' });
+    expect([error, result.status]).toEqual([undefined, 'completed']);
+    expect(told(agent)).toContain("Tool 'nope' not found.");
+  });
+
   on('words what the model is told of unknown tools and rejected calls', async ({ stage }) => {
     const seen: object[] = [];
     const toolErrorFormatter = (args: object) => {

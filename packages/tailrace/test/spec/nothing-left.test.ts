@@ -21,7 +21,7 @@ interface Report {
 }
 
 describe('a process whose runs are over', () => {
-  it('[I4] keeps nothing of them that can be reached, and ends by itself', async () => {
+  it('[F117] [I4] keeps nothing of them that can be reached, agents neither, and ends by itself', async () => {
     await using server = await startWireServer();
     const program = fileURLToPath(new URL('retained.ts', import.meta.url));
     // Killed when it hangs: then execFile rejects.
