@@ -16,6 +16,11 @@ afterAll(() => rmSync(directory, { recursive: true }));
 
 const versions = readdirSync(import.meta.dirname, { withFileTypes: true }).filter((entry) => entry.isDirectory());
 
+const events = join(import.meta.dirname, '../../src/event');
+const eventFiles = readdirSync(events)
+  .filter((file) => /^run-event|-events\.ts$/.test(file))
+  .map((file) => readFileSync(join(events, file), 'utf8'));
+
 const logsOf = (folder: string): [name: string, events: RunEvent[]][] =>
   readdirSync(folder)
     .filter((file) => file.endsWith('.ndjson'))
@@ -28,6 +33,19 @@ test('there are logs to read, and each has a script in the catalogue', () => {
   expect(versions.length).toBeGreaterThan(0);
   for (const { name } of versions)
     for (const [log] of logsOf(join(import.meta.dirname, name))) expect(catalogue).toHaveProperty(log);
+});
+
+test('the newest of them hold every kind of event, and of those of a nested run', () => {
+  const newest = versions.map(({ name }) => name).sort((a, b) => Number(a.slice(1)) - Number(b.slice(1)));
+  const kept = logsOf(join(import.meta.dirname, newest.at(-1) ?? '')).flatMap(([, log]) => log);
+  const written = new Set(kept.map(({ type }) => type));
+  // The test of each log prunes it.
+  const types = eventFiles.flatMap((file) =>
+    [...file.matchAll(/^ {2}type: '([a-z_]+\.[a-z_]+)';/gm)].map(([, type]) => type),
+  );
+  expect(types.length).toBeGreaterThan(35);
+  expect(types.filter((type) => !written.has(type as RunEvent['type']))).toEqual(['log.pruned']);
+  expect(new Set(kept.filter(({ scope }) => scope).map(({ type }) => type)).size).toBeGreaterThan(10);
 });
 
 for (const { name: version } of versions) {

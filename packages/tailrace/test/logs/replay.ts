@@ -1,5 +1,5 @@
 // What a log means, in a form that can be written down and compared.
-import { foldRun } from '../../src/event/fold.ts';
+import { type FoldedRun, foldRun } from '../../src/event/fold.ts';
 import { Agent, type AnyAgent, isTerminal, type LogStore, type RunEvent, type SpanData } from '../../src/index.ts';
 import { streamView } from '../../src/view/stream-view.ts';
 import { textView } from '../../src/view/text-view.ts';
@@ -72,7 +72,29 @@ function folded(events: readonly RunEvent[]): unknown {
       handoff: open.handoff?.to ?? null,
     },
     spans: [...fold.spans.values()].map(({ data }) => labelOf(data)),
+    ...besides(fold),
   };
+}
+
+/** What few logs have. */
+function besides(fold: FoldedRun): Record<string, unknown> {
+  const { open, nested, handled, received } = fold;
+  const found: Record<string, unknown> = {
+    approvals: [...fold.approvals.values()].map(
+      ({ requested, decided }) => `${requested.step}: ${decided ? String(decided.approved) : 'asked'}`,
+    ),
+    waits: [...fold.waits.values()].map(
+      ({ started, ended }) => `${started.step} for ${started.for}: ${ended?.how ?? 'waits'}`,
+    ),
+    checks: open.checks.map(({ kind, guardrail, behavior }) => `${kind} ${guardrail}: ${behavior.type}`),
+    nested: [...nested].map(
+      ([step, one]) => `${step}: ${one.started.agent}, turn ${one.turn}, ${one.items.length} items`,
+    ),
+    received,
+    ...(handled && { handled: handled.code }),
+    ...(fold.compacted && { compacted: true }),
+  };
+  return Object.fromEntries(Object.entries(found).filter(([, value]) => !Array.isArray(value) || value.length > 0));
 }
 
 function streamed(events: readonly RunEvent[]): string[] {
