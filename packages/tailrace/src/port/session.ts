@@ -10,9 +10,13 @@ export interface Session {
   addItems(items: AgentInputItem[]): Promise<void>;
   /**
    * As `addItems`, and nothing at all when it was called with this `step` before. Runs that can be resumed use it where there is one; else they compare the
-   * session's newest items.
+   * session's newest items. `others`: what `stepsOfOthers` gave before the history was read.
+   *
+   * @throws SystemError SESSION_BUSY, and adds nothing, when `others` is given, and another run has added to the session since, or holds it
    */
-  addItemsOnce?(step: string, items: AgentInputItem[]): Promise<void>;
+  addItemsOnce?(step: string, items: AgentInputItem[], others?: number): Promise<void>;
+  /** How many steps of other runs than this one have added to the session. */
+  stepsOfOthers?(runId: string): Promise<number>;
   /** Removes and gives the newest item. */
   popItem(): Promise<AgentInputItem | undefined>;
   clearSession(): Promise<void>;

@@ -10,7 +10,7 @@ import { MemorySession } from '../agent/memory-session.ts';
 import { abortable } from '../base/abort.ts';
 import { asError, errorText } from '../base/error-text.ts';
 import { canonical } from '../base/json.ts';
-import { serializeError, SystemError } from '../event/errors.ts';
+import { isAgentsError, serializeError, SystemError } from '../event/errors.ts';
 import type { AgentInputItem } from '../event/item.ts';
 import { RequestUsage, usageOfRequest } from '../event/usage.ts';
 import type { ModelResponse } from '../port/model.ts';
@@ -37,12 +37,20 @@ export interface SessionAddition {
   items: AgentInputItem[];
   /** True when a process before this one began to add them. */
   begunBefore: boolean;
+  /** How many steps of other runs the session had when it was read, if that still counts. */
+  others?: number | undefined;
+}
+
+/** Of the session, before it is read: whoever else has read it and adds first has it. */
+export async function stepsOfOthers(run: RunScope, session: Session): Promise<number | undefined> {
+  if (!session.stepsOfOthers) return undefined;
+  return askSession(run, 'load', async () => session.stepsOfOthers?.(run.plan.runId));
 }
 
 export async function addToSession(run: RunScope, session: Session, addition: SessionAddition): Promise<void> {
-  const { items, begunBefore } = addition;
+  const { items, begunBefore, others } = addition;
   const step = `${run.plan.runId}:${addition.step}`;
-  if (session.addItemsOnce) return askSession(run, 'save', async () => session.addItemsOnce?.(step, items));
+  if (session.addItemsOnce) return askSession(run, 'save', async () => session.addItemsOnce?.(step, items, others));
   if (outlives(run, session) && isSessionHistoryTransactionAwareSession(session)) {
     const args = { operationId: step, transaction: { type: 'append_items', items } as const };
     return askSession(run, 'save', async () => session.applyHistoryTransaction(args, run.context));
@@ -121,7 +129,7 @@ export async function askSession<T>(run: RunScope, what: 'load' | 'save', call: 
     );
   } catch (error) {
     if (signal.aborted) throw signal.reason;
-    throw sessionError(run, what, error);
+    throw isAgentsError(error) && error.code === 'SESSION_BUSY' ? error : sessionError(run, what, error);
   }
 }
 

@@ -9,7 +9,7 @@ import type { Session, SessionInputCallback } from '../port/session.ts';
 import { asItems, toldAs } from './conversation.ts';
 import { checkPairs } from './input.ts';
 import { inTrace, type RunScope, stepKey, type Steps } from './scope.ts';
-import { addToSession, askSession, loadSession } from './session-access.ts';
+import { addToSession, askSession, loadSession, stepsOfOthers } from './session-access.ts';
 import { addedByCallback } from './session-input.ts';
 
 /** A session in the hands of one run. */
@@ -66,6 +66,7 @@ export async function* beginSession(run: RunScope): Steps<void> {
   if (!session) return;
   const own = asItems(input);
   if (run.folded?.loaded) return yield* commit(run, run.folded.fresh ?? own, stepKey(run, '0:session:input'));
+  const others = await stepsOfOthers(run, session);
   const history = await loadSession(run, session);
   const { modelInput, fresh } = sessionInputCallback
     ? await called(run, sessionInputCallback, history, own)
@@ -73,7 +74,7 @@ export async function* beginSession(run: RunScope): Steps<void> {
   checkPairs(modelInput);
   run.talk.begin(modelInput);
   yield [{ type: 'session.loaded', input: modelInput, ...(fresh && { fresh }) }];
-  yield* commit(run, fresh ?? own, stepKey(run, '0:session:input'));
+  yield* commit(run, fresh ?? own, stepKey(run, '0:session:input'), others);
 }
 
 /** What the callback makes of history and input, and what of that is new to the session. */
@@ -117,13 +118,13 @@ function withheld(item: AgentInputItem, text: string): AgentInputItem {
   return item.type === 'function_call_result' ? { ...item, output: { type: 'text' as const, text } } : item;
 }
 
-async function* commit(run: RunScope, items: AgentInputItem[], step: string): Steps<void> {
+async function* commit(run: RunScope, items: AgentInputItem[], step: string, others?: number): Steps<void> {
   const { session } = run.plan;
   const recorded = run.folded?.commits.get(step);
   if (!session || items.length === 0 || recorded === true) return;
   const ref = { step, attempt: 1, items: items.length };
   if (recorded === undefined) yield [{ type: 'session.commit_started', ...ref }];
-  await addToSession(run, session, { step, items, begunBefore: recorded === false });
+  await addToSession(run, session, { step, items, begunBefore: recorded === false, others });
   yield [{ type: 'session.committed', ...ref }];
 }
 

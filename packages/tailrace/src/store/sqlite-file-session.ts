@@ -48,8 +48,12 @@ export class SqliteSession implements Session {
     return this.#inner.addItems(items);
   }
 
-  async addItemsOnce(step: string, items: AgentInputItem[]): Promise<void> {
-    await this.#inner.addItemsOnce?.(step, items);
+  async addItemsOnce(step: string, items: AgentInputItem[], others?: number): Promise<void> {
+    await this.#inner.addItemsOnce?.(step, items, others);
+  }
+
+  async stepsOfOthers(runId: string): Promise<number> {
+    return (await this.#inner.stepsOfOthers?.(runId)) ?? 0;
   }
 
   popItem(): Promise<AgentInputItem | undefined> {

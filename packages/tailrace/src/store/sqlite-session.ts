@@ -1,11 +1,15 @@
 /** A session in the store's file. */
 import type { DatabaseSync, StatementSync } from 'node:sqlite';
+import { SystemError } from '../event/errors.ts';
 import type { AgentInputItem } from '../event/item.ts';
 import type { Session } from '../port/session.ts';
 import { checkSessionId } from '../port/session-id.ts';
 import type { SqliteAccess } from './sqlite-access.ts';
 
-type SessionStatements = Record<'items' | 'add' | 'pop' | 'clear' | 'begin' | 'forget', StatementSync>;
+type SessionStatements = Record<
+  'items' | 'add' | 'pop' | 'clear' | 'begin' | 'forget' | 'others' | 'holder',
+  StatementSync
+>;
 
 /** Opens sessions by their names. */
 export function sessionsOf(db: DatabaseSync, access: SqliteAccess): (sessionId: string) => Session {
@@ -18,6 +22,13 @@ export function sessionsOf(db: DatabaseSync, access: SqliteAccess): (sessionId: 
     clear: db.prepare('DELETE FROM session_item WHERE session = ?'),
     begin: db.prepare('INSERT OR IGNORE INTO session_step (session, step) VALUES (?, ?)'),
     forget: db.prepare('DELETE FROM session_step WHERE session = ?'),
+    others: db.prepare(
+      'SELECT count(*) AS steps FROM session_step WHERE session = ? AND substr(step, 1, length(?)) <> ?',
+    ),
+    holder: db.prepare(
+      `SELECT session_hold.run FROM session_hold JOIN runs ON runs.run = session_hold.run
+       WHERE session_hold.session = ? AND session_hold.run <> ? AND runs.ended = 0`,
+    ),
   };
   return (sessionId) => new StoredSession(sessionId, sql, access);
 }
@@ -49,10 +60,34 @@ class StoredSession implements Session {
     this.#write('add to', () => this.#add(items));
   }
 
-  async addItemsOnce(step: string, items: AgentInputItem[]): Promise<void> {
+  async addItemsOnce(step: string, items: AgentInputItem[], others?: number): Promise<void> {
     this.#write('add to', () => {
-      if (this.#sql.begin.run(this.#id, step).changes === 1) this.#add(items);
+      if (this.#sql.begin.run(this.#id, step).changes !== 1) return;
+      if (others !== undefined) this.#refuseBusy(step.split(':', 1)[0] ?? '', others);
+      this.#add(items);
     });
+  }
+
+  async stepsOfOthers(runId: string): Promise<number> {
+    return this.#access.read(`read session '${this.#id}'`, () => this.#others(runId));
+  }
+
+  #others(runId: string): number {
+    return (this.#sql.others.get(this.#id, `${runId}:`, `${runId}:`) as { steps: number }).steps;
+  }
+
+  #refuseBusy(runId: string, others: number): void {
+    const held = this.#sql.holder.get(this.#id, runId) as { run: string } | undefined;
+    if (!held && this.#others(runId) <= others) return;
+    const by = held ? `run ${held.run}` : 'another run, which has added to it since this one has read it';
+    throw new SystemError(
+      `Session '${this.#id}' is in use by ${by}. Wait for it to end, or cancel it, and try again.`,
+      {
+        code: 'SESSION_BUSY',
+        runId,
+        data: held ? { holder: held.run } : {},
+      },
+    );
   }
 
   async popItem(): Promise<AgentInputItem | undefined> {

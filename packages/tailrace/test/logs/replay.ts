@@ -91,7 +91,7 @@ function besides(fold: FoldedRun): Record<string, unknown> {
       ([step, one]) => `${step}: ${one.started.agent}, turn ${one.turn}, ${one.items.length} items`,
     ),
     received,
-    ...(handled && { handled: handled.code }),
+    ...(handled && { handled: handled.kind }),
     ...(fold.compacted && { compacted: true }),
   };
   return Object.fromEntries(Object.entries(found).filter(([, value]) => !Array.isArray(value) || value.length > 0));
