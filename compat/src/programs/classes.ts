@@ -198,7 +198,7 @@ export const classPrograms: Record<string, Program> = {
     sdk.setTraceProcessors([]);
     const console = new sdk.ConsoleSpanExporter();
     return {
-      exported: exported.toSorted(),
+      exported: exported.map(String).toSorted((one, other) => one.localeCompare(other)),
       provider: sdk.getGlobalTraceProvider() instanceof sdk.TraceProvider,
       console: typeof console.export,
     };

@@ -63,7 +63,7 @@ export const openAIModelPrograms: Record<string, Program> = {
   'the default client and the default API': async (sdk) => {
     const { client, requests } = wire();
     sdk.setDefaultOpenAIKey('key');
-    sdk.setDefaultOpenAIClient(client as never);
+    sdk.setDefaultOpenAIClient(client);
     const outputs: Json[] = [];
     try {
       for (const api of ['chat_completions', 'responses'] as const) {

@@ -24,7 +24,7 @@ export interface Service {
   /** Aborts when the runs have been let go of: an answer that waits for one's end is given as the run stands. */
   readonly stopped: AbortSignal;
   /** Takes nothing more, ends the streams so that their readers come back elsewhere, lets go of the runs, and sees the answers out. Idempotent. */
-  stop(options?: { graceMs?: number }): Promise<void>;
+  readonly stop: (options?: { graceMs?: number }) => Promise<void>;
 }
 
 const STOP_GRACE_MS = 10_000;

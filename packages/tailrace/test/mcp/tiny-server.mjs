@@ -83,7 +83,9 @@ async function answer({ id, method, params }) {
   }
 }
 
-createInterface({ input: process.stdin }).on('line', async (line) => {
+createInterface({ input: process.stdin }).on('line', (line) => void receive(line));
+
+async function receive(line) {
   const message = JSON.parse(line);
   if (message.method === 'notifications/cancelled') cancelled.push(message.params.requestId);
   if (message.id === undefined) return;
@@ -93,7 +95,7 @@ createInterface({ input: process.stdin }).on('line', async (line) => {
   } catch (error) {
     send({ id: message.id, error: { code: -32601, message: error.message } });
   }
-});
+}
 if (mode === 'stubborn') {
   process.on('SIGTERM', () => {});
   setInterval(() => {}, 1_000);

@@ -5,7 +5,7 @@
  * that was said and is taken back by a new attempt ends the stream with ATTEMPT_SUPERSEDED: this protocol takes nothing back without all that was said before in hand.
  */
 import type { AgentItem, AssistantMessageItem, FunctionCallResultItem } from '../../event/item.ts';
-import type { RunEvent } from '../../event/run-event.ts';
+import type { RunEvent, RunItemKind } from '../../event/run-event.ts';
 import type { UsageData } from '../../event/usage.ts';
 import { isAssistantMessage } from '../../event/item.ts';
 import type { Frame } from '../frame.ts';
@@ -16,6 +16,9 @@ import type { Telling } from '../telling.ts';
 import type { AgUiEvent, AgUiUsage } from './ag-ui-event.ts';
 import { AgUiInterrupts } from './ag-ui-interrupts.ts';
 
+/** Handoffs are the agents' own, and a call that somebody is asked about is an item once more. */
+const SHOWN: ReadonlySet<RunItemKind> = new Set(['message', 'tool_call', 'tool_output']);
+
 export interface AgUiFacts {
   run: string;
   /** As the client names them. */
@@ -24,7 +27,7 @@ export interface AgUiFacts {
 }
 
 export class AgUiTelling implements Telling {
-  readonly headers = STREAM_HEADERS;
+  readonly headers: Record<string, string> = STREAM_HEADERS;
   readonly folds = true;
   readonly #facts: AgUiFacts;
   readonly #redaction: Redaction;
@@ -93,7 +96,7 @@ export class AgUiTelling implements Telling {
         if (event.of === 'model' && this.#text) this.#superseded();
         return;
       case 'item.added':
-        this.#item(event.item);
+        if (SHOWN.has(event.kind)) this.#item(event.item);
         this.#messages += 1;
         return;
       case 'tool.progress': {

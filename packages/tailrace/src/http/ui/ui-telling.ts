@@ -15,7 +15,7 @@ export const UI_HEADERS: Record<string, string> = { ...STREAM_HEADERS, 'x-vercel
 const DONE: Frame = { data: '[DONE]' };
 
 export class UiTelling implements Telling {
-  readonly headers = UI_HEADERS;
+  readonly headers: Record<string, string> = UI_HEADERS;
   readonly folds = true;
   readonly #redaction: Redaction;
   readonly #view: UiMessageView = uiMessageView();
