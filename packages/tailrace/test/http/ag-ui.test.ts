@@ -111,6 +111,7 @@ describe('an AG-UI client', () => {
     agent.addMessage(user('Go'));
     await agent.runAgent();
     const [approval] = agent.pendingInterrupts;
+    expect(typesOf(events).filter((type) => type === 'TOOL_CALL_START')).toHaveLength(1);
     expect(approval).toMatchObject({
       reason: 'tool_approval',
       toolCallId: 'c1',

@@ -97,7 +97,9 @@ function run(add: Add, turn: number, callId: string, { ask, progress, fails }: C
   const about = { step, callId, tool: 'look', agent };
   const asked = { ...about, type: 'approval.requested', arguments: '{"n":0}', argumentsHash: 'h' } as const;
   if (ask === 'approve' || ask === 'reject') {
-    add(asked, { type: 'run.suspended', waitsFor: 'approval', calls: [callId] });
+    const item = functionCall('look', { n: 0 }, { callId }) as never;
+    add(asked, { type: 'item.added', kind: 'tool_approval', agent, item });
+    add({ type: 'run.suspended', waitsFor: 'approval', calls: [callId] });
     add({ type: 'run.resumed', by: 'approval' });
     add({ type: 'approval.decided', step, callId, approved: ask === 'approve', mail: 1 });
   }
