@@ -3,7 +3,7 @@ import { dispatcher } from './dispatch.ts';
 import type { HandlerOptions } from './options.ts';
 import type { Reply } from './reply.ts';
 import type { RunBody } from './run-body.ts';
-import { serviceOf } from './service.ts';
+import { type Service, serviceOf } from './service.ts';
 
 /** Answers requests. Also holds what is open, and closes it. */
 export interface Handler {
@@ -23,7 +23,10 @@ export interface Handler {
  * @throws UserError OPTION_UNKNOWN, OPTION_TYPE, OPTION_RANGE
  */
 export function createHandler(options: HandlerOptions): Handler {
-  const service = serviceOf(options);
+  return handlerOf(serviceOf(options));
+}
+
+export function handlerOf(service: Service): Handler {
   const dispatch = dispatcher(service);
   const handle = async (request: Request): Promise<Response> => responseOf(await dispatch(request), request);
   return Object.assign(handle, { stop: service.stop });
