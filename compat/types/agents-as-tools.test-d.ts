@@ -50,7 +50,7 @@ export const research = researcher.asTool({
 
 research.on('run_item_stream_event', ({ event }) => void event.type).on('*', () => undefined);
 
-export const plain: AgentTool<User, Agent<User, typeof fact>, typeof parameters> = research;
+export const plain: readonly AgentTool<User, Agent<User, typeof fact>, typeof parameters>[] = [research];
 export const host = new Agent<User>({ name: 'Host', tools: [research, researcher.asTool({ toolName: 'ask' })] });
 
 export const options: AgentToolOptionsWithParameters<User, Agent<User, typeof fact>, typeof parameters> = {

@@ -11,7 +11,7 @@ import { EVENT_VERSION, isTerminal, type RunEvent, type RunStarted, type TurnEnd
 import { Usage, usageOfRequest } from './usage.ts';
 
 export type { FoldedRun } from './folded-run.ts';
-export { pendingApprovals, pendingWaits, standingKey } from './folded-waiting.ts';
+export { pendingApprovals, pendingWaits } from './folded-waiting.ts';
 export type { FoldedApproval, FoldedWait } from './folded-waiting.ts';
 
 /** Folds a log from its beginning, nested agents' runs apart. Undefined for a log without its first event. */

@@ -47,7 +47,7 @@ describe('the text of an answer', () => {
     expect(whole).toBe('All of it.');
     expect(second.finalOutput).toBe('All of it.');
     first.cancel();
-    await expect(reading).rejects.toThrow();
+    await expect(reading).rejects.toMatchObject({ code: 'STALE_EPOCH' });
     await assertCleanRun(await eventsOf(store, 'run_1'));
   });
 });
