@@ -24,6 +24,7 @@ import type { TurnResources } from './model-request.ts';
 import { DEFAULTS } from './options.ts';
 import type { RunScope } from './scope.ts';
 import { isClientSearch } from './tool-search.ts';
+import { toolGone } from './resumable.ts';
 import type { AskedCall } from './tools.ts';
 
 export interface AskedHandoff {
@@ -141,7 +142,7 @@ function sortCall(
   const name = call.namespace === undefined ? call.name : `${call.namespace}.${call.name}`;
   const tool = resources.functionTools.get(name);
   if (tool?.namespace !== undefined && call.namespace === undefined) call = inNamespace(call, tool.namespace);
-  if (!tool) noteUnknown(run, agent, call);
+  if (!tool) noteMissing(run, agent, call);
   sorted.calls.push({ call, tool });
   return { kind: 'tool_call', item: new RunToolCallItem(call, agent), unknown: !tool };
 }
@@ -149,6 +150,15 @@ function sortCall(
 // Some models put the namespace before the name.
 function inNamespace(call: FunctionCallItem, namespace: string): FunctionCallItem {
   return { ...call, namespace, name: call.name.slice(namespace.length + 1) };
+}
+
+// One that was there when the model asked for it may be gone when another process goes on: tools of MCP servers, and those with `isEnabled`, come and go.
+function noteMissing(run: RunScope, agent: AnyAgent, call: FunctionCallItem): void {
+  const recorded = run.open?.added.find(({ item }) => item.type === 'function_call' && item.callId === call.callId);
+  if (!recorded || recorded.unknown === true) return noteUnknown(run, agent, call);
+  // What it returned is all that is needed of it.
+  if (run.open?.calls.get(call.callId)?.returned) return;
+  throw toolGone(run.plan, run.agents.keyOf(agent), call.name);
 }
 
 function noteUnknown(run: RunScope, agent: AnyAgent, call: FunctionCallItem): void {

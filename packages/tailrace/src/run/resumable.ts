@@ -30,16 +30,29 @@ export function checkResumable(plan: RunPlan, folded: FoldedRun): void {
   const differences = needs.flatMap((one) => graphDifferences(recorded, current, one));
   if (differences.length === 0) return;
   const made = codeVersion === undefined ? 'the code that it was made by' : `code version ${codeVersion}`;
-  const message =
-    `Run ${plan.runId} cannot be taken up by these agents: ${differences.map(inWords).join('; ')}. ` +
-    `Take it up with ${made}, or cancel it. It is as it was.`;
-  throw new UserError(message, {
+  throw incompatible(plan, differences, `Take it up with ${made}, or cancel it. It is as it was.`, codeVersion);
+}
+
+/** For a call of the open turn whose tool this process only now knows that it has not. It ends the run. */
+export function toolGone(plan: RunPlan, agent: string, tool: string): UserError {
+  const advice = 'It was there when the model asked for it: look at the MCP server, or the isEnabled, that it came by.';
+  return incompatible(plan, [{ what: 'tool_missing', agent, tool }], advice);
+}
+
+function incompatible(
+  { runId, config }: RunPlan,
+  differences: readonly GraphDifference[],
+  advice: string,
+  recorded?: string,
+): UserError {
+  const words = differences.map(inWords).join('; ');
+  return new UserError(`Run ${runId} cannot be taken up by these agents: ${words}. ${advice}`, {
     code: 'RESUME_INCOMPATIBLE',
-    runId: plan.runId,
+    runId,
     data: {
       differences,
-      ...(codeVersion !== undefined && { recorded: codeVersion }),
-      ...(plan.config.codeVersion !== undefined && { current: plan.config.codeVersion }),
+      ...(recorded !== undefined && { recorded }),
+      ...(config.codeVersion !== undefined && { current: config.codeVersion }),
     },
   });
 }

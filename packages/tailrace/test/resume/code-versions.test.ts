@@ -216,3 +216,38 @@ test('a log without a graph, of an earlier version, is taken up as it is', async
   });
   expect(await takeUp(log, { effects: 'idempotent' })).toHaveProperty('events');
 });
+
+test('a tool that comes and goes is missed by name where its call has no result, and not where it has one', async () => {
+  let enabled = true;
+  const look = tool({
+    name: 'look',
+    description: 'Looks.',
+    parameters: z.object({}),
+    effects: 'idempotent',
+    isEnabled: () => enabled,
+    execute: () => 'seen',
+  });
+  const agent = (model: ScriptedModel): Agent => new Agent({ name: 'First', model, tools: [look] });
+  const asked = [functionCall('look', {}, { callId: 'c1' })];
+  const store = new MemoryLogStore();
+  await new Runner({ store }).run(agent(new ScriptedModel([asked, [assistantMessage('Done.')]])), 'Go', {
+    runId: 'run_1',
+  });
+  const log = await eventsOf(store, 'run_1');
+  enabled = false;
+  const goOn = (cut: RunEvent[]): Promise<unknown> => {
+    const model = new ScriptedModel([[assistantMessage('Done.')]]);
+    return new Runner({ store: storeWith(cut) }).resume(agent(model), 'run_1').then(
+      ({ finalOutput }) => finalOutput,
+      (error: unknown) => error,
+    );
+  };
+  for (const type of ['item.added', 'tool.called'] as const) {
+    expect(await goOn(upTo(log, type)), type).toMatchObject({
+      code: 'RESUME_INCOMPATIBLE',
+      data: { differences: [{ what: 'tool_missing', agent: 'First', tool: 'look' }] },
+    });
+  }
+  expect(await goOn(upTo(log, 'tool.returned'))).toBe('Done.');
+  expect(await goOn(upTo(log, 'turn.ended'))).toBe('Done.');
+});
