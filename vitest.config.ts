@@ -1,3 +1,4 @@
+import { join } from 'node:path';
 import { defineConfig } from 'vitest/config';
 
 const source = '@tailrace/source';
@@ -13,9 +14,20 @@ export default defineConfig({
     testTimeout: 20_000,
     hookTimeout: 20_000,
     passWithNoTests: true,
-    projects: Object.entries(rooms).map(([name, root]) => ({
-      extends: true as const,
-      test: { name, root, include: ['test/**/*.test.ts'] },
-    })),
+    projects: [
+      ...Object.entries(rooms).map(([name, root]) => ({
+        extends: true as const,
+        test: { name, root, include: ['test/**/*.test.ts'], exclude: ['test/browser/**'] },
+      })),
+      {
+        extends: true as const,
+        test: {
+          name: 'browser',
+          root: 'packages/tailrace',
+          include: ['test/browser/**/*.test.ts'],
+          globalSetup: [join(import.meta.dirname, 'scripts/chromium.ts')],
+        },
+      },
+    ],
   },
 });

@@ -1,3 +1,5 @@
+import { chunks } from './lines.ts';
+
 /** What a server answered, or that it could not be reached. */
 export class TailraceClientError extends Error {
   override readonly name = 'TailraceClientError';
@@ -30,9 +32,14 @@ export class TailraceClientError extends Error {
   }
 }
 
-/** The error that an answer tells of. */
-export async function failureOf(response: Response): Promise<TailraceClientError> {
-  const text = await response.text().catch(() => '');
+/** The error that an answer tells of. Where its body does not arrive, its status says enough. */
+export async function failureOf(response: Response, signal?: AbortSignal): Promise<TailraceClientError> {
+  let text = '';
+  try {
+    if (response.body) for await (const chunk of chunks(response.body, signal)) text += chunk;
+  } catch {
+    text = '';
+  }
   const { code, message, ...data } = errorIn(text);
   return new TailraceClientError(typeof message === 'string' ? message : `The server answered ${response.status}.`, {
     code: typeof code === 'string' ? code : `HTTP_${response.status}`,

@@ -77,6 +77,7 @@ export class EventReader implements AsyncIterable<ClientEvent> {
   async *#events(left: AbortSignal): AsyncGenerator<ClientEvent, void> {
     const { signal } = this.#options;
     const stop = signal ? AbortSignal.any([signal, left]) : left;
+    this.#patience.progress();
     try {
       while (!this.#over) {
         let failure: TailraceClientError | undefined;
@@ -103,7 +104,7 @@ export class EventReader implements AsyncIterable<ClientEvent> {
     try {
       const response = await this.#connect(watch.signal);
       watch.alive();
-      const body = await this.#bodyOf(response);
+      const body = await this.#bodyOf(response, watch.signal);
       if (body instanceof ReadableStream) yield* this.#read(body, watch);
       else if (body) yield body;
     } finally {
@@ -112,13 +113,16 @@ export class EventReader implements AsyncIterable<ClientEvent> {
   }
 
   /** What an answer gives to read: its body, or a snapshot in place of it, or nothing more. */
-  async #bodyOf(response: Response): Promise<ReadableStream<Uint8Array> | ClientSnapshot | undefined> {
+  async #bodyOf(
+    response: Response,
+    signal: AbortSignal,
+  ): Promise<ReadableStream<Uint8Array> | ClientSnapshot | undefined> {
     if (response.status === 204) {
       this.#over = true;
       return undefined;
     }
     if (!response.ok) {
-      const failure = await failureOf(response);
+      const failure = await failureOf(response, signal);
       const told = failure.data['snapshot'];
       if (response.status !== 410 || !isSnapshot(told)) throw failure;
       if (told.next - 1 > this.#lastSeq) this.#patience.progress();

@@ -1,23 +1,33 @@
-/** The lines of an answer's body, wherever the network cut them, chunk by chunk. What ends without a line break is not given: it may not be whole. */
-export async function* lines(body: ReadableStream<Uint8Array>, signal: AbortSignal): AsyncGenerator<string[], void> {
+/** An answer's text as it comes, wherever the network cut it. A chunk can be empty. */
+export async function* chunks(
+  body: ReadableStream<Uint8Array>,
+  signal: AbortSignal | undefined,
+): AsyncGenerator<string, void> {
   const reader = body.getReader();
   const decoder = new TextDecoder();
   // A body that is not fetch's own may not know of the signal.
-  const give = (): void => void reader.cancel(signal.reason).catch(() => undefined);
-  signal.addEventListener('abort', give);
-  let rest = '';
+  const give = (): void => void reader.cancel(signal?.reason).catch(() => undefined);
+  signal?.addEventListener('abort', give);
   try {
     for (;;) {
-      if (signal.aborted) throw signal.reason;
+      signal?.throwIfAborted();
       const { value, done } = await reader.read();
-      if (signal.aborted) throw signal.reason;
+      signal?.throwIfAborted();
       if (done) return;
-      const parts = (rest + decoder.decode(value, { stream: true })).split('\n');
-      rest = parts.pop() ?? '';
-      yield parts;
+      yield decoder.decode(value, { stream: true });
     }
   } finally {
-    signal.removeEventListener('abort', give);
+    signal?.removeEventListener('abort', give);
     give();
+  }
+}
+
+/** The whole lines of each chunk. What ends without a line break is not given: it may not be whole. */
+export async function* lines(body: ReadableStream<Uint8Array>, signal: AbortSignal): AsyncGenerator<string[], void> {
+  let rest = '';
+  for await (const chunk of chunks(body, signal)) {
+    const parts = (rest + chunk).split('\n');
+    rest = parts.pop() ?? '';
+    yield parts;
   }
 }

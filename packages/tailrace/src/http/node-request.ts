@@ -9,7 +9,9 @@ export function requestOf(incoming: IncomingMessage, signal: AbortSignal): Reque
   const { method = 'GET' } = incoming;
   const url = new URL(incoming.url ?? '/', `http://${headers.get('host') ?? 'localhost'}`);
   if (method === 'GET' || method === 'HEAD') return new Request(url, { method, headers, signal });
-  return new Request(url, { method, headers, signal, body: bodyOf(incoming), duplex: 'half' });
+  // Named, because the types of browsers do not know of it.
+  const init: RequestInit & { duplex: 'half' } = { method, headers, signal, body: bodyOf(incoming), duplex: 'half' };
+  return new Request(url, init);
 }
 
 function bodyOf(incoming: IncomingMessage): ReadableStream<Uint8Array> {
