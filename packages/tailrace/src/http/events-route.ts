@@ -33,7 +33,7 @@ export async function getEvents(call: Call): Promise<Reply> {
   if (format === undefined) throw new HttpError('NOT_ACCEPTABLE', `Accept one of: ${FORMATS.join(', ')}.`);
   const place = await placeOf(call, started.run);
   const head = await service.runtime.store.head(started.run);
-  if (head?.ended === true && place.from >= head.next) return empty(204);
+  if (head?.ended === true && place.from >= head.next && !place.reset) return empty(204);
   if (format === 'text/plain')
     return textReply({ service, request, principal, action, started, from: place.reset ? 0 : place.from });
   const view = full ? (event: object) => event : clientView(service.exposureOf);

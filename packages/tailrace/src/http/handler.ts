@@ -55,11 +55,10 @@ function streamOf(body: RunBody, signal: AbortSignal): ReadableStream<Uint8Array
   return new ReadableStream<Uint8Array>(
     {
       async pull(controller) {
-        const chunk = await body.next();
-        if (chunk !== undefined) {
-          if (chunk !== '') controller.enqueue(encoder.encode(chunk));
-          return;
-        }
+        // Nobody asks again after a pull that gave nothing.
+        let chunk = await body.next();
+        while (chunk === '') chunk = await body.next();
+        if (chunk !== undefined) return controller.enqueue(encoder.encode(chunk));
         over();
         if (body.broken) controller.error(new Error('The stream broke off.'));
         else controller.close();
