@@ -89,7 +89,7 @@ const probes: Record<string, Probe> = {
     const agent = new sdk.Agent({ name: 'A', model: new testing.ScriptedModel([failing(testing)]) });
     const result = await sdk.run(agent, 'Hi', { stream: true });
     result.completed.catch(() => undefined);
-    return (await seenBy(result, async () => void (await wait(2)))) === 41;
+    return (await seenBy(result, async () => await wait(2))) === 41;
   },
 
   '3: the end of iteration comes after the end of the trace': async (sdk, testing) => {
@@ -167,7 +167,7 @@ const probes: Record<string, Probe> = {
   },
 
   '8: a processor that takes its time delays no run': async (sdk, testing) => {
-    const slow = async () => void (await wait(200));
+    const slow = async () => await wait(200);
     sdk.setTracingDisabled(false);
     sdk.setTraceProcessors([
       {

@@ -289,7 +289,7 @@ export const MISTAKES: Mistake[] = [
   {
     item: 18,
     what: 'a tool guardrail that is none',
-    make: () => made({ inputGuardrails: [{ name: 'g' }] } as ToolGiven),
+    make: () => made({ inputGuardrails: [{ name: 'g' }] }),
     code: 'GUARDRAIL_INVALID',
     says: ['tool guardrail', 'run function'],
   },

@@ -2,7 +2,6 @@ import { afterEach, describe, expect, test, vi } from 'vitest';
 import { z } from 'zod';
 import {
   type AgentInputItem,
-  type AgentOptions,
   MemorySession,
   run,
   type RunConfig,
@@ -85,7 +84,7 @@ describe('what is only warned of, or put right', () => {
         await expect(options({ [name]: 'one', ...second })).rejects.toMatchObject({ code: 'OPTION_CONFLICT' });
       }
       for (const id of ['', 7, null]) {
-        await expect(options({ [name]: id } as object)).rejects.toMatchObject({ code: 'OPTION_TYPE' });
+        await expect(options({ [name]: id })).rejects.toMatchObject({ code: 'OPTION_TYPE' });
       }
     },
   );
@@ -93,7 +92,7 @@ describe('what is only warned of, or put right', () => {
   test('18: an option that @openai/agents has and we do not is warned of, once', async () => {
     const warn = vi.spyOn(console, 'warn').mockReturnValue();
     for (let time = 0; time < 3; time += 1) {
-      await options({ sandbox: {} } as object);
+      await options({ sandbox: {} });
       expect(new Runner({ sandbox: {} } as Partial<RunConfig>)).toBeDefined();
     }
     const told = warn.mock.calls.map(([text]) => String(text));

@@ -27,7 +27,9 @@ function rowsOf(section: string): string[][] {
 const sourceOf = (path: string): string => readFileSync(join(library, path), 'utf8');
 
 describe('events', () => {
-  const source = ['run-event', 'step-events', 'mail-events', 'session-events', 'verdict-events'].map((name) => sourceOf(`src/event/${name}.ts`)).join('');
+  const source = ['run-event', 'step-events', 'mail-events', 'session-events', 'verdict-events']
+    .map((name) => sourceOf(`src/event/${name}.ts`))
+    .join('');
   const [, union = ''] = /type RunEventBody = \(([^)]+)\)/.exec(source) ?? [];
   const types = [...union.matchAll(/\w+/g)].map(([name]) => typeOf(source, name));
   const rows = rowsOf('Events');

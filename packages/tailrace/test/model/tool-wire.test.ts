@@ -95,7 +95,12 @@ describe('an output of several kinds', () => {
     const [, second] = await sent('chat', tools);
     const last = second?.messages.at(-1);
     expect(last).toMatchObject({ role: 'tool' });
-    const left = ['[an image, left out]', '[an image, left out]', '[a file, left out]', '[a file: https://example.test/b.pdf]'];
+    const left = [
+      '[an image, left out]',
+      '[an image, left out]',
+      '[a file, left out]',
+      '[a file: https://example.test/b.pdf]',
+    ];
     expect(last).toMatchObject({ content: ['A chart.', ...left].join('\n') });
   });
 });
