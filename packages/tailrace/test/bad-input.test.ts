@@ -1,14 +1,6 @@
 import { afterEach, describe, expect, test, vi } from 'vitest';
 import { z } from 'zod';
-import {
-  type AgentInputItem,
-  MemorySession,
-  run,
-  type RunConfig,
-  Runner,
-  tool,
-  UserError,
-} from '../src/index.ts';
+import { type AgentInputItem, MemorySession, run, type RunConfig, Runner, tool, UserError } from '../src/index.ts';
 import { assistantMessage, ScriptedModel } from '../src/testing/index.ts';
 import { agent, made, MISTAKES, options } from './bad-input-rows.ts';
 
