@@ -1,15 +1,17 @@
 /** Who waits for what, by key. Waking a key calls each of its watchers once, synchronously; a watcher that throws disturbs nobody. */
 export class Watchers {
   #byKey: Map<string, Set<Watcher>> = new Map();
+  #size = 0;
 
   add(key: string, wake: () => void): Disposable {
     const watchers = this.#byKey.get(key) ?? new Set();
     this.#byKey.set(key, watchers);
     const watcher = { wake };
     watchers.add(watcher);
+    this.#size += 1;
     return {
       [Symbol.dispose]: () => {
-        watchers.delete(watcher);
+        if (watchers.delete(watcher)) this.#size -= 1;
         if (watchers.size === 0 && this.#byKey.get(key) === watchers) this.#byKey.delete(key);
       },
     };
@@ -34,9 +36,7 @@ export class Watchers {
 
   /** How many watch, over all keys. */
   get size(): number {
-    let size = 0;
-    for (const watchers of this.#byKey.values()) size += watchers.size;
-    return size;
+    return this.#size;
   }
 }
 

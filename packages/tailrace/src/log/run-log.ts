@@ -18,6 +18,7 @@ import { CommitWaits } from './commit-waits.ts';
 import { eventBytes } from './event-size.ts';
 import { DEFAULT_MAX_LOG_BYTES, MemoryLogStore } from './memory-store.ts';
 import { Group, placeEvents } from './group.ts';
+import { enterLive, leaveLive } from './live-logs.ts';
 import type { LogSource } from './source.ts';
 import { storeFailure } from './store-failure.ts';
 import { Tail } from './tail.ts';
@@ -52,6 +53,8 @@ export class RunLog implements LogSource {
   #pending: Group = new Group();
   #timer: Disposable | undefined;
   #storing = false;
+  /** True while the store is called. */
+  #handing = false;
   /** True when what is pending must go as soon as the store is free. */
   #urgent = false;
   readonly #waits: CommitWaits = new CommitWaits();
@@ -83,8 +86,10 @@ export class RunLog implements LogSource {
     this.#ended = claim.ended;
     this.#sealed = claim.ended;
     const { maxLogBytes = DEFAULT_MAX_LOG_BYTES } = options;
-    if (!(store instanceof MemoryLogStore)) this.#tail = new Tail(claim.next, Math.min(TAIL_BYTES, maxLogBytes));
-    else if (options.maxLogBytes !== undefined) store.limit(run, maxLogBytes);
+    if (!(store instanceof MemoryLogStore)) {
+      this.#tail = new Tail(claim.next, Math.min(TAIL_BYTES, maxLogBytes));
+      if (!claim.ended) enterLive(store, this);
+    } else if (options.maxLogBytes !== undefined) store.limit(run, maxLogBytes);
   }
 
   /** The sequence number after the last committed event. */
@@ -95,6 +100,11 @@ export class RunLog implements LogSource {
   /** True when the terminal event is committed. */
   get ended(): boolean {
     return this.#ended;
+  }
+
+  /** True while the store has a group, and this log does not know yet that it is committed. */
+  get storing(): boolean {
+    return this.#storing || this.#handing;
   }
 
   /** How many events came after the end, and were dropped. */
@@ -161,6 +171,7 @@ export class RunLog implements LogSource {
       // It is in `broken`, and readers get it.
     }
     this.#closed = true;
+    leaveLive(this.#store, this);
     this.#timer?.[Symbol.dispose]();
     this.#audience.dismissObservers();
     if (this.#ended || this.#broken !== undefined) return;
@@ -184,6 +195,10 @@ export class RunLog implements LogSource {
       return this.#closed && !this.#ended ? this.#store.read(this.run, from, limit) : [];
     }
     return this.#tail?.read(from, limit) ?? this.#store.read(this.run, from, Math.min(limit, committed));
+  }
+
+  recent(from: number, limit: number): readonly RunEvent[] | undefined {
+    return this.#tail?.read(from, limit);
   }
 
   watch(wake: () => void): Disposable {
@@ -218,10 +233,13 @@ export class RunLog implements LogSource {
     this.#urgent = false;
     const durability = group.durable ? 'full' : 'group';
     let stored: void | Promise<void>;
+    this.#handing = true;
     try {
       stored = this.#store.append(this.run, this.epoch, ++this.#clientSeq, group.events, durability);
     } catch (error) {
       throw this.#refused(group, error, false);
+    } finally {
+      this.#handing = false;
     }
     if (stored === undefined) {
       this.#stored(group);
@@ -253,7 +271,10 @@ export class RunLog implements LogSource {
       this.#timer?.[Symbol.dispose]();
     }
     this.#audience.announce(group.events);
-    if (this.#ended) this.#audience.dismissObservers();
+    if (this.#ended) {
+      this.#audience.dismissObservers();
+      leaveLive(this.#store, this);
+    }
     this.#waits.reached(this.#next);
   }
 
@@ -266,6 +287,7 @@ export class RunLog implements LogSource {
       return error;
     }
     this.#broken = error;
+    leaveLive(this.#store, this);
     this.#sealed = true;
     this.#pending = new Group();
     this.#timer?.[Symbol.dispose]();
@@ -280,6 +302,7 @@ export class RunLog implements LogSource {
   #skip(group: Group, error: AgentsError, later: boolean): void {
     this.#stamp = this.#next;
     for (const event of this.#pending.events) event.seq = this.#stamp++;
+    this.#audience.wake();
     const told = this.#waits.skip(this.#next, group.events.length, error);
     if (!told && later) this.#refusal = error;
   }

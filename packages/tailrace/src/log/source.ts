@@ -1,6 +1,7 @@
 /** Where a reader reads: a run's committed events, whoever writes them. */
 import type { RunEvent } from '../event/run-event.ts';
 import type { Awaitable, LogStore, RunHead } from '../port/log-store.ts';
+import { liveLog } from './live-logs.ts';
 
 export interface LogSource {
   readonly run: string;
@@ -20,4 +21,66 @@ export function openLogSource(store: LogStore, run: string): LogSource {
     read: (from, limit) => store.read(run, from, limit),
     watch: (wake) => store.watch(run, wake),
   };
+}
+
+/**
+ * The same, but what this process has just written comes from memory. Only what the writer knows to be committed; and where the log ends is asked of the store, because
+ * another process may have taken the run since.
+ */
+export function openSharedSource(store: LogStore, run: string): LogSource {
+  return new SharedSource(store, run);
+}
+
+class SharedSource implements LogSource {
+  readonly run: string;
+  readonly #store: LogStore;
+  /** Where the log ended when the store was last asked. */
+  #known = 0;
+
+  constructor(store: LogStore, run: string) {
+    this.#store = store;
+    this.run = run;
+  }
+
+  head(): Awaitable<RunHead | undefined> {
+    const head = this.#store.head(this.run);
+    return head instanceof Promise ? head.then((late) => this.#learn(late)) : this.#learn(head);
+  }
+
+  #learn(head: RunHead | undefined): RunHead | undefined {
+    this.#known = head?.next ?? 0;
+    return head;
+  }
+
+  read(from: number, limit: number): Awaitable<readonly RunEvent[]> {
+    const live = liveLog(this.#store, this.run);
+    // Nothing is at hand: whoever reads asks for the head before it waits.
+    if (live && from >= live.next && from >= this.#known) return [];
+    return (live && from < live.next ? live.recent(from, limit) : undefined) ?? this.#store.read(this.run, from, limit);
+  }
+
+  watch(wake: () => void): Disposable {
+    const live = liveLog(this.#store, this.run);
+    if (!live) return this.#store.watch(this.run, wake);
+    // Of its own commits the log tells when it has them at hand.
+    const elsewhere = this.#store.watch(this.run, () => {
+      if (!live.storing) wake();
+    });
+    return new TwoWatches(elsewhere, live.watch(wake));
+  }
+}
+
+class TwoWatches implements Disposable {
+  readonly #one: Disposable;
+  readonly #other: Disposable;
+
+  constructor(one: Disposable, other: Disposable) {
+    this.#one = one;
+    this.#other = other;
+  }
+
+  [Symbol.dispose](): void {
+    this.#one[Symbol.dispose]();
+    this.#other[Symbol.dispose]();
+  }
 }

@@ -104,9 +104,10 @@ export interface LogStore {
   /** Messages after `position`, in order. */
   mail(run: string, position: number): Awaitable<StoredMessage[]>;
   /**
-   * Calls `wake` after commits to the run, of this process and, where the store can know, of others. A wake may be spurious; none is lost.
+   * Calls `wake` after commits to the run, of this process and, where the store can know, of others. A wake may be spurious; none is lost. With `'mail'` it need not tell
+   * of events.
    */
-  watch(run: string, wake: () => void): Disposable;
+  watch(run: string, wake: () => void, only?: 'mail'): Disposable;
   /**
    * Replaces the events of each range by one `log.pruned`, whoever writes to the run. Ranges are in order, apart and below the head, and hold none but deltas:
    * `prune()` finds them. A read from inside such a range begins with the rest of its record.

@@ -38,17 +38,21 @@ export class Mailbox implements Disposable {
 
   /** Looks whenever the store says that something has happened. */
   watch(): void {
-    this.#watch ??= this.#store.watch(this.#run, () => {
-      const own = this.appending;
-      this.appending = false;
-      if (own || this.#due) return;
-      this.#due = true;
-      // Appends of the run wake it, too, where the store answers later: one look for all of a turn of the event loop.
-      soon(() => {
-        this.#due = false;
-        void this.look();
-      });
-    });
+    this.#watch ??= this.#store.watch(
+      this.#run,
+      () => {
+        const own = this.appending;
+        this.appending = false;
+        if (own || this.#due) return;
+        this.#due = true;
+        // Appends of the run wake it, too, where the store answers later: one look for all of a turn of the event loop.
+        soon(() => {
+          this.#due = false;
+          void this.look();
+        });
+      },
+      'mail',
+    );
   }
 
   /** Takes what is there. A store that cannot say is not asked twice: the next append tells what is wrong with it. */

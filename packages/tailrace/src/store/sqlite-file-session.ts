@@ -27,7 +27,7 @@ export class SqliteSession implements Session {
   /** @throws UserError SESSION_ID_INVALID; SystemError STORE_VERSION, STORE_BUSY, STORE_FULL, STORE_FAILED */
   constructor({ sessionId, path = ':memory:', busyTimeoutMs = 5000 }: SqliteSessionOptions = {}) {
     const db = openFile(path, busyTimeoutMs);
-    this.#connection = new SqliteConnection(path, db);
+    this.#connection = new SqliteConnection(path, db, 0);
     try {
       this.#inner = sessionsOf(db, this.#connection)(sessionId ?? newItemId('session'));
     } catch (error) {

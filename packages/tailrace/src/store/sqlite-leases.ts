@@ -2,6 +2,7 @@
 import type { DatabaseSync, StatementSync } from 'node:sqlite';
 import type { RunStarted } from '../event/run-event.ts';
 import type { BeginHolds, BeginOutcome, Lease, LeaseNext, LeaseStore } from '../port/lease-store.ts';
+import type { Awaitable } from '../port/log-store.ts';
 import type { SqliteAccess } from './sqlite-access.ts';
 
 interface LeaseRow {
@@ -56,8 +57,8 @@ export class SqliteLeases implements LeaseStore {
     };
   }
 
-  begin(run: string, started: RunStarted, { agent, session }: BeginHolds): BeginOutcome {
-    const outcome = this.#access.write<BeginOutcome>(`begin run '${run}'`, 'full', () => {
+  begin(run: string, started: RunStarted, { agent, session }: BeginHolds): Awaitable<BeginOutcome> {
+    const outcome = this.#access.together<BeginOutcome>(run, `begin run '${run}'`, 'full', () => {
       if ((this.#logs.head(run)?.next ?? 0) > 0) return 'exists';
       const holder = session === undefined ? undefined : this.#holder(session);
       if (holder !== undefined && holder !== run && this.#logs.head(holder)?.ended === 0) return { busy: holder };
@@ -66,6 +67,10 @@ export class SqliteLeases implements LeaseStore {
       if (agent !== undefined) this.#sql.want.run(run, agent);
       return 'begun';
     });
+    return outcome instanceof Promise ? outcome.then((late) => this.#begun(run, late)) : this.#begun(run, outcome);
+  }
+
+  #begun(run: string, outcome: BeginOutcome): BeginOutcome {
     if (outcome === 'begun') {
       this.#logs.wake(run);
       this.#wake();
@@ -77,9 +82,11 @@ export class SqliteLeases implements LeaseStore {
     return (this.#sql.holder.get(session) as { run: string } | undefined)?.run;
   }
 
-  want(run: string, agent: string): void {
-    this.#access.write(`ask for run '${run}' to be driven`, 'full', () => this.#sql.want.run(run, agent));
-    this.#wake();
+  want(run: string, agent: string): Awaitable<void> {
+    const wanted = this.#access.together(run, `ask for run '${run}' to be driven`, 'full', () => {
+      this.#sql.want.run(run, agent);
+    });
+    return wanted instanceof Promise ? wanted.then(() => this.#wake()) : this.#wake();
   }
 
   due(now: number): Lease[] {
@@ -106,13 +113,14 @@ export class SqliteLeases implements LeaseStore {
     );
   }
 
-  release(run: string, owner: string, next: LeaseNext): void {
-    this.#access.write(`let go of run '${run}'`, 'full', () => {
+  release(run: string, owner: string, next: LeaseNext): Awaitable<void> {
+    // Not synced: whoever finds a lease of a process that is gone takes it, and sees in the log how the run stands.
+    const released = this.#access.together(run, `let go of run '${run}'`, 'group', () => {
       if (next === 'done') this.#sql.done.run(run, owner);
       else if (next === 'wanted') this.#sql.free.run(1, null, run, owner);
       else this.#sql.free.run(0, next.wakeAt ?? null, run, owner);
     });
-    this.#wake();
+    return released instanceof Promise ? released.then(() => this.#wake()) : this.#wake();
   }
 
   holdSession(session: string, run: string, instead?: string): string {

@@ -119,6 +119,9 @@ export function openDatabase(path: string, { busyTimeoutMs, maxBytes }: OpenOpti
     db.exec('PRAGMA trusted_schema = OFF');
     migrate(db, path);
     db.exec('PRAGMA journal_mode = WAL');
+    // 16 MiB before it is copied into the file: a page that many commits change is copied once.
+    db.exec('PRAGMA wal_autocheckpoint = 4096');
+    db.exec('PRAGMA cache_size = -8192');
     db.exec('PRAGMA synchronous = FULL');
     if (maxBytes !== undefined) {
       const { page_size: pageSize } = db.prepare('PRAGMA page_size').get() as { page_size: number };

@@ -1,5 +1,6 @@
 import type { DatabaseSync, StatementSync } from 'node:sqlite';
 import type { Presence, PresenceStore } from '../port/presence-store.ts';
+import type { Awaitable } from '../port/log-store.ts';
 import type { SqliteAccess } from './sqlite-access.ts';
 
 export class SqlitePresence implements PresenceStore {
@@ -18,12 +19,14 @@ export class SqlitePresence implements PresenceStore {
     };
   }
 
-  enter(run: string, owner: string): void {
-    this.#access.write(`say that run '${run}' is read`, 'group', () => this.#sql.enter.run(run, owner));
+  enter(run: string, owner: string): Awaitable<void> {
+    return this.#access.together(run, `say that run '${run}' is read`, 'group', () => {
+      this.#sql.enter.run(run, owner);
+    });
   }
 
-  leave(run: string, owner: string): boolean {
-    return this.#access.write(`say that run '${run}' is left`, 'group', () => {
+  leave(run: string, owner: string): Awaitable<boolean> {
+    return this.#access.together(run, `say that run '${run}' is left`, 'group', () => {
       this.#sql.leave.run(run, owner);
       return this.#sql.others.get(run) === undefined;
     });

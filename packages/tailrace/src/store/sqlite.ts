@@ -1,7 +1,7 @@
 /**
- * Logs in one SQLite file, by node:sqlite. Synchronous: an append has been stored when it returns.
+ * Logs in one SQLite file, by node:sqlite. An append has been stored when it returns, or, where many runs write at the same time, when its promise resolves.
  *
- * 1. One append is one transaction, begun as a writer, so that fence, head and events are one decision.
+ * 1. An append is in one transaction, begun as a writer, so that fence, head and events are one decision; appends to several runs may be in the same one.
  * 2. `full` appends reach the disk before they return (`synchronous=FULL`); the others survive a crash of the process (`NORMAL`).
  * 3. After an I/O error nothing is known about the file: the store refuses everything until it is opened again.
  */
@@ -15,6 +15,7 @@ import type { LeaseStore } from '../port/lease-store.ts';
 import type { PresenceStore } from '../port/presence-store.ts';
 import type { Session } from '../port/session.ts';
 import type {
+  Awaitable,
   Claim,
   Durability,
   LogStore,
@@ -85,6 +86,7 @@ class SqliteLogStore implements SqliteStore {
   readonly #pollMs: number;
   readonly #access: SqliteConnection;
   readonly #watchers: Watchers = new Watchers();
+  readonly #mailWatchers: Watchers = new Watchers();
   #poll: NodeJS.Timeout | undefined;
   #dataVersion = 0;
   #closed = false;
@@ -97,7 +99,7 @@ class SqliteLogStore implements SqliteStore {
     this.#lister = new RunLister(db);
     this.groupMs = groupMs;
     this.#pollMs = pollMs;
-    const access = new SqliteConnection(path, db);
+    const access = new SqliteConnection(path, db, groupMs);
     this.#access = access;
     this.leases = new SqliteLeases(db, access, {
       head: (run) => this.#rows.get(run),
@@ -108,15 +110,22 @@ class SqliteLogStore implements SqliteStore {
     this.session = sessionsOf(db, access);
   }
 
-  claim(run: string): Claim {
-    return this.#access.write(`claim run '${run}'`, 'full', () => this.#rows.claim(run));
+  claim(run: string): Awaitable<Claim> {
+    return this.#access.together(run, `claim run '${run}'`, 'full', () => this.#rows.claim(run));
   }
 
-  append(run: string, epoch: number, clientSeq: number, events: readonly RunEvent[], durability: Durability): void {
-    const written = this.#access.write(`append to run '${run}'`, durability, () =>
+  append(
+    run: string,
+    epoch: number,
+    clientSeq: number,
+    events: readonly RunEvent[],
+    durability: Durability,
+  ): Awaitable<void> {
+    const written = this.#access.together(run, `append to run '${run}'`, durability, () =>
       this.#rows.append(run, epoch, clientSeq, events),
     );
-    if (written) this.#watchers.wake(run);
+    const told = (isNew: boolean): void => void (isNew && this.#watchers.wake(run));
+    return written instanceof Promise ? written.then(told) : told(written);
   }
 
   read(run: string, from: number, limit: number): readonly RunEvent[] {
@@ -148,8 +157,8 @@ class SqliteLogStore implements SqliteStore {
     );
   }
 
-  post(run: string, message: MailboxMessage): boolean {
-    const posted = this.#access.write(`post to run '${run}'`, 'full', () => {
+  post(run: string, message: MailboxMessage): Awaitable<boolean> {
+    const posted = this.#access.together(run, `post to run '${run}'`, 'full', () => {
       const { id, ended, mailClosed } = this.#known(run);
       const over = ended === 1 || mailClosed === 1;
       if (over && this.#sql.posted.get(id, message.id) === undefined) refuseLateInput(run, message, over);
@@ -159,8 +168,11 @@ class SqliteLogStore implements SqliteStore {
       if (changes === 1) this.#sql.wake.run(run);
       return changes === 1;
     });
-    if (posted) this.#watchers.wake(run);
-    return posted;
+    const told = (isNew: boolean): boolean => {
+      if (isNew) this.#wake(run);
+      return isNew;
+    };
+    return posted instanceof Promise ? posted.then(told) : told(posted);
   }
 
   closeMail(run: string, position: number): boolean {
@@ -182,8 +194,9 @@ class SqliteLogStore implements SqliteStore {
     );
   }
 
-  watch(run: string, wake: () => void): Disposable {
-    const watch = this.#watchers.add(run, wake);
+  watch(run: string, wake: () => void, only?: 'mail'): Disposable {
+    const watchers = only === 'mail' ? this.#mailWatchers : this.#watchers;
+    const watch = watchers.add(run, wake);
     if (this.#poll === undefined && !this.#closed) {
       this.#dataVersion = this.#readDataVersion();
       this.#poll = setInterval(this.#look, this.#pollMs);
@@ -191,7 +204,7 @@ class SqliteLogStore implements SqliteStore {
     return {
       [Symbol.dispose]: () => {
         watch[Symbol.dispose]();
-        if (this.#watchers.size === 0) this.#stopLooking();
+        if (this.#watchers.size + this.#mailWatchers.size === 0) this.#stopLooking();
       },
     };
   }
@@ -211,7 +224,7 @@ class SqliteLogStore implements SqliteStore {
       this.#sql.deleteRun.run(run);
       this.#sql.deleteLease.run(run);
     });
-    this.#watchers.wake(run);
+    this.#wake(run);
   }
 
   close(): void {
@@ -219,7 +232,7 @@ class SqliteLogStore implements SqliteStore {
     this.#closed = true;
     this.#stopLooking();
     this.#access.close();
-    this.#watchers.wakeAll();
+    this.#wakeAll();
   }
 
   /** Whether another connection has committed since the last look. Ours do not count: they wake by themselves. */
@@ -229,13 +242,23 @@ class SqliteLogStore implements SqliteStore {
       version = this.#readDataVersion();
     } catch {
       // Whoever reads next hears of it from the read.
-      this.#watchers.wakeAll();
+      this.#wakeAll();
       return;
     }
     if (version === this.#dataVersion) return;
     this.#dataVersion = version;
-    this.#watchers.wakeAll();
+    this.#wakeAll();
   };
+
+  #wake(run: string): void {
+    this.#mailWatchers.wake(run);
+    this.#watchers.wake(run);
+  }
+
+  #wakeAll(): void {
+    this.#mailWatchers.wakeAll();
+    this.#watchers.wakeAll();
+  }
 
   #readDataVersion(): number {
     return (this.#sql.dataVersion.get() as unknown as { data_version: number }).data_version;
