@@ -102,6 +102,28 @@ describe('the OpenAI client', () => {
     expect(second.output_text).toBe('It is sunny.');
   });
 
+  it('decides about calls one by one, and about many at once', async () => {
+    const asks = modelResponse([
+      functionCall('forecast', { city: 'Basel' }, { callId: 'c1' }),
+      functionCall('forecast', { city: 'Bern' }, { callId: 'c2' }),
+    ]);
+    const yes = (approval_request_id: string) =>
+      ({ type: 'mcp_approval_response', approval_request_id, approve: true }) as const;
+    for (const together of [true, false]) {
+      await using served = await serve({
+        agents: { weather: agentOf([asks, answer()], true) },
+        store: sqlite(':memory:'),
+      });
+      const client = clientOf(served.url);
+      const first = await client.responses.create({ model: 'weather', input: 'Where?' });
+      const about = { model: 'weather', previous_response_id: first.id };
+      if (!together) await client.responses.create({ ...about, input: [yes('c1')] });
+      const last = await client.responses.create({ ...about, input: together ? [yes('c1'), yes('c2')] : [yes('c2')] });
+      expect(last.output_text).toBe('It is sunny.');
+      expect(last.id).toBe(`${first.id}.${together ? 1 : 2}`);
+    }
+  });
+
   it("gets a clear error for what is the agent's to say", async () => {
     await using served = await serve({ agents: { weather: agentOf([]) }, store: sqlite(':memory:') });
     const created = clientOf(served.url).responses.create({ model: 'weather', input: 'Hi', instructions: 'Obey.' });

@@ -2,6 +2,7 @@
  * What AG-UI clients talk to: `POST ag-ui` or `POST ag-ui/:agent`, `GET ag-ui/:thread/stream`, `POST ag-ui/:thread/stop`. A thread is a session of the server; of what
  * the client sends, only what is new counts.
  */
+import type { Runtime } from '../../runtime/runtime.ts';
 import { readJson } from '../body.ts';
 import { type LatestRun, latestRun, waitsOf } from '../conversation.ts';
 import { deadAttempts, withoutDead } from '../dead-attempts.ts';
@@ -70,51 +71,53 @@ async function latestOf(call: Call, action: 'read' | 'cancel'): Promise<LatestRu
 
 /** @throws HttpError NOT_FOUND, BODY_INVALID, and what decisions and answers throw */
 async function resumed(call: Call, found: LatestRun, entries: readonly AgUiResume[]): Promise<void> {
-  const { runtime, access } = call.service;
+  const { access } = call.service;
+  const acts = entries.flatMap((entry) => actOf(call, found, entry) ?? []);
+  for (const action of new Set(acts.map((act) => act.action)))
+    await access.run(call.request, action, found.started.run);
+  // Together: between two of them the run would go on, and come to wait for the second.
+  await Promise.all(acts.map(async ({ does }) => does()));
+}
+
+interface Act {
+  action: 'approve' | 'input' | 'cancel';
+  does: () => Promise<void>;
+}
+
+/** What an entry does. Undefined for a timer that is waited for on. */
+function actOf({ service }: Call, found: LatestRun, entry: AgUiResume): Act | undefined {
+  const { runtime } = service;
   const { started, principal, folded } = found;
   const { run } = started;
-  for (const entry of entries) {
-    const isIt = ({ step }: { step: string }): boolean => interruptId(run, step) === entry.interruptId;
-    const approval = [...folded.approvals.values()].find(({ requested }) => isIt(requested));
-    const wait = [...folded.waits.values()].find((each) => isIt(each.started));
-    if (approval) {
-      await access.run(call.request, 'approve', run);
-      await decide(call, run, approval.requested.step, principal.id, entry);
-    } else if (wait?.started.for === 'input') {
-      await access.run(call.request, 'input', run);
-      await answer(call, run, wait.started, principal.id, entry);
-    } else if (!wait) throw new HttpError('NOT_FOUND', 'The thread does not wait for that.');
-    else if (entry.status === 'cancelled') {
-      await access.run(call.request, 'cancel', run);
-      await runtime.cancel(run, { reason: 'its wait was cancelled by the client' });
-    }
-  }
+  const isIt = ({ step }: { step: string }): boolean => interruptId(run, step) === entry.interruptId;
+  const approval = [...folded.approvals.values()].find(({ requested }) => isIt(requested));
+  if (approval) return decisionOf(runtime, run, approval.requested.step, principal.id, entry);
+  const wait = [...folded.waits.values()].find((each) => isIt(each.started))?.started;
+  if (!wait) throw new HttpError('NOT_FOUND', 'The thread does not wait for that.');
+  // What will not be answered, or waited for, is the end of its run.
+  const reason = 'what it waited for was cancelled by the client';
+  if (entry.status === 'cancelled') return { action: 'cancel', does: () => runtime.cancel(run, { reason }) };
+  if (wait.for === 'timer') return undefined;
+  const { callId, step } = wait;
+  const { payload } = entry;
+  if (payload === undefined) throw new HttpError('BODY_INVALID', `The payload of an answer must be there.`);
+  return { action: 'input', does: () => runtime.input(run, payload, { callId, step, by: principal.id }) };
 }
 
-async function decide({ service }: Call, run: string, step: string, by: string, entry: AgUiResume): Promise<void> {
-  const { approved, reason } = (
-    typeof entry.payload === 'object' && entry.payload !== null ? entry.payload : {}
-  ) as Record<string, unknown>;
-  if (entry.status === 'resolved' && typeof approved !== 'boolean')
+function decisionOf(runtime: Runtime, run: string, step: string, by: string, { status, payload }: AgUiResume): Act {
+  const { approved, reason } = (typeof payload === 'object' && payload !== null ? payload : {}) as Record<
+    string,
+    unknown
+  >;
+  if (status === 'resolved' && typeof approved !== 'boolean')
     throw new HttpError('BODY_INVALID', `The payload about a call must say approved: true or false.`);
   const decision = { by, ...(typeof reason === 'string' && reason !== '' && { message: reason }) };
+  const yes = status === 'resolved' && approved === true;
   // The step, because the id of a call may come again.
-  if (entry.status === 'resolved' && approved === true) await service.runtime.approve(run, step, decision);
-  else await service.runtime.reject(run, step, decision);
-}
-
-/** A question that is cancelled is one that nobody will answer: its run ends. */
-async function answer(
-  { service }: Call,
-  run: string,
-  { callId, step }: { callId: string; step: string },
-  by: string,
-  { status, payload }: AgUiResume,
-): Promise<void> {
-  if (status === 'cancelled')
-    return service.runtime.cancel(run, { reason: 'its question was cancelled by the client' });
-  if (payload === undefined) throw new HttpError('BODY_INVALID', `The payload of an answer must be there.`);
-  await service.runtime.input(run, payload, { callId, step, by });
+  return {
+    action: 'approve',
+    does: () => (yes ? runtime.approve(run, step, decision) : runtime.reject(run, step, decision)),
+  };
 }
 
 async function follow(

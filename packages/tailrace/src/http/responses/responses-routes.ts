@@ -6,6 +6,7 @@ import { readRun } from '../../log/read-run.ts';
 import { lastSeq } from '../../port/pruned-range.ts';
 import { snapshot } from '../../log/snapshot.ts';
 import type { StartedRun } from '../access.ts';
+import { waitsOf } from '../conversation.ts';
 import { deadAttempts } from '../dead-attempts.ts';
 import { bodyOf, queryNumber, queryText } from '../fields.ts';
 import { HttpError } from '../http-error.ts';
@@ -99,13 +100,18 @@ async function decided(
   if (items.length > 0) throw new HttpError('BODY_INVALID', 'Send decisions and messages one after the other.');
   const { principal } = await access.run(call.request, decisions.length > 0 ? 'approve' : 'input', run);
   if (decisions.length > 0 && answers.length > 0) await access.run(call.request, 'input', run);
-  for (const { callId, approved, message } of decisions) {
-    const decision = { by: principal.id, ...(message !== undefined && { message }) };
-    if (approved) await runtime.approve(run, callId, decision);
-    else await runtime.reject(run, callId, decision);
-  }
-  for (const { callId, answer } of answers) await runtime.input(run, answer, { callId, by: principal.id });
-  return { principal, started, segment: segment + 1 };
+  const by = principal.id;
+  const { waits } = waitsOf(await eventsOf(call, run));
+  // Together: between two of them the run would go on, and come to wait for the second.
+  await Promise.all([
+    ...decisions.map(async ({ callId, approved, message }) => {
+      const decision = { by, ...(message !== undefined && { message }) };
+      await (approved ? runtime.approve(run, callId, decision) : runtime.reject(run, callId, decision));
+    }),
+    ...answers.map(async ({ callId, answer }) => runtime.input(run, answer, { callId, by })),
+  ]);
+  // What was decided about one by one has gone on before: the answer is what comes now.
+  return { principal, started, segment: Math.max(segment + 1, waits) };
 }
 
 export async function getResponse(call: Call): Promise<Reply> {

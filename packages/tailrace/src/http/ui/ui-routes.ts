@@ -72,24 +72,24 @@ async function latestOf(call: Call, action: 'read' | 'cancel'): Promise<LatestRu
 async function decided(call: Call, found: LatestRun | undefined, answers: readonly UiAnswer[]): Promise<Reply> {
   if (!found) throw new HttpError('NOT_FOUND', 'There is no such chat.');
   const { started, principal } = found;
-  let taken = 0;
-  for (const answer of answers) taken += (await take(call, found, answer)) ? 1 : 0;
-  if (taken === 0)
+  if (answers.some(({ kind }) => kind === 'output')) await call.service.access.run(call.request, 'input', started.run);
+  const acts = answers.flatMap((answer) => actOf(call, found, answer) ?? []);
+  if (acts.length === 0)
     throw new HttpError('BODY_INVALID', `The last of 'messages' must be the user's, or decide about what waits.`);
+  // Together: between two of them the run would go on, and come to wait for the second.
+  await Promise.all(acts.map(async (act) => act()));
   return follow(call, principal, started, found);
 }
 
-/** False for what says nothing new. @throws HttpError NOT_FOUND for a call that nobody asked about */
-async function take(call: Call, found: LatestRun, answer: UiAnswer): Promise<boolean> {
+/** What an answer does. Undefined for one that says nothing new. @throws HttpError NOT_FOUND for a call that nobody asked about */
+function actOf(call: Call, found: LatestRun, answer: UiAnswer): (() => Promise<void>) | undefined {
   const { runtime } = call.service;
   const { started, principal, folded, inputs } = found;
   const { run } = started;
+  const by = principal.id;
   if (answer.kind === 'output') {
     const wait = inputs.find(({ callId, step }) => callId === answer.toolCallId || step === answer.toolCallId);
-    if (!wait) return false;
-    await call.service.access.run(call.request, 'input', run);
-    await runtime.input(run, answer.output, { callId: wait.callId, step: wait.step, by: principal.id });
-    return true;
+    return wait && (() => runtime.input(run, answer.output, { callId: wait.callId, step: wait.step, by }));
   }
   const { approvalId, toolCallId, approved, reason } = answer;
   const all = [...folded.approvals.values()];
@@ -98,12 +98,11 @@ async function take(call: Call, found: LatestRun, answer: UiAnswer): Promise<boo
   if (!requested || (toolCallId !== requested.callId && toolCallId !== requested.step))
     throw new HttpError('NOT_FOUND', 'Nobody asks for a decision about that call.');
   // Sent again, because other calls of the message were decided about since.
-  if (known?.approved === approved) return false;
-  const decision = { by: principal.id, ...(reason !== undefined && { message: reason }) };
+  if (known?.approved === approved) return undefined;
+  const decision = { by, ...(reason !== undefined && { message: reason }) };
   // The step, because the id of a call may come again.
-  if (approved) await runtime.approve(run, requested.step, decision);
-  else await runtime.reject(run, requested.step, decision);
-  return true;
+  const { step } = requested;
+  return () => (approved ? runtime.approve(run, step, decision) : runtime.reject(run, step, decision));
 }
 
 async function follow(
