@@ -229,6 +229,28 @@ const kindsOf = (items: readonly AgentInputItem[]): string[] =>
 
 /** What sessions can, and histories that the provider keeps. */
 export const sessionPrograms: Readonly<Record<string, Program>> = {
+  ...bothWays('a compaction among what the model says', async (sdk, testing, stream) => {
+    const compaction = (id: string) => ({ type: 'compaction' as const, id, encrypted_content: 'sealed' });
+    const call = (callId: string) => testing.functionCall('tick', {}, { callId });
+    const tick = sdk.tool({
+      name: 'tick',
+      description: 'Ticks.',
+      parameters: z.object({}),
+      execute: async () => 'tock',
+    });
+    const model = new testing.ScriptedModel([
+      [call('call_1')],
+      [testing.assistantMessage('Before.'), compaction('cmp_1'), call('call_2')],
+      [testing.assistantMessage('Done.')],
+      [testing.assistantMessage('Again.')],
+    ]);
+    const agent = new sdk.Agent({ name: 'A', tools: [tick], model });
+    const session = new sdk.MemorySession({ initialItems: [OLD] });
+    const seen = await observe(sdk, { agent, input: 'Hi', stream, models: [model], session });
+    const next = await sdk.run(agent, 'More', { session });
+    return { ...seen, next: toJson(model.calls.at(-1)?.request.input), nextHistory: toJson(next.history) };
+  }),
+
   ...Object.assign({}, ...serverPrograms),
   ...Object.assign({}, ...callbackPrograms),
 

@@ -1,7 +1,27 @@
-import type { Difference } from '../difference.ts';
+import { type Difference, list, storedCall, userMessage } from '../difference.ts';
 
 /** Rows about sessions, and histories that the provider keeps. */
 export const sessionRows: readonly Difference[] = [
+  {
+    id: 'a-compaction-deletes-nothing',
+    reference: 'A compaction item among what the model says deletes all that the session had before it.',
+    tailrace:
+      'The session keeps it. The model, `history` and `output` begin at the last compaction, in this run and in those that follow.',
+    why: 'A session is a record; a process that ends between deleting and writing would have lost it.',
+    applies: (program) => program.startsWith('a compaction among what the model says'),
+    aspects: {
+      session: (value) => [
+        ...[userMessage('old'), userMessage('Hi'), ...storedCall('tick', 'call_1', 'tock')],
+        {
+          content: [{ text: 'Before.', type: 'output_text' }],
+          role: 'assistant',
+          status: 'completed',
+          type: 'message',
+        },
+        ...list(value),
+      ],
+    },
+  },
   {
     id: 'one-history',
     reference:

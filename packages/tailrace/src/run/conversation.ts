@@ -1,6 +1,7 @@
 import type { RunItem } from '../agent/run-item.ts';
 import type { AgentInputItem, AgentItem } from '../event/item.ts';
 import { InputHash } from './input-hash.ts';
+import { sinceCompaction } from './since-compaction.ts';
 
 /**
  * What has been said in a run, as the next model call sees it. Grows by what is new; only a handoff filter replaces it.
@@ -14,36 +15,39 @@ export class Conversation {
   turnStart = 0;
   /** How many of `items` the session has. */
   committed = 0;
-  #modelInput: AgentInputItem[];
+  #said: AgentInputItem[];
+  #compacted: boolean;
   #hashed: InputHash | undefined;
   readonly #reasoningIds: 'preserve' | 'omit';
 
   constructor(input: string | AgentInputItem[], reasoningIds: 'preserve' | 'omit' = 'preserve') {
     this.#reasoningIds = reasoningIds;
     this.input = input;
-    this.#modelInput = asItems(input);
+    this.#said = asItems(input);
+    this.#compacted = this.#said.some(isCompaction);
   }
 
-  /** The input of the next model call: a new array of the shared items. */
+  /** The input of the next model call: a new array of the shared items, from the provider's last compaction on. */
   get modelInput(): AgentInputItem[] {
-    return this.#modelInput.slice();
+    return this.#compacted ? sinceCompaction(this.#said) : this.#said.slice();
   }
 
-  /** How many items `modelInput` has. */
-  get length(): number {
-    return this.#modelInput.length;
+  /** All that was said, also what a compaction stands for: for a provider that keeps the conversation. */
+  get said(): readonly AgentInputItem[] {
+    return this.#said;
   }
 
-  /** A hash of the input of the next model call. Costs what is new since it was last asked for. */
+  /** A hash of all that was said. Costs what is new since it was last asked for. */
   get inputHash(): string {
     this.#hashed ??= new InputHash();
-    return this.#hashed.over(this.#modelInput);
+    return this.#hashed.over(this.#said);
   }
 
   /** Puts a session's history before (or in any other way around) the input. */
   begin(modelInput: AgentInputItem[]): void {
     this.input = modelInput;
-    this.#modelInput = modelInput.slice();
+    this.#said = modelInput.slice();
+    this.#compacted = this.#said.some(isCompaction);
     this.#hashed = undefined;
   }
 
@@ -54,7 +58,8 @@ export class Conversation {
 
   add(item: RunItem): void {
     this.items.push(item);
-    this.#modelInput.push(toldAs(item, this.#reasoningIds));
+    this.#said.push(toldAs(item, this.#reasoningIds));
+    this.#compacted ||= isCompaction(item.rawItem);
   }
 
   /** Takes what a handoff filter gave as all that was said so far. */
@@ -63,9 +68,14 @@ export class Conversation {
     this.items = [...before, ...turn];
     this.turnStart = before.length;
     this.committed = this.items.length;
-    this.#modelInput = [...asItems(input), ...this.items.map((item) => toldAs(item, this.#reasoningIds))];
+    this.#said = [...asItems(input), ...this.items.map((item) => toldAs(item, this.#reasoningIds))];
+    this.#compacted = this.#said.some(isCompaction);
     this.#hashed = undefined;
   }
+}
+
+function isCompaction({ type }: AgentInputItem): boolean {
+  return type === 'compaction';
 }
 
 /** The item as models are told of it. */

@@ -65,7 +65,7 @@ export function requestOf(run: RunScope, agent: AnyAgent, resources: TurnResourc
   const explicit = agent.model !== '' || plan.config.model !== undefined;
   return {
     systemInstructions: resources.instructions ?? '',
-    ...(run.server ? run.server.request(talk.modelInput) : { input: talk.modelInput }),
+    ...(run.server ? run.server.request(talk.said) : { input: talk.modelInput }),
     modelSettings: settingsOf(run, agent),
     tools: resources.tools.map(serializeTool),
     toolsExplicitlyProvided: agent.hasExplicitToolConfig(),

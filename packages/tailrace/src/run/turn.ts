@@ -69,7 +69,7 @@ export async function* takeTurn(run: RunScope, agent: AnyAgent, entering: boolea
   run.talk.turnStart = run.talk.items.length;
   const sorted = sortOutput(run, agent, resources, response);
   for (const item of sorted.items) run.talk.add(item);
-  run.server?.answered(response.responseId, response.output, run.talk.length);
+  run.server?.answered(response.responseId, response.output, run.talk.said.length);
   yield sorted.events.slice(open?.added.filter(({ kind }) => kind !== 'input').length ?? 0);
   if (stop.aborted) throw stop.reason;
   run.control.boundary();

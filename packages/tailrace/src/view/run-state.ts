@@ -13,6 +13,7 @@ import type { ModelResponse } from '../port/model.ts';
 import type { AnswerOptions } from '../run/answer.ts';
 import { recordedResponse } from '../run/model-returned.ts';
 import { asItems, toldAs } from '../run/conversation.ts';
+import { sinceCompaction } from '../run/since-compaction.ts';
 import { type AgentByKey, agentsOf, itemOf } from '../agent/item-of.ts';
 import { Interruptions, stepOfItem } from './interruptions.ts';
 import { homeFor } from './restored-state.ts';
@@ -88,12 +89,17 @@ export class RunState<TContext = unknown, TAgent = AnyAgent> {
     return this.runContext.usage;
   }
 
-  /** The input and all that was said since: the input of the next run of this conversation. */
+  /** The input and all that was said since, or what a compaction has left of it: the input of the next run of this conversation. */
   get history(): AgentInputItem[] {
-    return [...asItems(this.input), ...this.output];
+    return sinceCompaction([...asItems(this.input), ...this.#told()]);
   }
 
+  /** What was said since the input, or since the last compaction. */
   get output(): AgentOutputItem[] {
+    return sinceCompaction(this.#told());
+  }
+
+  #told(): AgentOutputItem[] {
     // A call without its output must not be sent to a model: it is left out until there is one.
     const open = this.getInterruptions().length + this.#waits.length > 0 ? unanswered(this.newItems) : undefined;
     return this.newItems.filter((item) => !open?.has(item)).map((item) => toldAs(item, this.#reasoningIds));
