@@ -6,6 +6,7 @@ import * as errors from '../src/event/errors.ts';
 import { ERROR_CODES, type ErrorCode } from '../src/event/error-codes.ts';
 import { classOf } from '../src/event/durability.ts';
 import type { RunEventBody } from '../src/event/run-event.ts';
+import { HTTP_DEFAULTS } from '../src/http/options.ts';
 import { DEFAULTS } from '../src/run/options.ts';
 
 const library = join(import.meta.dirname, '..');
@@ -80,20 +81,30 @@ describe('defaults and caps', () => {
 
   it.each(rows)('%s: %s', (_what, value = '', _setBy, where = '') => {
     const [path, name] = inCode(where);
-    const actual =
-      path === 'src/run/options.ts' ? DEFAULTS[name as keyof typeof DEFAULTS] : numberIn(sourceOf(path), name);
+    const options: Readonly<Record<string, object>> = {
+      'src/run/options.ts': DEFAULTS,
+      'src/http/options.ts': HTTP_DEFAULTS,
+    };
+    const actual: unknown = options[path] ? Reflect.get(options[path], name) : numberIn(sourceOf(path), name);
     expect(actual).toBe(typeof actual === 'string' ? value : numberOf(value));
   });
 
   it('are all in the table: every option, and every number with a name', () => {
     const stated = rows.map(([, , , where = '']) => where);
-    const named = globSync('src/{base,log,model,port,run,runtime,store,view}/**/*.ts', { cwd: library }).flatMap(
-      (path) =>
-        [...sourceOf(path).matchAll(/^(?:export )?const ([A-Z_]+)(?:: number)? = [\d_ *]+;$/gm)].map(
-          ([, name = '']) => `${path.replaceAll('\\', '/')} ${name}`,
-        ),
+    const named = globSync('src/{base,client,http,log,model,port,run,runtime,store,view}/**/*.ts', {
+      cwd: library,
+    }).flatMap((path) =>
+      [...sourceOf(path).matchAll(/^(?:export )?const ([A-Z_]+)(?:: number)? = [\d_ *]+;$/gm)].map(
+        ([, name = '']) => `${path.replaceAll('\\', '/')} ${name}`,
+      ),
     );
-    const expected = [...Object.keys(DEFAULTS).map((name) => `src/run/options.ts ${name}`), ...named];
+    const expected = [
+      ...Object.keys(DEFAULTS).map((name) => `src/run/options.ts ${name}`),
+      ...Object.entries(HTTP_DEFAULTS).flatMap(([name, value]) =>
+        typeof value === 'number' ? [`src/http/options.ts ${name}`] : [],
+      ),
+      ...named,
+    ];
     expect(
       expected.filter((where) => !stated.includes(where) && !NO_LIMITS.some((path) => where.startsWith(path))),
     ).toEqual([]);
@@ -102,6 +113,8 @@ describe('defaults and caps', () => {
 
 // Numbers with names that bound nothing a user could meet: weights, widths, pages, foreign error numbers, the demo's own.
 const NO_LIMITS = [
+  'src/http/dead-attempts.ts PAGE',
+  'src/http/session-key.ts',
   'src/log/event-size.ts',
   'src/log/read-run.ts PAGE',
   'src/log/retention.ts PAGE',
