@@ -33,7 +33,7 @@ export async function readJson(request: Request, limits: BodyLimits): Promise<Re
 async function bytesOf(request: Request, { bodyBytes, bodyMs }: BodyLimits): Promise<Uint8Array> {
   const tooLarge = (): HttpError =>
     new HttpError('BODY_TOO_LARGE', `The body may have ${bodyBytes} bytes at most.`, {
-      headers: { connection: 'close' },
+      headers: CLOSE,
     });
   if (Number(request.headers.get('content-length') ?? 0) > bodyBytes) throw tooLarge();
   if (!request.body) return new Uint8Array();
@@ -47,7 +47,8 @@ async function bytesOf(request: Request, { bodyBytes, bodyMs }: BodyLimits): Pro
   let size = 0;
   for (;;) {
     const { value, done } = await reader.read().catch(torn);
-    if (late) throw new HttpError('BODY_TIMEOUT', `The body did not arrive within ${bodyMs} ms.`);
+    if (late) throw new HttpError('BODY_TIMEOUT', `The body did not arrive within ${bodyMs} ms.`, { headers: CLOSE });
+    if (done === 'torn') throw new HttpError('BODY_INVALID', 'The body did not arrive whole.');
     if (done || value === undefined) break;
     size += value.byteLength;
     if (size > bodyBytes) {
@@ -65,8 +66,11 @@ async function bytesOf(request: Request, { bodyBytes, bodyMs }: BodyLimits): Pro
   return whole;
 }
 
-// Whoever sent it is gone; what came is not JSON, or nobody reads the answer.
-const torn = (): { value: undefined; done: true } => ({ value: undefined, done: true });
+// The rest of the body is not read.
+const CLOSE = { connection: 'close' };
+
+// Whoever sent it is gone. What came could be a whole of its own, and is not what they meant to say.
+const torn = (): { value: undefined; done: 'torn' } => ({ value: undefined, done: 'torn' });
 
 function decoded(bytes: Uint8Array): string {
   try {

@@ -83,7 +83,8 @@ function originHost(origin: string): string | undefined {
 
 function hostname(host: string): string {
   const url = `http://${host}`;
-  return URL.canParse(url) ? new URL(url).hostname.toLowerCase() : '';
+  // What a URL takes for a user's name, or a path, is no part of a host.
+  return !/[@/\\?#]/.test(host) && URL.canParse(url) ? new URL(url).hostname.toLowerCase() : '';
 }
 
 /** A name or address of this machine alone, in the form that a URL gives it. */

@@ -5,6 +5,7 @@ import type { AgentOutputItem } from '../event/item.ts';
 import type { StreamEvent } from '../event/stream-event.ts';
 import { Usage } from '../event/usage.ts';
 import type { Model, ModelRequest, ModelResponse } from '../port/model.ts';
+import { bounded } from './offline-bounds.ts';
 import { LABEL } from './offline-answer.ts';
 import { nextOutput } from './offline-plan.ts';
 
@@ -62,7 +63,7 @@ class OfflineModel implements Model {
   }
 
   #output(request: ModelRequest): AgentOutputItem[] {
-    const output = nextOutput(request, this.#now());
+    const output = nextOutput({ ...request, input: bounded(request.input) }, this.#now());
     const { outputType } = request;
     if (outputType === 'text' || output.some((item) => item.type === 'function_call')) return output;
     const refusal = `The offline-demo model cannot write the output '${outputType.name}': that takes a language model.`;
