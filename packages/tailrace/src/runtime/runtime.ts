@@ -13,6 +13,7 @@ import { decide } from '../run/decide.ts';
 import type { RunPlan } from '../run/plan.ts';
 import { writeStart } from '../run/submit.ts';
 import { Runner, type RunInput } from '../runner.ts';
+import { LocalContexts } from './local-contexts.ts';
 import { DEFAULT_LEASE_MS, localDriverOf } from './local-driver.ts';
 import { sessionBusy } from './held-sessions.ts';
 import { type ListOptions, listRuns, type RunSummary } from './run-list.ts';
@@ -51,7 +52,7 @@ export class Runtime implements AsyncDisposable {
   readonly #driver: Driver;
   readonly #options: RuntimeOptions;
   readonly #sessions: SessionsById;
-  readonly #contexts: Map<string, unknown> = new Map();
+  readonly #contexts: LocalContexts;
   #serving: Promise<Serving> | undefined;
   #stopped: Promise<void> | undefined;
 
@@ -60,6 +61,7 @@ export class Runtime implements AsyncDisposable {
     const { store, leaseMs, driver } = options;
     this.#options = options;
     this.#store = store;
+    this.#contexts = new LocalContexts(store);
     this.#sessions = new SessionsById(store, options.sessions);
     this.#agents = new Map(Object.entries(options.agents));
     this.#runner = new Runner({ ...options.runConfig, store });
@@ -105,7 +107,7 @@ export class Runtime implements AsyncDisposable {
       runner: this.#runner,
       agents: this.#agents,
       context: (run: RunInfo) => (this.#contexts.has(run.id) ? this.#contexts.get(run.id) : context(run)),
-      onEnded: (run: string) => void this.#contexts.delete(run),
+      onEnded: (run: string) => this.#contexts.delete(run),
       session: (sessionId: string) => this.#sessions.open(sessionId),
       maxTakeovers,
     };
@@ -138,10 +140,14 @@ export class Runtime implements AsyncDisposable {
 
   /** Runs whose submitting process died before it could ask a driver of the program's own, or an older version's. */
   async #adopt(): Promise<void> {
+    // What is wanted, or held by somebody who drives it, needs no word of ours: that would only drive it once more.
+    const due = this.#options.driver ? [] : ((await this.#store.leases?.due(Date.now())) ?? []);
+    const known = new Set(due.map(({ run }) => run));
     let before: string | undefined;
     for (;;) {
       const page = await this.#store.list({ status: 'submitted', limit: 100, ...(before !== undefined && { before }) });
-      for (const { run, about } of page) if (about) await this.#driver.submit({ id: run, agent: about.agent });
+      for (const { run, about } of page)
+        if (about && !known.has(run)) await this.#driver.submit({ id: run, agent: about.agent });
       before = page.at(-1)?.run;
       if (page.length < 100) return;
     }
@@ -166,10 +172,10 @@ export class Runtime implements AsyncDisposable {
     const plan = planSubmission({ agentName, agent, input, options, session }, this.#runner, this.#store);
     const id = plan.runId;
     // Before it is stored: from then on it may be driven.
-    const fresh = 'context' in local && !this.#contexts.has(id);
-    if (fresh) this.#contexts.set(id, local.context);
+    const fresh = 'context' in local && this.#contexts.add(id, local.context);
     try {
       await this.#begin(plan, agentName);
+      this.#contexts.stored(id);
     } catch (error) {
       if (fresh) this.#contexts.delete(id);
       throw error;
