@@ -71,6 +71,8 @@ interface CommonOptions {
   basePath?: string;
   /** What follows when the last reader of a streamed run leaves before its end. `{ cancelAfterMs: 30_000 }` by default. */
   onDisconnect?: OnDisconnect;
+  /** Clients of the AI SDK and of AG-UI are told what models reason, where their providers tell it. False by default. */
+  exposeReasoning?: boolean;
   /** Origins that a browser may call from. None by default: then no request that names another origin is served. */
   cors?: { origins: readonly string[] };
   /** Names under which this server may be addressed, beside loopback ones: the request's Host. Any, by default, once `authorize` is given. */
@@ -99,6 +101,7 @@ const NAMES = [
   'context',
   'basePath',
   'onDisconnect',
+  'exposeReasoning',
   'cors',
   'hosts',
   'heartbeatMs',

@@ -1,25 +1,38 @@
 /** A run's events with what clients may not see taken out of them, for protocols that are folded from whole events. */
 import type { AgentItem } from '../event/item.ts';
 import type { RunEvent } from '../event/run-event.ts';
+import { reasoningDelta } from '../view/ui/ui-reasoning.ts';
 import { clientError, type ExposureOf } from './client-view.ts';
+import type { Service } from './service.ts';
 
 export interface Redaction {
   exposureOf: ExposureOf;
   /** The reader may decide about calls: they see the arguments that they decide about. */
   decides: boolean;
+  /** What models reason is shown. */
+  reasoning: boolean;
+}
+
+export function redactionOf(
+  { exposureOf, options }: Pick<Service, 'exposureOf' | 'options'>,
+  decides: boolean,
+): Redaction {
+  return { exposureOf, decides, reasoning: options.exposeReasoning === true };
 }
 
 /** The event as clients may know it: with empty arguments and outputs where its tool keeps them. Undefined for one that says nothing to clients. */
-export function redacted(event: RunEvent, { exposureOf, decides }: Redaction): RunEvent | undefined {
+export function redacted(event: RunEvent, { exposureOf, decides, reasoning }: Redaction): RunEvent | undefined {
   switch (event.type) {
     case 'model.delta': {
+      // Of a provider's event, a fold takes the reasoning alone.
+      if (reasoning && event.raw !== undefined && reasoningDelta(event.raw)) return event;
       const { raw: _, echo: __, source: ___, ...said } = event;
       return event.text === undefined ? undefined : said;
     }
     case 'model.part':
       return event.part.type === 'output_text_delta' ? event : undefined;
     case 'item.added': {
-      const item = redactedItem(event.item, exposureOf);
+      const item = event.item.type === 'reasoning' && reasoning ? event.item : redactedItem(event.item, exposureOf);
       return item && { ...event, item };
     }
     case 'tool.returned': {

@@ -1,6 +1,6 @@
 // The official client of AG-UI talks to a handler, over real HTTP. It checks the order of events itself, and refuses what is out of order.
 import { HttpAgent, type BaseEvent, type Message } from '@ag-ui/client';
-import { Agent, type AnyAgent, tool, waitForInput } from 'tailrace';
+import { Agent, type AgentOutputItem, type AnyAgent, tool, waitForInput } from 'tailrace';
 import { sqlite } from 'tailrace/sqlite';
 import { assistantMessage, functionCall, modelResponse, ScriptedModel, textStream } from 'tailrace/testing';
 import { describe, expect, it } from 'vitest';
@@ -13,7 +13,8 @@ const call = (name: string, args: Record<string, unknown>, callId = 'c1') =>
   modelResponse([functionCall(name, args, { callId })]);
 const user = (content: string): Message => ({ id: `u_${content}`, role: 'user', content });
 
-const served = async (agent: AnyAgent): Promise<Served> => serve({ agents: { agent }, store: sqlite(':memory:') });
+const served = async (agent: AnyAgent, more: object = {}): Promise<Served> =>
+  serve({ agents: { agent }, store: sqlite(':memory:'), ...more });
 
 interface Seen {
   agent: HttpAgent;
@@ -71,6 +72,20 @@ describe('an AG-UI client', () => {
       value: { toolCallId: 'c1', data: { half: true } },
     });
     expect(last(events)).toMatchObject({ type: 'RUN_FINISHED', threadId: 'thread_1', outcome: { type: 'success' } });
+  });
+
+  it('is told what the model reasons where the server says so', async () => {
+    const thought: AgentOutputItem = { type: 'reasoning', id: 'r1', content: [{ type: 'input_text', text: 'Hm.' }] };
+    for (const exposeReasoning of [true, false]) {
+      const model = new ScriptedModel([modelResponse([thought, assistantMessage('Yes.')])]);
+      await using server = await served(new Agent({ name: 'A', model }), { exposeReasoning });
+      const { agent } = clientOf(server.url);
+      agent.addMessage(user('Well?'));
+      await agent.runAgent();
+      const reasoned = agent.messages.filter(({ role }) => role === 'reasoning');
+      expect(reasoned).toMatchObject(exposeReasoning ? [{ content: 'Hm.' }] : []);
+      expect(saidIn(agent)).toEqual(['Yes.']);
+    }
   });
 
   it('goes on in the thread of the server, whatever it says was said', async () => {

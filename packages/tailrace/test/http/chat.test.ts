@@ -2,7 +2,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Chat } from '@ai-sdk/react';
 import { DefaultChatTransport, lastAssistantMessageIsCompleteWithApprovalResponses, type UIMessage } from 'ai';
-import { Agent, type AnyAgent, tool, waitForInput } from 'tailrace';
+import { Agent, type AgentOutputItem, type AnyAgent, tool, waitForInput } from 'tailrace';
 import { sqlite } from 'tailrace/sqlite';
 import { assistantMessage, functionCall, modelResponse, ScriptedModel, textStream } from 'tailrace/testing';
 import { describe, expect, it } from 'vitest';
@@ -89,6 +89,19 @@ describe('a chat', () => {
     expect(chat.lastMessage?.parts.find((part) => part.type === 'data-tool-progress')).toMatchObject({
       data: { toolCallId: 'c1', data: { half: true } },
     });
+  });
+
+  it('shows what its model reasons where the server says so', async () => {
+    const thought: AgentOutputItem = { type: 'reasoning', id: 'r1', content: [{ type: 'input_text', text: 'Hm.' }] };
+    for (const exposeReasoning of [true, false]) {
+      const model = new ScriptedModel([modelResponse([thought, assistantMessage('Yes.')])]);
+      await using server = await served(new Agent({ name: 'A', model }), { exposeReasoning });
+      const chat = chatOf(server.url);
+      await chat.sendMessage({ text: 'Well?' });
+      const reasoned = chat.lastMessage?.parts.filter(({ type }) => type === 'reasoning');
+      expect(reasoned).toMatchObject(exposeReasoning ? [{ text: 'Hm.' }] : []);
+      expect(textOf(chat.lastMessage)).toBe('Yes.');
+    }
   });
 
   it('comes back in mid-stream, and is told the rest', async () => {

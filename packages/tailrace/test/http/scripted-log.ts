@@ -80,7 +80,8 @@ function answer(add: Add, turn: number, { attempts, whole, streamed, reasons, ca
     if (index > 0) add({ type: 'run.resumed', by: 'takeover' });
     add({ type: 'model.called', step, attempt, agent });
     if (!streamed) continue;
-    if (reasons) add({ type: 'model.delta', step, attempt, raw: { type: 'response.created' } });
+    const raw = { type: 'response.reasoning_text.delta', item_id: `r_${turn}`, delta: 'Hm. ' };
+    if (reasons) add({ type: 'model.delta', step, attempt, raw });
     for (const text of said) add({ type: 'model.delta', step, attempt, text });
   }
   const text = (streamed ? (attempts.at(-1) ?? []).join('') : '') + whole;
@@ -88,6 +89,8 @@ function answer(add: Add, turn: number, { attempts, whole, streamed, reasons, ca
   const asked = calls.map((_, place) => functionCall('look', { n: place }, { callId: `c${turn - 1}_${place}` }));
   const output = [...message, ...asked] as never[];
   add({ type: 'model.returned', step, attempt: attempts.length, output, usage, streamed });
+  const reasoning = { type: 'reasoning', id: `r_${turn}`, content: [{ type: 'input_text', text: 'Hm. ' }] } as never;
+  if (reasons) add({ type: 'item.added', kind: 'reasoning', agent, item: reasoning });
   for (const item of message) add({ type: 'item.added', kind: 'message', agent, item: item as never });
   for (const item of asked) add({ type: 'item.added', kind: 'tool_call', agent, item: item as never });
 }

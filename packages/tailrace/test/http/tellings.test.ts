@@ -21,7 +21,7 @@ import { course, logOf } from './scripted-log.ts';
 
 const numRuns = process.env['TAILRACE_ROUNDS'] === 'long' ? 3_000 : 60;
 const exposureOf: ExposureOf = () => ({ arguments: true, output: true });
-const redaction = { exposureOf, decides: true };
+const redaction = { exposureOf, decides: true, reasoning: true };
 const facts = { run: 'run_1', threadId: 't', runId: 'r' };
 const about = { id: 'run_1', createdAt: 0, agent: 'A', previous: undefined, conversation: undefined, metadata: {} };
 

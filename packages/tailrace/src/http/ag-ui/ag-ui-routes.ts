@@ -9,6 +9,7 @@ import { deadAttempts, withoutDead } from '../dead-attempts.ts';
 import { HttpError } from '../http-error.ts';
 import type { Principal } from '../options.ts';
 import { givenPosition, placeAfter } from '../place.ts';
+import { redactionOf } from '../redacted.ts';
 import { empty, json, type Reply } from '../reply.ts';
 import type { Call } from '../route.ts';
 import { openStream } from '../run-stream.ts';
@@ -134,7 +135,7 @@ async function follow(
     threadId: sessionId === undefined ? run : clientSessionId(principal, sessionId),
     runId: runId ?? runIdOf(started, waits),
   };
-  const telling = new AgUiTelling(facts, { exposureOf: service.exposureOf, decides }, waits);
+  const telling = new AgUiTelling(facts, redactionOf(service, decides), waits);
   const dead = await deadAttempts(service.runtime.store, run);
   return openStream({
     service,

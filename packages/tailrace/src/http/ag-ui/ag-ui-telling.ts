@@ -4,10 +4,11 @@
  * A1 What is opened is closed before the end: steps, messages, calls. A2 A run that waits ends its stream with the outcome `interrupt`; `resume` begins the next one. A3 Text
  * that was said and is taken back by a new attempt ends the stream with ATTEMPT_SUPERSEDED: this protocol takes nothing back without all that was said before in hand.
  */
-import type { AgentItem, AssistantMessageItem, FunctionCallResultItem } from '../../event/item.ts';
+import type { AgentItem, AssistantMessageItem, FunctionCallResultItem, ReasoningItem } from '../../event/item.ts';
 import type { RunEvent, RunItemKind } from '../../event/run-event.ts';
 import type { UsageData } from '../../event/usage.ts';
 import { isAssistantMessage } from '../../event/item.ts';
+import { reasoningDelta } from '../../view/ui/ui-reasoning.ts';
 import type { Frame } from '../frame.ts';
 import { STREAM_HEADERS } from '../native.ts';
 import { outputText } from '../output-text.ts';
@@ -17,7 +18,7 @@ import type { AgUiEvent, AgUiUsage } from './ag-ui-event.ts';
 import { AgUiInterrupts } from './ag-ui-interrupts.ts';
 
 /** Handoffs are the agents' own, and a call that somebody is asked about is an item once more. */
-const SHOWN: ReadonlySet<RunItemKind> = new Set(['message', 'tool_call', 'tool_output']);
+const SHOWN: ReadonlySet<RunItemKind> = new Set(['message', 'reasoning', 'tool_call', 'tool_output']);
 
 export interface AgUiFacts {
   run: string;
@@ -37,6 +38,10 @@ export class AgUiTelling implements Telling {
   #state: 'before' | 'told' | 'over' = 'before';
   #frames: Frame[] = [];
   #text: { id: string; said: string } | undefined;
+  /** The message of the reasoning that is told, how many there were, and whether the model that is called has told any. */
+  #reasoning: string | undefined;
+  #reasonings = 0;
+  #reasoned = false;
   #step: string | undefined;
   #messages = 0;
 
@@ -86,15 +91,23 @@ export class AgUiTelling implements Telling {
         this.#endStep();
         this.#step = `${event.turn}:${event.agent}`;
         return this.#send({ type: 'STEP_STARTED', stepName: this.#step });
+      case 'model.called':
+        this.#reasoned = false;
+        return;
       case 'turn.ended':
         return this.#endStep();
-      case 'model.delta':
+      case 'model.delta': {
+        const reasoning = event.raw === undefined ? undefined : reasoningDelta(event.raw);
+        if (reasoning) this.#reason(reasoning.delta);
         return event.text === undefined ? undefined : this.#delta(event.text);
+      }
       case 'model.part':
         return event.part.type === 'output_text_delta' ? this.#delta(event.part.delta) : undefined;
       case 'step.attempt':
-        if (event.of === 'model' && this.#text) this.#superseded();
-        return;
+        if (event.of !== 'model') return;
+        if (this.#text) return this.#superseded();
+        // What was reasoned stays: nobody takes it for the answer.
+        return this.#endReasoning();
       case 'item.added':
         if (SHOWN.has(event.kind)) this.#item(event.item);
         this.#messages += 1;
@@ -143,6 +156,7 @@ export class AgUiTelling implements Telling {
   }
 
   #endStep(): void {
+    this.#endReasoning();
     this.#endText();
     if (this.#step !== undefined) this.#send({ type: 'STEP_FINISHED', stepName: this.#step });
     this.#step = undefined;
@@ -150,6 +164,7 @@ export class AgUiTelling implements Telling {
 
   #delta(delta: string): void {
     if (delta === '') return;
+    this.#endReasoning();
     if (!this.#text) {
       this.#text = { id: `${this.#facts.run}:${this.#messages}`, said: '' };
       this.#send({ type: 'TEXT_MESSAGE_START', messageId: this.#text.id, role: 'assistant' });
@@ -163,8 +178,35 @@ export class AgUiTelling implements Telling {
     this.#text = undefined;
   }
 
+  #reason(delta: string): void {
+    if (this.#reasoning === undefined) {
+      const messageId = `${this.#facts.run}:r${this.#messages}.${this.#reasonings++}`;
+      this.#reasoning = messageId;
+      this.#send({ type: 'REASONING_START', messageId });
+      this.#send({ type: 'REASONING_MESSAGE_START', messageId, role: 'reasoning' });
+    }
+    this.#reasoned = true;
+    this.#send({ type: 'REASONING_MESSAGE_CONTENT', messageId: this.#reasoning, delta });
+  }
+
+  #endReasoning(): void {
+    const messageId = this.#reasoning;
+    this.#reasoning = undefined;
+    if (messageId === undefined) return;
+    this.#send({ type: 'REASONING_MESSAGE_END', messageId });
+    this.#send({ type: 'REASONING_END', messageId });
+  }
+
+  /** Of a response that was not streamed, or whose reasoning was not. */
+  #reasoningItem({ content }: ReasoningItem): void {
+    const text = content.map((part) => part.text).join('');
+    if (!this.#reasoned && text !== '') this.#reason(text);
+    this.#endReasoning();
+  }
+
   #item(item: AgentItem): void {
     if (isAssistantMessage(item)) this.#message(item);
+    else if (item.type === 'reasoning') this.#reasoningItem(item);
     else if (item.type === 'function_call') {
       const { callId: toolCallId, name: toolCallName, arguments: delta } = item;
       this.#endText();

@@ -8,6 +8,7 @@ import { bodyOf, pathText } from '../fields.ts';
 import { HttpError } from '../http-error.ts';
 import type { Principal } from '../options.ts';
 import { givenPosition, placeAfter } from '../place.ts';
+import { redactionOf } from '../redacted.ts';
 import { empty, json, type Reply } from '../reply.ts';
 import type { Call } from '../route.ts';
 import { openStream } from '../run-stream.ts';
@@ -119,7 +120,7 @@ async function follow(
     principal,
     action: 'read',
     started,
-    telling: new UiTelling({ exposureOf: service.exposureOf, decides }, waits),
+    telling: new UiTelling(redactionOf(service, decides), waits),
     from,
   });
 }
