@@ -10,7 +10,7 @@ export interface Clock {
   timer(delayMs: number, callback: () => void): Disposable;
 }
 
-// setTimeout turns a longer delay into 1 ms.
+// setTimeout turns a longer delay into 1 ms, and warns of a negative one.
 const MAX_TIMEOUT_MS = 2 ** 31 - 1;
 
 /** The clock of the process. */
@@ -26,7 +26,7 @@ class Timer implements Disposable {
   readonly #id: ReturnType<typeof setTimeout>;
 
   constructor(delayMs: number, callback: () => void) {
-    this.#id = setTimeout(callback, Math.min(delayMs, MAX_TIMEOUT_MS));
+    this.#id = setTimeout(callback, Math.min(Math.max(delayMs, 0), MAX_TIMEOUT_MS));
   }
 
   [Symbol.dispose](): void {
