@@ -2,6 +2,8 @@
 import assert from 'node:assert/strict';
 import { createRequire } from 'node:module';
 import { Agent, handoff, run, tool } from 'tailrace';
+import { createHandler } from 'tailrace/http';
+import { sqlite } from 'tailrace/sqlite';
 import { assistantMessage, functionCall, ScriptedModel } from 'tailrace/testing';
 
 const require = createRequire(import.meta.url);
@@ -91,4 +93,17 @@ for (const name of [
   assert.ok(seen.has(name), `no ${name} among ${[...seen].join(', ')}`);
 }
 assert.deepEqual(cities, ['Oslo', 'Oslo']);
-console.log(`${doors.length} doors opened and 2 runs ended well on Node ${process.versions.node}`);
+const store = sqlite(':memory:');
+const handler = createHandler({ agents: { weather: agent(new ScriptedModel(script())) }, store });
+const posted = await handler(
+  new Request('http://localhost/runs', {
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify({ input: 'Weather in Oslo?', stream: true }),
+  }),
+);
+assert.equal(posted.status, 200);
+assert.match(await posted.text(), /\nevent: run\.completed\n[^\n]+\n[^\n]+"Rain in Oslo\."[^\n]+\n\n$/);
+await handler.stop();
+await store.close();
+console.log(`${doors.length} doors opened and 3 runs ended well on Node ${process.versions.node}`);
