@@ -28,7 +28,7 @@ const steps: readonly Step[] = [
     run: ['vitest', 'run', '--reporter=default', '--reporter=json', '--outputFile.json=.check/vitest.json'],
     limitMs: 8 * minute,
   },
-  { name: 'build', holds: 'one .js and one .d.ts per source file', run: ['node', 'scripts/build.ts'] },
+  { name: 'build', holds: 'one file a door and chunks, one .d.ts per source file', run: ['node', 'scripts/build.ts'] },
   { name: 'publint', holds: 'package.json says what is packed', run: ['npm', 'run', '-s', 'publint'] },
   { name: 'attw', holds: 'types resolve for every consumer of ES modules', run: ['npm', 'run', '-s', 'attw'] },
   { name: 'knip', holds: 'no unused file, export or dependency', run: ['npm', 'run', '-s', 'knip'] },
