@@ -1,5 +1,6 @@
 /** Runs that outlive the process: submitted by name and data, driven by whoever serves, read and answered from anywhere. */
 import type { AnyAgent } from '../agent/agent.ts';
+import { outsideOfRuns } from '../base/carrier.ts';
 import type { Json } from '../base/json.ts';
 import { UserError } from '../event/errors.ts';
 import { type LogReader, readLog, type ReadLogOptions } from '../log/reader.ts';
@@ -111,7 +112,9 @@ export class Runtime implements AsyncDisposable {
       session: (sessionId: string) => this.#sessions.open(sessionId),
       maxTakeovers,
     };
-    const serving = await this.#driver.serve((drive) => this.#drive(parts, drive), {
+    // Whoever's request it was that a driver's loop was woken by: what it has around it is not this run's.
+    const driven = (drive: Drive): Promise<DriveOutcome> => outsideOfRuns(() => this.#drive(parts, drive));
+    const serving = await this.#driver.serve(driven, {
       agents: [...this.#agents.keys()],
       concurrency,
       ...(runConfig?.codeVersion !== undefined && { codeVersion: runConfig.codeVersion }),

@@ -126,6 +126,7 @@ const APPROVAL: Schema = {
   title: 'PendingApproval',
   type: 'object',
   properties: {
+    step: text('Names the call where one id was used twice. Decide by it as by the id.'),
     callId: text(),
     tool: text(),
     agent: text(),
