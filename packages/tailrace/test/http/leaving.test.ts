@@ -124,7 +124,7 @@ class Reading {
 
   /** Reads once, so that it has begun. */
   async begin(): Promise<void> {
-    await this.#take();
+    await this.#take().catch(() => undefined);
   }
 
   async leaveWaiting(quietMs: number): Promise<void> {
@@ -172,8 +172,10 @@ async function leaveAt({ world: { ask, store }, kind, index, onDisconnect, waits
   const agent = `x${index}`;
   const reading = await Reading.of(ask, kind.begin(agent, agent));
   const gate = await store.gateOf(agent);
-  await reading.begin();
+  const begun = reading.begin();
   const held = await gate.reached.promise;
+  // In some protocols there is nothing to say of the first events.
+  await Promise.race([begun, sleep(quietMs)]);
   const { run } = gate;
   if (waits) await reading.leaveWaiting(quietMs);
   else await reading.leaveHolding();

@@ -95,4 +95,10 @@ const agUi: StreamKind = {
   blocks: sse,
 };
 
-export const STREAM_KINDS: readonly StreamKind[] = [native, ndjson, responses, ui, agUi];
+const text: StreamKind = {
+  name: 'text',
+  begin: (agent) => ({ path: '/runs', init: post({ agent, input: 'Go.' }, { accept: 'text/plain' }) }),
+  blocks: (read) => [{ text: read, id: undefined }],
+};
+
+export const STREAM_KINDS: readonly StreamKind[] = [native, ndjson, responses, ui, agUi, text];
