@@ -40,6 +40,8 @@ export type ClientItem =
 /** A call that waits for a decision. */
 export interface ClientApproval {
   callId: string;
+  /** The call's place in the run, by which it can be decided about, too: the id of a call may come again. */
+  step: string;
   tool: string;
   agent: string;
   arguments?: string;
@@ -50,6 +52,7 @@ export interface ClientApproval {
 /** A call that waits for an answer, or for its time. */
 export interface ClientWait {
   callId: string;
+  step: string;
   tool: string;
   agent: string;
   for: 'input' | 'timer';
@@ -97,8 +100,14 @@ export type ClientEventBody =
   | ({ type: 'tool.progress'; callId: string; data: unknown } & Step)
   | { type: 'handoff.occurred'; from: string; to: string }
   | ({ type: 'approval.requested' } & ClientApproval)
-  | { type: 'approval.decided'; callId: string; approved: boolean; expired?: boolean | undefined }
-  | ({ type: 'wait.started'; step: string } & ClientWait)
+  | {
+      type: 'approval.decided';
+      callId: string;
+      step?: string | undefined;
+      approved: boolean;
+      expired?: boolean | undefined;
+    }
+  | ({ type: 'wait.started' } & ClientWait)
   | { type: 'wait.ended'; step: string; callId: string; how: 'answered' | 'expired' | 'fired' }
   | { type: 'input.received'; items: readonly unknown[] }
   | { type: 'cancel.requested'; mode: 'immediate' | 'after_turn'; reason: string }
@@ -108,32 +117,3 @@ export type ClientEventBody =
 
 /** An event with its place: `id` is the position to come back with. */
 export type ClientRunEvent = ClientEventBody & { run: string; seq: number; epoch: number; at: number; id?: string };
-
-/** In place of all events before it: what the reader had is not what the run is now, or was pruned. */
-export interface ClientSnapshot {
-  type: 'snapshot';
-  run: string;
-  /** The sequence number of the first event that it does not tell of. */
-  next: number;
-  agent?: string | undefined;
-  input: unknown;
-  items: { kind: string; agent: string; item: ClientItem }[];
-  /** The model call that is under way, and the text that it has given. */
-  open?: Step & { text: string };
-  usage: ClientUsage;
-  suspended: boolean;
-  /** Calls that wait for a decision. */
-  approvals: ClientApproval[];
-  /** Calls that wait for an answer, or for their time. */
-  waits: ClientWait[];
-  ended?: ClientEnd;
-  /** Where to go on. */
-  position?: string | undefined;
-}
-
-export type ClientEnd =
-  | { type: 'run.completed'; output: string }
-  | { type: 'run.failed'; error: ClientError }
-  | { type: 'run.cancelled'; reason: string };
-
-export type ClientEvent = ClientRunEvent | ClientSnapshot;

@@ -5,8 +5,9 @@
  * counted only while nothing comes, neither an event nor a heartbeat, and not while a browser is offline. C4 Leaving closes the connection, in every state. C5 A
  * connection that is silent for too long is given up, from the request on.
  */
-import type { ClientEvent, ClientRunEvent, ClientSnapshot } from './client-event.ts';
+import type { ClientRunEvent } from './client-event.ts';
 import { asFailure, failureOf, TailraceClientError } from './client-failure.ts';
+import type { ClientEvent, ClientSnapshot } from './client-snapshot.ts';
 import type { TailraceClient } from './client.ts';
 import { lines } from './lines.ts';
 import { isOffline, Patience, pause } from './pause.ts';
@@ -181,7 +182,7 @@ export class EventReader implements AsyncIterable<ClientEvent> {
     this.#run ??= told.run;
     this.#after = told.position;
     this.#lastSeq = told.next - 1;
-    this.#over = told.ended !== undefined;
+    this.#over = ENDS.has(`run.${told.view.status}`);
     return told;
   }
 }

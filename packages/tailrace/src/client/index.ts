@@ -12,23 +12,15 @@ export {
 export type {
   ClientApproval,
   ClientContent,
-  ClientEnd,
   ClientError,
-  ClientEvent,
   ClientEventBody,
   ClientItem,
   ClientRunEvent,
-  ClientSnapshot,
   ClientUsage,
   ClientWait,
 } from './client-event.ts';
 export { TailraceClientError } from './client-failure.ts';
 export type { EventReader } from './event-reader.ts';
-export {
-  EMPTY_VIEW,
-  type RunView,
-  type RunViewStatus,
-  type ViewedCall,
-  type ViewedMessage,
-  viewRun,
-} from './run-view.ts';
+export type { ClientEvent, ClientSnapshot } from './client-snapshot.ts';
+export { EMPTY_VIEW, viewRun } from './run-view.ts';
+export type { RunView, RunViewStatus, ViewedCall, ViewedMessage } from './viewed-run.ts';

@@ -1,48 +1,7 @@
 /** What a run's events come to for somebody who looks at it. A pure fold; every step gives a new object, so that frameworks see the change. */
-import type {
-  ClientApproval,
-  ClientContent,
-  ClientEnd,
-  ClientError,
-  ClientEvent,
-  ClientItem,
-  ClientSnapshot,
-  ClientWait,
-} from './client-event.ts';
-
-export type RunViewStatus = 'idle' | 'running' | 'suspended' | 'completed' | 'failed' | 'cancelled';
-
-export interface ViewedCall {
-  callId: string;
-  tool: string;
-  state: 'called' | 'running' | 'returned';
-  arguments?: string;
-  output?: unknown;
-  progress?: unknown;
-}
-
-export interface ViewedMessage {
-  role: 'user' | 'assistant';
-  text: string;
-}
-
-export interface RunView {
-  run: string | undefined;
-  status: RunViewStatus;
-  agent: string | undefined;
-  /** What has been said, whole messages. */
-  messages: readonly ViewedMessage[];
-  /** What the model is saying now. It may be taken back, and goes into `messages` when it is whole. */
-  text: string;
-  calls: readonly ViewedCall[];
-  /** Calls that wait for a decision. */
-  approvals: readonly ClientApproval[];
-  /** Calls that wait for an answer, or for their time. */
-  waits: readonly ClientWait[];
-  output: string | undefined;
-  error: ClientError | undefined;
-  reason: string | undefined;
-}
+import type { ClientContent, ClientEventBody, ClientItem } from './client-event.ts';
+import type { ClientEvent } from './client-snapshot.ts';
+import type { RunView, ViewedCall, ViewedMessage } from './viewed-run.ts';
 
 export const EMPTY_VIEW: RunView = {
   run: undefined,
@@ -61,7 +20,7 @@ export const EMPTY_VIEW: RunView = {
 export function viewRun(view: RunView, event: ClientEvent): RunView {
   switch (event.type) {
     case 'snapshot':
-      return fromSnapshot(event);
+      return event.view;
     case 'run.started':
       return { ...EMPTY_VIEW, run: event.run, status: 'running', agent: event.agent, messages: given(event.input) };
     case 'run.suspended':
@@ -89,19 +48,34 @@ export function viewRun(view: RunView, event: ClientEvent): RunView {
     case 'tool.returned':
       return withCall(view, event.callId, { state: 'returned' });
     case 'approval.requested': {
-      const { callId, tool, agent, arguments: args, expiresAt } = event;
-      const asked = { callId, tool, agent, expiresAt, ...(args !== undefined && { arguments: args }) };
-      return { ...view, approvals: [...without(view.approvals, callId), asked] };
+      const { callId, step, tool, agent, arguments: args, expiresAt } = event;
+      const asked = {
+        callId,
+        step,
+        tool,
+        agent,
+        ...(args !== undefined && { arguments: args }),
+        ...(expiresAt !== undefined && { expiresAt }),
+      };
+      return { ...view, approvals: [...without(view.approvals, event), asked] };
     }
     case 'approval.decided':
-      return { ...view, approvals: without(view.approvals, event.callId) };
+      return { ...view, approvals: without(view.approvals, event) };
     case 'wait.started': {
-      const { callId, tool, agent, prompt, until } = event;
-      const waits = [...without(view.waits, callId), { callId, tool, agent, for: event.for, prompt, until }];
-      return { ...view, waits };
+      const { callId, step, tool, agent, for: what, prompt, until } = event;
+      const asked = {
+        callId,
+        step,
+        tool,
+        agent,
+        for: what,
+        ...(prompt !== undefined && { prompt }),
+        ...(until !== undefined && { until }),
+      };
+      return { ...view, waits: [...without(view.waits, event), asked] };
     }
     case 'wait.ended':
-      return { ...view, waits: without(view.waits, event.callId) };
+      return { ...view, waits: without(view.waits, event) };
     case 'output.blocked': {
       const { calls: blocked = [], message: output } = event;
       const calls = view.calls.map((call) => (blocked.includes(call.callId) ? { ...call, output } : call));
@@ -114,12 +88,18 @@ export function viewRun(view: RunView, event: ClientEvent): RunView {
   }
 }
 
-function without<T extends { callId: string }>(calls: readonly T[], callId: string): T[] {
-  return calls.filter((call) => call.callId !== callId);
+/** Logs of earlier versions say of a decision the call's id alone. */
+function without<T extends { callId: string; step: string }>(
+  calls: readonly T[],
+  { callId, step }: { callId: string; step?: string | undefined },
+): T[] {
+  return calls.filter((call) => (step === undefined ? call.callId !== callId : call.step !== step));
 }
 
 /** What was being said stays where the run was broken off: there is no whole message of it. */
-function ended(view: RunView, event: ClientEnd): RunView {
+type End = Extract<ClientEventBody, { type: 'run.completed' | 'run.failed' | 'run.cancelled' }>;
+
+function ended(view: RunView, event: End): RunView {
   const over = { ...view, approvals: [], waits: [] };
   switch (event.type) {
     case 'run.completed':
@@ -154,24 +134,6 @@ function withCall(view: RunView, callId: string, change: Partial<ViewedCall>): R
   const known = view.calls[index] ?? { callId, tool: '', state: 'called' };
   const call: ViewedCall = { ...known, ...change };
   return { ...view, calls: index === -1 ? [...view.calls, call] : view.calls.with(index, call) };
-}
-
-function fromSnapshot(told: ClientSnapshot): RunView {
-  const { run, agent, input, items, open, suspended, approvals, waits } = told;
-  let view: RunView = {
-    ...EMPTY_VIEW,
-    run,
-    agent,
-    status: suspended ? 'suspended' : 'running',
-    messages: given(input),
-    approvals,
-    waits,
-  };
-  // What came in while the run was under way is told by its items alone.
-  for (const { item } of items)
-    view = item.type === 'message' && item.role === 'user' ? said(view, 'user', item.content) : added(view, item);
-  view = { ...view, text: open?.text ?? '' };
-  return told.ended ? ended(view, told.ended) : view;
 }
 
 function said(view: RunView, role: ViewedMessage['role'], content: string | readonly ClientContent[]): RunView {

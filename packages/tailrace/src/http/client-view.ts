@@ -88,10 +88,11 @@ function shown(event: RunEvent, exposureOf: ExposureOf): ClientEventBody | undef
     case 'handoff.occurred':
       return { type: event.type, from: event.from, to: event.to };
     case 'approval.requested': {
-      const { type, callId, tool, agent, expiresAt } = event;
+      const { type, callId, step, tool, agent, expiresAt } = event;
       return {
         type,
         callId,
+        step,
         tool,
         agent,
         expiresAt,
@@ -99,7 +100,13 @@ function shown(event: RunEvent, exposureOf: ExposureOf): ClientEventBody | undef
       };
     }
     case 'approval.decided':
-      return { type: event.type, callId: event.callId, approved: event.approved, expired: event.expired };
+      return {
+        type: event.type,
+        callId: event.callId,
+        step: event.step,
+        approved: event.approved,
+        expired: event.expired,
+      };
     case 'wait.started': {
       const { type, step, callId, tool, agent, prompt, until } = event;
       return { type, step, callId, tool, agent, for: event.for, prompt, until };

@@ -1,7 +1,7 @@
 /** `GET runs/:id/events`: the run's events from any place on, live, as SSE, NDJSON, or one page (long-poll). */
 import { AbortScope } from '../base/abort.ts';
 import { systemClock } from '../base/clock.ts';
-import type { ClientSnapshot } from '../client/client-event.ts';
+import type { ClientSnapshot } from '../client/client-snapshot.ts';
 import { positionOf, resolvePosition } from '../log/position.ts';
 import { readRun } from '../log/read-run.ts';
 import { type RunSnapshot, snapshot } from '../log/snapshot.ts';
@@ -10,7 +10,7 @@ import type { StartedRun } from './access.ts';
 import { clientView } from './client-view.ts';
 import { waitsOf } from './conversation.ts';
 import { deadAttempts, withoutDead } from './dead-attempts.ts';
-import { sseText } from './frame.ts';
+import { type Frame, sseText } from './frame.ts';
 import { queryNumber, queryText } from './fields.ts';
 import { HttpError } from './http-error.ts';
 import { nativeTelling } from './native.ts';
@@ -18,7 +18,7 @@ import { empty, json, type Reply } from './reply.ts';
 import type { Call } from './route.ts';
 import { openStream, type StreamRequest } from './run-stream.ts';
 import type { Service } from './service.ts';
-import { clientSnapshot } from './snapshot-view.ts';
+import { snapshotFor } from './snapshot-view.ts';
 import { TextTelling } from './text-telling.ts';
 
 const FORMATS = ['text/event-stream', 'application/x-ndjson', 'application/json', 'text/plain'] as const;
@@ -38,7 +38,7 @@ export async function getEvents(call: Call): Promise<Reply> {
     return textReply({ service, request, principal, action, started, from: place.reset ? 0 : place.from });
   const view = full ? (event: object) => event : clientView(service.exposureOf);
   if (format === 'application/json') return page(call, started, place, view);
-  const opening = place.reset && (await resetFrame(service, started.run, place.reset));
+  const opening = place.reset && resetFrame(await resetOf(service, place.reset));
   return openStream({
     service,
     request,
@@ -90,23 +90,18 @@ async function notPruned(service: Service, run: string, from: number): Promise<P
   const [event] = await store.read(run, from, 1);
   if (event?.type !== 'log.pruned' || from === 0) return { from };
   const told = await snapshot(store, run, from);
-  const { data } = await resetFrame(service, run, told);
   throw new HttpError('OFFSET_PRUNED', 'The events from there on were pruned. Go on from the snapshot.', {
-    data: { snapshot: JSON.parse(data) },
+    data: { snapshot: await resetOf(service, told) },
   });
 }
 
-/** What takes the place of all that the reader has, with the position to go on from. */
-async function resetFrame(
-  { runtime, exposureOf }: Service,
-  run: string,
-  told: RunSnapshot,
-): Promise<{ event: string; data: string; id?: string }> {
-  const [last] = await runtime.store.read(run, told.next - 1, 1);
-  const position = last && positionOf(last);
-  const shown = clientSnapshot(told, await runtime.get(run), exposureOf);
-  const data = JSON.stringify({ type: 'snapshot', ...shown, position } satisfies ClientSnapshot);
-  return { event: 'snapshot', data, ...(position !== undefined && { id: position }) };
+async function resetOf({ runtime, exposureOf }: Service, told: RunSnapshot): Promise<ClientSnapshot> {
+  return snapshotFor(runtime.store, told, exposureOf);
+}
+
+function resetFrame(snapshot: ClientSnapshot): Frame {
+  const { type: event, position: id } = snapshot;
+  return { event, data: JSON.stringify(snapshot), ...(id !== undefined && { id }) };
 }
 
 /** Events that are there, or else the first that comes within `?waitMs=`, up to 30 s. Where to go on is in `position`. */
@@ -140,7 +135,7 @@ async function page(
   }
   return json(200, {
     ...(place.reset && {
-      snapshot: clientSnapshot(place.reset, await service.runtime.get(run), service.exposureOf),
+      snapshot: await resetOf(service, place.reset),
     }),
     events,
     next: reader.position,

@@ -1,44 +1,32 @@
-import type { ClientEnd, ClientSnapshot } from '../client/client-event.ts';
-import type { TerminalEvent } from '../event/run-event.ts';
+import type { ClientSnapshot } from '../client/client-snapshot.ts';
+import { EMPTY_VIEW, viewRun } from '../client/run-view.ts';
+import { positionOf } from '../log/position.ts';
 import type { RunSnapshot } from '../log/snapshot.ts';
-import type { RunStatus } from '../runtime/run-status.ts';
-import { clientError, type ExposureOf, shownItem } from './client-view.ts';
+import type { LogStore } from '../port/log-store.ts';
+import { lastSeq } from '../port/pruned-range.ts';
+import { clientView, type ExposureOf } from './client-view.ts';
 
-/** A snapshot as clients see it, with what the run waits for now. */
-export function clientSnapshot(
-  told: RunSnapshot,
-  { approvals, waits }: Pick<RunStatus, 'approvals' | 'waits'>,
+const PAGE = 1_000;
+
+/** What takes the place of all that a reader has: what the events that it would have been shown come to. */
+export async function snapshotFor(
+  store: LogStore,
+  { run, next, open }: Pick<RunSnapshot, 'run' | 'next' | 'open'>,
   exposureOf: ExposureOf,
-): Omit<ClientSnapshot, 'type' | 'position'> {
-  const { run, next, agent, input, items, open, usage, suspended, ended } = told;
-  return {
-    run,
-    next,
-    agent,
-    input,
-    items: items.flatMap(({ kind, agent: by, item }) => {
-      const shown = shownItem(item, exposureOf);
-      return shown ? [{ kind, agent: by, item: shown }] : [];
-    }),
-    ...(open && { open }),
-    usage,
-    suspended,
-    approvals: approvals.map(({ arguments: args, ...approval }) => ({
-      ...approval,
-      ...(exposureOf(approval.tool).arguments && { arguments: args }),
-    })),
-    waits,
-    ...(ended && { ended: endOf(ended) }),
-  };
-}
-
-function endOf(ended: TerminalEvent): ClientEnd {
-  switch (ended.type) {
-    case 'run.completed':
-      return { type: ended.type, output: ended.output };
-    case 'run.failed':
-      return { type: ended.type, error: clientError(ended.error) };
-    case 'run.cancelled':
-      return { type: ended.type, reason: ended.reason };
+): Promise<ClientSnapshot> {
+  const shown = clientView(exposureOf);
+  let view = EMPTY_VIEW;
+  let position: string | undefined;
+  for (let from = 0; from < next;) {
+    const page = await store.read(run, from, Math.min(PAGE, next - from));
+    if (page.length === 0) break;
+    for (const event of page) {
+      const told = event.seq < next ? shown(event) : undefined;
+      if (told) view = viewRun(view, told);
+      from = lastSeq(event) + 1;
+      position = positionOf(event);
+    }
   }
+  // Of the deltas some may have been pruned.
+  return { type: 'snapshot', run, next, view: open ? { ...view, text: open.text } : view, position };
 }

@@ -209,17 +209,7 @@ describe('with a clock of its own', () => {
 });
 
 describe('what a server says of a place', () => {
-  const snapshot = {
-    type: 'snapshot',
-    run: 'r',
-    next: 8,
-    input: 'Go.',
-    items: [],
-    suspended: false,
-    approvals: [],
-    waits: [],
-    position: '7.1',
-  };
+  const snapshot = { type: 'snapshot', run: 'r', next: 8, view: { ...EMPTY_VIEW, run: 'r' }, position: '7.1' };
   const gone = (): Response =>
     new Response(JSON.stringify({ error: { code: 'OFFSET_PRUNED', message: 'Pruned.', snapshot } }), { status: 410 });
 
