@@ -249,7 +249,7 @@ describe.each([
   ['node:http', onNode, 15],
 ] as const)('a reader over %s', (_, serving, quietMs) => {
   describe.each(STREAM_KINDS.map((kind) => [kind.name, kind] as const))('of %s', (__, kind) => {
-    it.each(POLICIES)('leaves after any event: %s', { timeout: 12_000 }, async (___, onDisconnect) => {
+    it.each(POLICIES)('leaves after any event: %s', { timeout: 60_000 }, async (___, onDisconnect) => {
       for (const waits of serving === onWeb ? [true, false] : [true]) {
         const probe = startCleanRunProbe();
         {
