@@ -175,8 +175,8 @@ class SqliteLogStore implements SqliteStore {
     return posted instanceof Promise ? posted.then(told) : told(posted);
   }
 
-  closeMail(run: string, position: number): boolean {
-    return this.#access.write(`close the mailbox of run '${run}'`, 'group', () => {
+  closeMail(run: string, position: number): Awaitable<boolean> {
+    return this.#access.together(run, `close the mailbox of run '${run}'`, 'group', () => {
       const { changes } = this.#sql.closeMail.run(this.#known(run).id, position);
       return changes === 1;
     });
