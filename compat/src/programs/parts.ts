@@ -1,4 +1,5 @@
 import { toJson } from '../json.ts';
+import { observe } from '../observe.ts';
 import { bothWays, type Json, type Program } from '../program.ts';
 
 /** What agents, handoffs, guardrails and items are as values, and what of it a model is told. */
@@ -126,5 +127,40 @@ export const partPrograms: Record<string, Program> = {
       new sdk.RequestUsage({ input_tokens: 3, output_tokens: 2, input_tokens_details: { cached_tokens: 1 } }),
     ),
     entries: toJson(new sdk.Usage({ request_usage_entries: [{ input_tokens: 1 }, { outputTokens: 4 }] })),
+  }),
+
+  ...bothWays('input that is staged in a state', async (sdk, testing, stream) => {
+    const pay = sdk.tool({
+      name: 'pay',
+      description: 'Pays.',
+      parameters: { type: 'object', properties: {}, required: [], additionalProperties: true },
+      strict: false,
+      needsApproval: true,
+      execute: async () => 'paid',
+    });
+    const model = new testing.ScriptedModel([
+      [testing.functionCall('pay', {}, { callId: 'call_1' })],
+      [testing.assistantMessage('Done.')],
+    ]);
+    const agent = new sdk.Agent({ name: 'Payer', tools: [pay], model });
+    const { state, interruptions } = await sdk.run(agent, 'Pay.');
+    state.addInput('never mind');
+    state.clearPendingInput();
+    state.addInput('And say hello.');
+    const staged = toJson(state.pendingInput);
+    const [first] = interruptions;
+    if (first) state.approve(first);
+    const copy = await sdk.RunState.fromString(agent, state.toString());
+    const copied = toJson(copy.pendingInput);
+    const seen = await observe(sdk, { agent, input: state, stream, models: [model] });
+    const over = new sdk.Agent({ name: 'Over', model: new testing.ScriptedModel([[testing.assistantMessage('x')]]) });
+    const ended = await sdk.run(over, 'Hi');
+    let late = 'accepted';
+    try {
+      ended.state.addInput('late');
+    } catch (error) {
+      late = (error as Error).name;
+    }
+    return { ...seen, staged, copied, late };
   }),
 };

@@ -37,7 +37,8 @@ export type {
 export type { CancelOptions } from './run/control.ts';
 export { RunContext } from './agent/run-context.ts';
 export { RunResult } from './view/result.ts';
-export { type ApproveOptions, type RejectOptions, RunState } from './view/run-state.ts';
+export { RunState } from './view/run-state.ts';
+export type { ApproveOptions, RejectOptions } from './view/state-home.ts';
 export type { AnswerOptions } from './run/answer.ts';
 export type { Decision } from './run/decide.ts';
 export type { DeepPartial } from './view/deep-partial.ts';

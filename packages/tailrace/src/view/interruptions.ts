@@ -1,6 +1,7 @@
 /** Calls that wait for a decision, those of nested agents among them, and which step of the run each item is about. */
 import { type AgentByKey, itemOf } from '../agent/item-of.ts';
-import type { RunToolApprovalItem } from '../agent/run-item.ts';
+import type { RunItem, RunToolApprovalItem } from '../agent/run-item.ts';
+import type { ApprovalDecided } from '../event/mail-events.ts';
 import type { RunEvent } from '../event/run-event.ts';
 
 /** What a decision about an item is about: a call id alone may come again in a nested agent. */
@@ -43,4 +44,10 @@ export class Interruptions {
 
 function nameOf(above: string, callId: string): string {
   return JSON.stringify([above, callId]);
+}
+
+/** Whether an item is what asks for the decision that was made. */
+export function isApprovalOf(item: RunItem, { callId, step }: ApprovalDecided): boolean {
+  if (item.type !== 'tool_approval_item') return false;
+  return step === undefined ? item.callId === callId : stepOfItem(item) === step;
 }

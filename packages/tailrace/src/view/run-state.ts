@@ -5,7 +5,7 @@ import { RunContext } from '../agent/run-context.ts';
 import type { RunItem, RunToolApprovalItem } from '../agent/run-item.ts';
 import type { Json } from '../base/json.ts';
 import type { AgentInputItem, AgentOutputItem } from '../event/item.ts';
-import { type ApprovalDecided, type PendingWait, pendingWaitOf, type WaitStarted } from '../event/mail-events.ts';
+import { type PendingWait, pendingWaitOf, type WaitStarted } from '../event/mail-events.ts';
 import { liveOf } from '../event/live.ts';
 import type { GuardrailReturned, HandoffOccurred, RunEvent } from '../event/run-event.ts';
 import type { Usage } from '../event/usage.ts';
@@ -15,37 +15,23 @@ import { recordedResponse } from '../run/model-returned.ts';
 import { asItems, toldAs } from '../run/conversation.ts';
 import { sinceCompaction } from '../run/since-compaction.ts';
 import { type AgentByKey, agentsOf, itemOf } from '../agent/item-of.ts';
-import { Interruptions, stepOfItem } from './interruptions.ts';
+import { Interruptions, isApprovalOf } from './interruptions.ts';
 import { homeFor } from './restored-state.ts';
-import { answerIn, decideIn, homeOf, type RunHome, say, settle } from './state-home.ts';
+import {
+  answerIn,
+  type ApproveOptions,
+  decideIn,
+  homeOf,
+  type RejectOptions,
+  retell,
+  settle,
+  stageInput,
+  type StatePlace,
+} from './state-home.ts';
 import { unanswered } from './unanswered.ts';
 import { readStateText, stateData, stateText, type StateText } from './state-text.ts';
 import type { ToolInputGuardrailResult, ToolOutputGuardrailResult } from '../agent/tool-guardrail.ts';
 import { addToolVerdict, blockOutputs } from './tool-results.ts';
-
-export interface ApproveOptions {
-  /** Approves all later calls of the same tool by the same agent, too. */
-  alwaysApprove?: boolean;
-  /** Who decided, for the log. */
-  by?: string;
-}
-
-export interface RejectOptions {
-  /** What the model is told. */
-  message?: string;
-  /** Rejects all later calls of the same tool by the same agent, too. */
-  alwaysReject?: boolean;
-  /** Who decided, for the log. */
-  by?: string;
-}
-
-/** Where a state stands: where its run lives, and in which nested run it is. */
-export interface StatePlace {
-  /** Whether the history has the ids of reasoning items. */
-  reasoningIds?: 'preserve' | 'omit';
-  home?: RunHome;
-  step?: string | undefined;
-}
 
 /** Give it to `run(agent, state)` to go on with a run that was interrupted. */
 export class RunState<TContext = unknown, TAgent = AnyAgent> {
@@ -94,15 +80,16 @@ export class RunState<TContext = unknown, TAgent = AnyAgent> {
     return sinceCompaction([...asItems(this.input), ...this.#told()]);
   }
 
-  /** What was said since the input, or since the last compaction. */
+  /** What the agents said since the input, or since the last compaction. */
   get output(): AgentOutputItem[] {
-    return sinceCompaction(this.#told());
+    return sinceCompaction(this.#told(({ type }) => type !== 'input_item'));
   }
 
-  #told(): AgentOutputItem[] {
+  #told(wanted: (item: RunItem) => boolean = () => true): AgentOutputItem[] {
     // A call without its output must not be sent to a model: it is left out until there is one.
     const open = this.getInterruptions().length + this.#waits.length > 0 ? unanswered(this.newItems) : undefined;
-    return this.newItems.filter((item) => !open?.has(item)).map((item) => toldAs(item, this.#reasoningIds));
+    const items = this.newItems.filter((item) => wanted(item) && !open?.has(item));
+    return items.map((item) => toldAs(item, this.#reasoningIds));
   }
 
   /** Calls that wait for a decision, of agents that are tools, too: `item.agent` says whose. */
@@ -154,6 +141,25 @@ export class RunState<TContext = unknown, TAgent = AnyAgent> {
       ...(alwaysReject && { always: true }),
       ...(by !== undefined && { by }),
     });
+  }
+
+  /** Input that is staged for when the run goes on. */
+  get pendingInput(): AgentInputItem[] {
+    return structuredClone(homeOf(this).staged);
+  }
+
+  /**
+   * Stages input: `run(agent, state)` says it before the next call of the model.
+   *
+   * @throws UserError RUN_ENDED, and as `run()` does for its input
+   */
+  addInput(input: string | AgentInputItem[]): void {
+    stageInput(this, input);
+  }
+
+  /** Takes back all input that is staged. */
+  clearPendingInput(): void {
+    homeOf(this).staged = [];
   }
 
   /** Takes committed events, in order. */
@@ -210,7 +216,7 @@ export class RunState<TContext = unknown, TAgent = AnyAgent> {
     context.usage.add(folded.usage);
     const state = new RunState<TContext, TAgent>(context, folded.started.input, agent, agentsOf(home.agents), { home });
     state.take(events);
-    for (const one of said) say(homeOf(state), one).catch(() => undefined);
+    retell(state, said);
     return state;
   }
 
@@ -246,7 +252,7 @@ export class RunState<TContext = unknown, TAgent = AnyAgent> {
         blockOutputs(this.newItems, event);
         return;
       case 'approval.decided':
-        this.newItems = this.newItems.filter((item) => !isApproval(item, event));
+        this.newItems = this.newItems.filter((item) => !isApprovalOf(item, event));
         return;
       case 'session.loaded':
         this.input = event.input;
@@ -284,11 +290,6 @@ export class RunState<TContext = unknown, TAgent = AnyAgent> {
     const live = liveOf(event) as RunItem[] | undefined;
     this.newItems = live ?? event.filtered.items.map((item) => itemOf(item, this.#agents));
   }
-}
-
-function isApproval(item: RunItem, { callId, step }: ApprovalDecided): boolean {
-  if (item.type !== 'tool_approval_item') return false;
-  return step === undefined ? item.callId === callId : stepOfItem(item) === step;
 }
 
 const LEFT_OUT: ReadonlySet<RunEvent['type']> = new Set(['model.part', 'tool.progress', 'log.pruned']);

@@ -2,13 +2,32 @@
 import type { RunToolApprovalItem } from '../agent/run-item.ts';
 import type { Json } from '../base/json.ts';
 import { UserError } from '../event/errors.ts';
+import type { AgentInputItem } from '../event/item.ts';
 import type { RunEvent } from '../event/run-event.ts';
 import type { LogStore } from '../port/log-store.ts';
 import type { Session } from '../port/session.ts';
 import type { AgentRegistry } from '../run/agent-registry.ts';
-import { answer, type AnswerOptions } from '../run/answer.ts';
+import { answer, type AnswerOptions, leaveInput } from '../run/answer.ts';
+import { asItems } from '../run/conversation.ts';
 import { decide, type Decision } from '../run/decide.ts';
+import { checkInput } from '../run/input.ts';
 import { stepOfItem } from './interruptions.ts';
+
+export interface ApproveOptions {
+  /** Approves all later calls of the same tool by the same agent, too. */
+  alwaysApprove?: boolean;
+  /** Who decided, for the log. */
+  by?: string;
+}
+
+export interface RejectOptions {
+  /** What the model is told. */
+  message?: string;
+  /** Rejects all later calls of the same tool by the same agent, too. */
+  alwaysReject?: boolean;
+  /** Who decided, for the log. */
+  by?: string;
+}
 
 /** Where a run lives, for whoever decides about its calls and takes it up again. */
 export interface RunHome {
@@ -18,13 +37,26 @@ export interface RunHome {
   session: Session | undefined;
 }
 
+/** Where a state stands: where its run lives, and in which nested run it is. */
+export interface StatePlace {
+  /** Whether the history has the ids of reasoning items. */
+  reasoningIds?: 'preserve' | 'omit';
+  home?: RunHome;
+  step?: string | undefined;
+}
+
 /** What somebody said about a call of the run, as data. */
-export type Said = { decision: Decision } | { answer: Json; callId: string; step?: string; by?: string };
+export type Said =
+  | { decision: Decision }
+  | { input: AgentInputItem[] }
+  | { answer: Json; callId: string; step?: string; by?: string };
 
 export interface StateHome extends RunHome {
   deciding: Promise<void>[];
   /** What was said in the state's name and not refused. */
   said: Set<Said>;
+  /** What is to be said when the run goes on. */
+  staged: AgentInputItem[];
   /** The events that the state is made of, without deltas. */
   events: RunEvent[];
 }
@@ -32,7 +64,7 @@ export interface StateHome extends RunHome {
 const homes = new WeakMap<object, StateHome>();
 
 export function settle(state: object, home: RunHome): StateHome {
-  const settled = { ...home, deciding: [], said: new Set<Said>(), events: [] };
+  const settled = { ...home, deciding: [], said: new Set<Said>(), staged: [], events: [] };
   homes.set(state, settled);
   return settled;
 }
@@ -44,9 +76,34 @@ export function homeOf(state: object): StateHome {
   throw new UserError('This state belongs to no run. Use the state of a result.', { code: 'RUN_NOT_FOUND' });
 }
 
-/** Resolves when all decisions of this state are stored, or refused. */
+const ENDS: ReadonlySet<string | undefined> = new Set(['run.completed', 'run.failed', 'run.cancelled']);
+
+/** @throws UserError RUN_ENDED, and as `run()` does for its input */
+export function stageInput(state: object, input: unknown): void {
+  const { events, runId, staged } = homeOf(state);
+  if (ENDS.has(events.at(-1)?.type))
+    throw new UserError('The run has ended: nothing more can be said in it. Start a new one with its history.', {
+      code: 'RUN_ENDED',
+      runId,
+    });
+  staged.push(...asItems(structuredClone(checkInput(input, Infinity))));
+}
+
+/** Says again, in the name of a state, what its text says was said. */
+export function retell(state: object, told: readonly Said[]): void {
+  for (const one of told) {
+    if ('input' in one) stageInput(state, one.input);
+    else say(homeOf(state), one).catch(() => undefined);
+  }
+}
+
+/** Says what is staged. Resolves when all that was said in this state's name is stored; decisions also, when they are refused. */
 export async function decisionsOf(state: object): Promise<void> {
-  await Promise.all(homeOf(state).deciding);
+  const home = homeOf(state);
+  const { staged, store, runId } = home;
+  home.staged = [];
+  await Promise.all(home.deciding);
+  if (staged.length > 0) await leaveInput(store, runId, staged);
 }
 
 export function decideIn(
@@ -65,7 +122,11 @@ export function answerIn(state: object, callId: string, said: Json, options: Ans
 }
 
 /** Says it to the run, and keeps it for the state's text. */
-export function say(home: StateHome, said: Said, options: AnswerOptions = {}): Promise<void> {
+export function say(
+  home: StateHome,
+  said: Exclude<Said, { input: unknown }>,
+  options: AnswerOptions = {},
+): Promise<void> {
   const { store, runId, deciding } = home;
   const stored = 'decision' in said ? decide(store, runId, said.decision) : answerAs(home, said, options);
   home.said.add(said);

@@ -51,17 +51,18 @@ export function stateData(home: StateHome, context: unknown): Record<string, unk
 }
 
 function written(
-  { events: kept, runId, said }: StateHome,
+  { events: kept, runId, said, staged }: StateHome,
   context: unknown,
 ): { header: Header; lines: string[]; events: RunEvent[] } {
   const events = dense(kept);
   const lines = events.map((event) => JSON.stringify(event));
+  const told = [...said, ...(staged.length > 0 ? [{ input: staged }] : [])];
   const header: Header = {
     format: FORMAT,
     version: 1,
     run: runId,
     sha256: sha256(lines.join('\n')),
-    ...(said.size > 0 && { said: [...said] }),
+    ...(told.length > 0 && { said: told }),
     ...(context !== undefined && jsonProblem(context) === undefined && { context: context as Json }),
   };
   return { header, lines, events };

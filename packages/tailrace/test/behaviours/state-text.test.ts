@@ -150,6 +150,22 @@ describe('a state as text', () => {
     }
   });
 
+  test('holds input that is staged, and says it when the run goes on; what was taken back it does not', async () => {
+    const { agent } = world();
+    const first = await run(agent, 'Pay.');
+    first.state.addInput('never mind');
+    first.state.clearPendingInput();
+    first.state.addInput('And hurry.');
+    const state = await RunState.fromString(world().agent, first.state.toString());
+    expect(state.pendingInput).toEqual([{ type: 'message', role: 'user', content: 'And hurry.' }]);
+    for (const item of first.interruptions) void first.state.approve(item);
+    const next = await run(agent, first.state);
+    expect(first.state.pendingInput).toEqual([]);
+    expect(next.newItems.filter(({ type }) => type === 'input_item')).toHaveLength(1);
+    expect(JSON.stringify(next.history)).toContain('And hurry.');
+    expect(JSON.stringify(next.history)).not.toContain('never mind');
+  });
+
   test('may be one object, however it is laid out', async () => {
     const { result } = await interrupted();
     const text = JSON.stringify(result.state, undefined, 2);
