@@ -78,7 +78,7 @@ it.each(logs)('%s: a snapshot of any place and what follows it come to the view 
     .filter(Boolean)
     .map((line) => JSON.parse(line) as RunEvent);
   const run = log[0]?.run ?? '';
-  const store = await storeWith(log);
+  const store = storeWith(log);
   const events = log.map(clientView(shown)).filter((event) => event !== undefined);
   const whole = events.reduce(viewRun, EMPTY_VIEW);
   for (let place = 1; place <= log.length; place += 1) {
