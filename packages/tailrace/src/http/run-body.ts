@@ -60,7 +60,8 @@ export class RunBody {
 
   /** The next chunk, or undefined after the last one. One call at a time. Never rejects. */
   next(): Promise<string | undefined> {
-    if (!this.#begun) {
+    // One that was left before it was read has no reader who could leave.
+    if (!this.#begun && this.#state !== 'closed') {
       this.#begun = true;
       this.#options.onBegin();
     }

@@ -110,3 +110,34 @@ it('readers over connections that break off leave nothing behind', { timeout: 60
   await new Promise((resolve) => server.close(resolve));
   expect([service.streams.size, service.readership.size]).toEqual([0, 0]);
 });
+
+it('a stream that is held and not read is let go of: nothing follows if it was never read, what was declared if it was', async () => {
+  const stall = (): ReturnType<typeof modelStall> =>
+    modelStall([{ type: 'response_started' }, { type: 'output_text_delta', delta: 'Hm' }]);
+  const agent = new Agent({ name: 'A', model: new ScriptedModel([stall(), stall()]) });
+  const service = serviceOf({
+    agents: { agent },
+    store: sqlite(':memory:'),
+    onDisconnect: 'cancel',
+    heartbeatMs: 20,
+    limits: { stallMs: 100 },
+  });
+  const handler = handlerOf(service);
+  const begin = async (): Promise<{ run: string; body: ReadableStreamDefaultReader<Uint8Array> }> => {
+    const response = await handler(asked('/runs', post({ input: 'Hi', stream: true }, headers)));
+    const run = response.headers.get('location')?.split('/').at(-1) ?? '';
+    return { run, body: (response.body as ReadableStream<Uint8Array>).getReader() };
+  };
+  const [unread, read] = [await begin(), await begin()];
+  await read.body.read();
+  expect(service.streams.size).toBe(2);
+  await expect.poll(() => service.streams.size).toBe(0);
+  const statusOf = async (run: string): Promise<string> => (await service.runtime.get(run)).status;
+  await expect.poll(() => statusOf(read.run)).toBe('cancelled');
+  expect(await statusOf(unread.run)).toBe('running');
+  expect((await unread.body.read()).done).toBe(true);
+  expect(service.readership.size).toBe(0);
+  await service.runtime.cancel(unread.run);
+  await expect.poll(() => statusOf(unread.run)).toBe('cancelled');
+  await handler.stop({ graceMs: 50 });
+});
