@@ -70,6 +70,11 @@ export function logOf({ turns, end }: Course): RunEvent[] {
   return log;
 }
 
+/** What a turn says in the end. */
+export function textOf({ attempts, streamed, whole }: Pick<Turn, 'attempts' | 'streamed' | 'whole'>): string {
+  return (streamed ? (attempts.at(-1) ?? []).join('') : '') + whole;
+}
+
 type Add = (...bodies: (RunEventBody & { scope?: readonly string[] })[]) => void;
 
 function answer(add: Add, turn: number, { attempts, whole, streamed, reasons, calls }: Turn): void {
@@ -84,7 +89,7 @@ function answer(add: Add, turn: number, { attempts, whole, streamed, reasons, ca
     if (reasons) add({ type: 'model.delta', step, attempt, raw });
     for (const text of said) add({ type: 'model.delta', step, attempt, text });
   }
-  const text = (streamed ? (attempts.at(-1) ?? []).join('') : '') + whole;
+  const text = textOf({ attempts, streamed, whole });
   const message = text === '' ? [] : [assistantMessage(text, { id: `m_${turn}` })];
   const asked = calls.map((_, place) => functionCall('look', { n: place }, { callId: `c${turn - 1}_${place}` }));
   const output = [...message, ...asked] as never[];

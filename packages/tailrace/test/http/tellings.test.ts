@@ -1,8 +1,8 @@
 // Every protocol is a fold of the log: the same for all readers, in whatever pieces they get it, and whole for who leaves and comes back.
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { HttpAgent } from '@ag-ui/client';
-import { readUIMessageStream } from 'ai';
+import { HttpAgent, type Message } from '@ag-ui/client';
+import { readUIMessageStream, type UIMessage } from 'ai';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { AgUiTelling } from '../../src/http/ag-ui/ag-ui-telling.ts';
@@ -17,9 +17,9 @@ import { TextTelling } from '../../src/http/text-telling.ts';
 import { UiTelling } from '../../src/http/ui/ui-telling.ts';
 import { isTerminal, type LogReader, type RunEvent } from '../../src/index.ts';
 import { attemptName, supersededBy } from '../../src/event/superseded.ts';
-import { course, logOf } from './scripted-log.ts';
+import { course, logOf, textOf } from './scripted-log.ts';
 
-const numRuns = process.env['TAILRACE_ROUNDS'] === 'long' ? 3_000 : 60;
+const numRuns = process.env['TAILRACE_ROUNDS'] === 'long' ? 1_000 : 60;
 const exposureOf: ExposureOf = () => ({ arguments: true, output: true });
 const redaction = { exposureOf, decides: true, reasoning: true };
 const facts = { run: 'run_1', threadId: 't', runId: 'r' };
@@ -198,6 +198,7 @@ it('the client of the AI SDK makes one message of every log', async () => {
       const waits = waitsIn(log);
       const chunks = dataOf((await told(kind as Kind, { log, waits })).text);
       const errors: unknown[] = [];
+      let last: UIMessage | undefined;
       const stream = new ReadableStream({
         start(controller) {
           for (const chunk of chunks) controller.enqueue(chunk);
@@ -208,12 +209,18 @@ it('the client of the AI SDK makes one message of every log', async () => {
         stream: stream as never,
         onError: (error) => void errors.push(error),
       }))
-        expect(message.id).toBe('run_1');
+        last = message;
+      expect(last?.id).toBe('run_1');
+      const texts = (last?.parts ?? []).map((part) => (part.type === 'text' ? part.text : ''));
+      expect(texts.join('')).toBe(made.turns.map((turn) => textOf(turn)).join(''));
       expect(errors.map(String)).toEqual(made.end === 'failed' ? [expect.stringContaining('MODEL_UNAVAILABLE')] : []);
     }),
     { numRuns },
   );
 });
+
+const saidOf = ({ role, content }: Message): string =>
+  role === 'assistant' && typeof content === 'string' ? content : '';
 
 it('the client of AG-UI finds every log in order', async () => {
   const kind = KINDS[3] as Kind;
@@ -222,6 +229,7 @@ it('the client of AG-UI finds every log in order', async () => {
       const log = logOf(made);
       const ended = log.some((event) => isTerminal(event));
       const dead = late ? deadIn(log) : new Map<string, number>();
+      const texts: string[] = [];
       for (let waits = 0; waits <= waitsIn(log); waits++) {
         const { text } = await told(kind, { log, waits, dead });
         const events = dataOf(text);
@@ -232,9 +240,27 @@ it('the client of AG-UI finds every log in order', async () => {
         client.subscribe({ onEvent: ({ event }) => void seen.push(event) });
         await client.runAgent().catch(() => undefined);
         expect(seen).toEqual(events);
+        texts.push(...client.messages.map(saidOf));
         const { type } = events.at(-1) as { type: string };
         if (ended || waits < waitsIn(log)) expect(type).toMatch(/^RUN_(FINISHED|ERROR)$/);
       }
+      if (late) expect(texts.join('')).toBe(made.turns.map((turn) => textOf(turn)).join(''));
+    }),
+    { numRuns },
+  );
+});
+
+it('a text is what was said, and nothing else', async () => {
+  const kind = KINDS[4] as Kind;
+  await fc.assert(
+    fc.asyncProperty(course, async (made) => {
+      const log = logOf(made);
+      const { text, broken } = await told(kind, { log, waits: waitsIn(log), dead: deadIn(log) });
+      const said = made.turns.map((turn) => textOf(turn)).filter((each) => each !== '');
+      const whole = made.end === 'completed' || made.end === 'open';
+      const marker = made.end === 'failed' ? '[MODEL_UNAVAILABLE]\n' : '[RUN_CANCELLED]\n';
+      expect(text).toBe([...said, ...(whole ? [] : [marker])].join('\n\n'));
+      expect(broken).toBe(!whole);
     }),
     { numRuns },
   );

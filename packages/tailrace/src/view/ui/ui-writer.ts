@@ -18,8 +18,8 @@ export class UiWriter {
   #inStep = false;
   #open: { flow: Flow; key: string | undefined; id: string } | undefined;
   #flows = 0;
-  /** What the step's model has told as it came, by kind. */
-  #streamed: Record<Flow, boolean> = { text: false, reasoning: false };
+  /** What the step's model has told as it came, and no item has repeated yet, by kind. */
+  #streamed: Record<Flow, string> = { text: '', reasoning: '' };
   /** Calls that were told, and with which input: as JSON, sorted by key. */
   readonly #tools = new Map<string, string>();
 
@@ -37,14 +37,14 @@ export class UiWriter {
   beginStep(messageId: string | undefined): void {
     this.endStep();
     this.#enterStep(messageId);
-    this.#streamed = { text: false, reasoning: false };
+    this.#streamed = { text: '', reasoning: '' };
   }
 
   /** What the step's model has told is void. */
   resetStep(): void {
     if (!this.#inStep) return;
     this.#open = undefined;
-    this.#streamed = { text: false, reasoning: false };
+    this.#streamed = { text: '', reasoning: '' };
     this.#write({ type: 'reset-step' });
   }
 
@@ -59,7 +59,7 @@ export class UiWriter {
   delta(flow: Flow, delta: string, key: string | undefined, messageId: string | undefined): void {
     if (delta === '') return;
     this.#enterStep(messageId);
-    this.#streamed[flow] = true;
+    this.#streamed[flow] += delta;
     if (this.#open?.flow !== flow || this.#open.key !== key) {
       this.endFlow();
       this.#flows += 1;
@@ -76,20 +76,25 @@ export class UiWriter {
     this.#write({ type: `${flow}-end`, id });
   }
 
-  /** A whole message: told unless its text came in pieces before. */
+  /** A whole message: what of it has not come in pieces before. */
   message(item: AssistantMessageItem, messageId: string | undefined): void {
     this.endFlow();
-    const told = this.#streamed.text;
+    let said = this.#streamed.text;
     for (const part of item.content) {
-      if (part.type === 'output_text' && !told) this.#whole('text', part.text, item.id, messageId);
-      else if (part.type === 'refusal') this.#whole('text', part.refusal, item.id, messageId);
+      if (part.type === 'output_text') {
+        const known = said.startsWith(part.text) ? part.text : part.text.startsWith(said) ? said : undefined;
+        // Where it was said otherwise, it was said.
+        if (known !== undefined) this.#whole('text', part.text.slice(known.length), item.id, messageId);
+        said = known === undefined ? '' : said.slice(known.length);
+      } else if (part.type === 'refusal') this.#whole('text', part.refusal, item.id, messageId);
       else if (part.type === 'image') this.#file(part.image, messageId);
     }
+    this.#streamed.text = said;
   }
 
   reasoning(item: ReasoningItem, messageId: string | undefined): void {
     this.endFlow();
-    if (this.#streamed.reasoning) return;
+    if (this.#streamed.reasoning !== '') return;
     const text = item.content.map((part) => part.text).join('');
     this.#whole('reasoning', text, item.id, messageId);
   }
