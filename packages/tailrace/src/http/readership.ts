@@ -37,8 +37,10 @@ export class Readership {
   readonly #runs: Map<string, Read> = new Map();
   readonly #watched: WatchedBeats;
   readonly #interval: ReturnType<typeof setInterval> | undefined;
-  /** One thing at a time, in order: a reader that comes back must not be undone by its own leaving. */
-  #work: Promise<void> = Promise.resolve();
+  /** Of each run one thing at a time, in order: a reader that comes back must not be undone by its own leaving. */
+  readonly #work: Map<string, Promise<void>> = new Map();
+  /** The last look, which is at all of them: what comes after it begins after it. */
+  #look: Promise<void> = Promise.resolve();
   #looking = false;
   #closed = false;
 
@@ -76,7 +78,7 @@ export class Readership {
     if (known) return known;
     const read: Read = { policy, readers: 0, timer: undefined };
     this.#runs.set(run, read);
-    this.#inTurn((presence) => presence.enter(run, this.#owner));
+    this.#inTurn(run, (presence) => presence.enter(run, this.#owner));
     return read;
   }
 
@@ -87,7 +89,7 @@ export class Readership {
 
   #forget(run: string): void {
     this.#runs.delete(run);
-    this.#inTurn(async (presence) => void (await presence.leave(run, this.#owner)));
+    this.#inTurn(run, async (presence) => void (await presence.leave(run, this.#owner)));
   }
 
   #conclude(run: string): void {
@@ -97,31 +99,40 @@ export class Readership {
     const over = (): void => void cancel(run).catch(() => undefined);
     if (!presence) over();
     else
-      this.#inTurn(async () => {
+      this.#inTurn(run, async () => {
         if (await presence.leave(run, this.#owner)) over();
       });
   }
 
-  #inTurn(work: (presence: PresenceStore) => void | Promise<void>): void {
+  #inTurn(run: string, work: (presence: PresenceStore) => void | Promise<void>): void {
     const { presence } = this.#options;
     if (!presence) return;
     // What the store did not take is made good at the next look.
-    this.#work = this.#work.then(() => work(presence)).catch(() => undefined);
+    const done = (this.#work.get(run) ?? this.#look)
+      .then(() => work(presence))
+      .catch(() => undefined)
+      .then(() => {
+        if (this.#work.get(run) === done) this.#work.delete(run);
+      });
+    this.#work.set(run, done);
   }
 
   #lookOnce(presence: PresenceStore): void {
     if (this.#looking) return;
     this.#looking = true;
-    this.#inTurn(async () => {
-      try {
-        if (!this.#closed) await this.#look(presence);
-      } finally {
+    const before = [this.#look, ...this.#work.values()];
+    this.#work.clear();
+    this.#look = Promise.all(before)
+      .then(async () => {
+        if (!this.#closed) await this.#lookAt(presence);
+      })
+      .catch(() => undefined)
+      .finally(() => {
         this.#looking = false;
-      }
-    });
+      });
   }
 
-  async #look(presence: PresenceStore): Promise<void> {
+  async #lookAt(presence: PresenceStore): Promise<void> {
     const rows = await presence.list();
     const own = new Set(rows.flatMap(({ run, owner }) => (owner === this.#owner ? [run] : [])));
     if (own.size > 0) await presence.beat(this.#owner);

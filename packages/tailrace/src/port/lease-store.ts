@@ -40,8 +40,11 @@ export interface LeaseStore {
   begin(run: string, started: RunStarted, holds: BeginHolds): Awaitable<BeginOutcome>;
   /** Says that the run is to be driven now. Makes its row if there is none. Durable. */
   want(run: string, agent: string): Awaitable<void>;
-  /** Rows that somebody holds, or that are free and to be driven: wanted, or due at `now`. In the order in which they were made. */
-  due(now: number): Awaitable<Lease[]>;
+  /**
+   * Rows that somebody holds, or that are free and to be driven: wanted, or due at `now`. In the order in which they were made. Those that `except` holds may be left
+   * out.
+   */
+  due(now: number, except?: string): Awaitable<Lease[]>;
   /** Takes a row that is still as it was seen. False when it is not. */
   take(seen: Pick<Lease, 'run' | 'owner' | 'beat'>, owner: string): Awaitable<boolean>;
   /** A sign of life for all rows of `owner`. Gives the runs that it still holds. */

@@ -126,7 +126,8 @@ export class LeasedRuns implements Serving {
 
   async #takeMore(): Promise<void> {
     const { leases, clock, owner, concurrency } = this.#options;
-    const due = await leases.due(clock.now());
+    // Its own rows tell it nothing, and there may be hundreds. Of those that failed it wants to know.
+    const due = await leases.due(clock.now(), this.#failed.size === 0 ? owner : undefined);
     const others = due.filter((lease) => lease.owner !== undefined && lease.owner !== owner);
     const dead = this.#watched.look(others, clock.monotonic());
     const free = due.filter((lease) => lease.owner === undefined);

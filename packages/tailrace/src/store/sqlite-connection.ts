@@ -82,7 +82,7 @@ export class SqliteConnection implements SqliteAccess {
     return new Promise<T>((resolve, reject) => {
       this.#waiting.push({ what, durability, work, resolve: resolve as Waiting['resolve'], reject });
       if (durability === 'full') this.#immediate ??= setImmediate(this.#writeWaiting);
-      else this.#timer ??= setTimeout(this.#writeWaiting, left);
+      else this.#timer ??= setTimeout(this.#writeWaiting, Math.max(0, left));
     });
   }
 

@@ -38,7 +38,7 @@ export class SqliteLeases implements LeaseStore {
       ),
       due: db.prepare(
         `SELECT run, agent, owner, beat, wanted, wake_at AS wakeAt FROM lease
-         WHERE owner IS NOT NULL OR wanted = 1 OR wake_at <= ? ORDER BY id`,
+         WHERE owner <> ? OR (owner IS NULL AND (wanted = 1 OR wake_at <= ?)) ORDER BY id`,
       ),
       take: db.prepare(
         `UPDATE lease SET owner = ?, beat = beat + 1, wanted = 0, wake_at = NULL WHERE run = ? AND owner IS ? AND beat = ?`,
@@ -89,9 +89,9 @@ export class SqliteLeases implements LeaseStore {
     return wanted instanceof Promise ? wanted.then(() => this.#wake()) : this.#wake();
   }
 
-  due(now: number): Lease[] {
+  due(now: number, except = ''): Lease[] {
     return this.#access.read('look for runs to drive', () =>
-      (this.#sql.due.all(now) as unknown as LeaseRow[]).map((row) => ({
+      (this.#sql.due.all(except, now) as unknown as LeaseRow[]).map((row) => ({
         ...row,
         owner: row.owner ?? undefined,
         wanted: row.wanted === 1,
