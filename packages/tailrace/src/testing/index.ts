@@ -11,6 +11,7 @@ export {
 } from './clean-run.ts';
 export { type ContractDriver, driverContract } from './driver-contract.ts';
 export { leaseStoreContract } from './lease-store-contract.ts';
+export { presenceStoreContract, type TwoPresences } from './presence-store-contract.ts';
 export { type ContractStore, logStoreContract, type RegisterTest } from './log-store-contract.ts';
 export {
   InvalidScriptedModelStepError,

@@ -251,3 +251,53 @@ test('a tool that comes and goes is missed by name where its call has no result,
   expect(await goOn(upTo(log, 'tool.returned'))).toBe('Done.');
   expect(await goOn(upTo(log, 'turn.ended'))).toBe('Done.');
 });
+
+interface NestedVersion {
+  payName?: string;
+  parameter?: string;
+  helperName?: string;
+  askName?: string;
+}
+
+function hostOf(model: ScriptedModel, version: NestedVersion): Agent {
+  const { payName = 'pay', parameter = 'amount', helperName = 'Helper', askName = 'ask' } = version;
+  const pay = tool({
+    name: payName,
+    description: 'Pays.',
+    parameters: z.object({ [parameter]: z.number() }),
+    execute: () => 'paid',
+  });
+  const helper = new Agent({ name: helperName, model, tools: [pay] });
+  return new Agent({ name: 'Host', model, tools: [helper.asTool({ toolName: askName, toolDescription: 'Helps.' })] });
+}
+
+const nestedSteps = [
+  [functionCall('ask', { input: 'Pay.' }, { callId: 'c1' })],
+  [functionCall('pay', { amount: 1 }, { callId: 'c2' })],
+  [assistantMessage('Paid.')],
+  [assistantMessage('Done.')],
+];
+
+test.each<[name: string, version: NestedVersion, differs: object]>([
+  ['a tool less', { payName: 'pay_2' }, { what: 'tool_missing', agent: 'Helper', tool: 'pay' }],
+  ['other parameters', { parameter: 'cents' }, { what: 'tool_schema_changed', agent: 'Helper', tool: 'pay' }],
+  ['another name', { helperName: 'Other' }, { what: 'agent_missing', agent: 'Helper' }],
+  ['no tool that asks it', { askName: 'ask_2' }, { what: 'tool_missing', agent: 'Host', tool: 'ask' }],
+])('an agent that is a tool and under way, with %s, is refused by name', async (_name, version, differs) => {
+  const store = new MemoryLogStore();
+  await new Runner({ store, codeVersion: '1.0' }).run(hostOf(new ScriptedModel(nestedSteps), {}), 'Go', {
+    runId: 'run_1',
+  });
+  const log = await eventsOf(store, 'run_1');
+  for (const cut of [upTo(log, 'tool.called', 2), upTo(log, 'tool.returned', 1)]) {
+    const goOn = async (as: NestedVersion): Promise<unknown> => {
+      const model = new ScriptedModel(nestedSteps.slice(2));
+      return new Runner({ store: storeWith(cut), codeVersion: '2.0' }).resume(hostOf(model, as), 'run_1');
+    };
+    await expect(goOn(version)).rejects.toMatchObject({
+      code: 'RESUME_INCOMPATIBLE',
+      data: { differences: [differs], recorded: '1.0', current: '2.0' },
+    });
+    expect(await goOn({})).toMatchObject({ finalOutput: 'Done.' });
+  }
+});
