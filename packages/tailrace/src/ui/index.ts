@@ -18,4 +18,4 @@ export {
   uiMessageView,
   type UiMessageViewOptions,
 } from '../view/ui/ui-message-view.ts';
-export type { UiFinishReason, UiMessageChunk, UiToolProgress } from '../view/ui/ui-chunk.ts';
+export type { UiFinishReason, UiMessageChunk, UiQuestion, UiToolProgress } from '../view/ui/ui-chunk.ts';
