@@ -115,6 +115,7 @@ describe('defaults and caps', () => {
 const NO_LIMITS = [
   'src/http/dead-attempts.ts PAGE',
   'src/http/session-key.ts',
+  'src/http/snapshot-view.ts PAGE',
   'src/log/event-size.ts',
   'src/log/read-run.ts PAGE',
   'src/log/retention.ts PAGE',
