@@ -1,6 +1,6 @@
 /**
  * What a run has made for itself and closes at its end. C1 Made once, however many ask. C2 Closed once, the latest first, also when the run fails, is cancelled or
- * left. C3 What does not close in time is not waited for, and what it throws changes nothing.
+ * left. C3 What does not close in time, all together, is not waited for, and what it throws changes nothing.
  */
 import type { Clock } from '../base/clock.ts';
 
@@ -30,7 +30,10 @@ export class Closing {
   async close(clock: Clock, graceMs: number): Promise<void> {
     const open = [...this.#kept.values()].reverse();
     this.#kept.clear();
-    for (const one of open) await inTime(clock, graceMs, closed(one));
+    const late = Promise.withResolvers<void>();
+    using _timer = clock.timer(graceMs, late.resolve);
+    // Once the time is over, all that is left is told to close, and nothing of it is waited for.
+    for (const one of open) await Promise.race([closed(one), late.promise]);
   }
 }
 
@@ -41,10 +44,4 @@ async function closed(one: Promise<Kept<unknown>>): Promise<void> {
   } catch (error) {
     console.warn('tailrace: something that a run had made for itself could not be closed:', error);
   }
-}
-
-async function inTime(clock: Clock, graceMs: number, work: Promise<void>): Promise<void> {
-  const late = Promise.withResolvers<void>();
-  using _timer = clock.timer(graceMs, late.resolve);
-  await Promise.race([work, late.promise]);
 }
