@@ -115,6 +115,25 @@ it('useRun goes on by itself when the network was away', async () => {
   expect(wrong.filter((each) => !each.startsWith('Failed to load resource: net::ERR_'))).toEqual([]);
 });
 
+it('useChat goes on when the page asks it to, once the network is back', async () => {
+  await using server = await servePages(files);
+  await using opened = await browser.open(server.page('chat'));
+  const { page, wrong } = opened;
+  await ask(page, 'Say it.');
+  server.tap.allow(20);
+  await shows(page, first(20));
+  await page.context().setOffline(true);
+  server.cut();
+  await page.getByRole('alert').waitFor();
+  server.tap.allow(20);
+  await page.context().setOffline(false);
+  await shows(page, first(40));
+  server.tap.allow(20);
+  await shows(page, TEXT);
+  await status(page, 'ready');
+  expect(wrong.filter((each) => !each.startsWith('Failed to load resource: net::ERR_'))).toEqual([]);
+});
+
 describe('useRun', () => {
   const shown = async (page: Page): Promise<string> => (await page.locator('main').allTextContents()).join();
 

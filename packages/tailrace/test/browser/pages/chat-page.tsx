@@ -12,7 +12,7 @@ const transport = new DefaultChatTransport({ api: '/api/chat', body: { agent } }
 
 function Page() {
   const [question, setQuestion] = useState('');
-  const { messages, sendMessage, status, error, addToolApprovalResponse } = useChat({
+  const { messages, sendMessage, resumeStream, status, error, addToolApprovalResponse } = useChat({
     id,
     messages: kept,
     transport,
@@ -23,6 +23,13 @@ function Page() {
   useEffect(() => {
     sessionStorage.setItem('said', JSON.stringify(messages.filter(({ role }) => role === 'user')));
   }, [messages]);
+
+  // The hook does not come back by itself when its connection broke.
+  useEffect(() => {
+    const resume = (): void => void resumeStream();
+    window.addEventListener('online', resume);
+    return () => window.removeEventListener('online', resume);
+  }, [resumeStream]);
 
   return (
     <main>
