@@ -40,6 +40,64 @@ export const absentTypeNames: readonly AbsentNames[] = [
   },
 ];
 
+/** The same for members of what both have; `types/members.test-d.ts` keeps this table whole. */
+export const absentMembers = [
+  {
+    why: 'Decisions are made with `state.approve` and `state.reject`, and are in the log; a context is your object and the usage',
+    names: [
+      'RunContext.approveTool',
+      'RunContext.rejectTool',
+      'RunContext.isToolApproved',
+      'RunContext.getRejectionMessage',
+    ],
+  },
+  { why: 'Not now: sandboxes', names: ['RunConfig.sandbox', 'RunOptions.sandbox'] },
+  {
+    why: 'Its loop’s own bookkeeping; here it is in the log',
+    names: [
+      'RunState.clearPendingAgentToolRun',
+      'RunState.clearTrace',
+      'RunState.getPendingAgentToolRun',
+      'RunState.getToolSearchRuntimeTools',
+      'RunState.getToolSearchRuntimeToolsForOutput',
+      'RunState.hasPendingAgentToolRun',
+      'RunState.recordToolSearchRuntimeTools',
+      'RunState.resetTurnPersistence',
+      'RunState.rewindTurnPersistence',
+      'RunState.setConversationContext',
+      'RunState.setCurrentAgent',
+      'RunState.setCurrentAgentSpan',
+      'RunState.setPendingAgentToolRun',
+      'RunState.setReasoningItemIdPolicy',
+      'RunToolCallOutputItem.executionStatus',
+      'RunInputItem.inputId',
+    ],
+  },
+  {
+    why: 'Traces and spans are told by events: nothing is current by hand, nothing is copied, a batch processor starts with its first span, and ids are the log’s',
+    names: [
+      'Trace.clone',
+      'Span.clone',
+      'Span.previousSpan',
+      'BatchTraceProcessor.start',
+      'TraceProvider.dispatchSpan',
+      'TraceProvider.dispatchSpanEnd',
+      'TraceProvider.dispatchSpanStart',
+      'TraceProvider.dispatchTrace',
+      'TraceProvider.generateSpanId',
+      'TraceProvider.generateTraceId',
+      'TraceProvider.setIdGenerator',
+      'TraceProvider.startExportLoop',
+    ],
+  },
+  {
+    why: 'Errors of these models say themselves whether they may be tried again',
+    names: ['OpenAIModel.getRetryAdvice'],
+  },
+] as const satisfies readonly AbsentNames[];
+
+export type AbsentMember = (typeof absentMembers)[number]['names'][number];
+
 /** The same for `@openai/agents/testing`. */
 export const absentTestingNames: readonly AbsentNames[] = [
   {

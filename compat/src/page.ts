@@ -1,4 +1,4 @@
-import { absentNames, absentTestingNames, absentTypeNames } from './names.ts';
+import { absentMembers, absentNames, absentTestingNames, absentTypeNames } from './names.ts';
 import { programs } from './programs/index.ts';
 import { additions, differences, notYet } from './different.ts';
 
@@ -29,7 +29,7 @@ export function renderPage(): string {
     '',
     '## Names that are not there',
     '',
-    ...[...absentNames, ...absentTypeNames, ...absentTestingNames].map(
+    ...[...absentNames, ...absentTypeNames, ...absentMembers, ...absentTestingNames].map(
       ({ why, names }) => `- ${why}: ${names.map((name) => `\`${name}\``).join(', ')}.`,
     ),
     '',

@@ -1,4 +1,5 @@
 /** The results of @openai/agents, as views: what they say is folded from the log, what they do not know yet is undefined. */
+import type { AgentToolInvocation } from '../agent/agent-tool-types.ts';
 import type { Agent, AnyAgent } from '../agent/agent.ts';
 import type { InputGuardrailResult, OutputGuardrailResult } from '../agent/guardrail.ts';
 import type { AgentOutputType, ResolvedAgentOutput } from '../agent/output-type.ts';
@@ -21,6 +22,8 @@ export class RunResultBase<TContext, TAgent> {
   readonly state: RunState<TContext>;
   /** The run's own log, for whoever wants more than this view of it. */
   readonly log: LogSource;
+  /** The call that the run answers, in results of agents that are tools. */
+  declare readonly agentToolInvocation?: AgentToolInvocation;
   protected readonly started: StartedRun;
 
   constructor(started: StartedRun, state: RunState<TContext>) {
