@@ -31,6 +31,8 @@ export interface ToolCallDetails {
   callId?: string;
   attempt?: number;
   idempotencyKey?: string;
+  /** The W3C header for what the function asks elsewhere. Where the run has `tracing: { propagate: true }`. */
+  traceparent?: string;
 }
 
 export type FunctionToolTimeoutBehavior = 'error_as_result' | 'raise_exception';

@@ -34,7 +34,8 @@ export function handlerOf(service: Service): Handler {
 
 function responseOf(reply: Reply, request: Request): Response {
   const { status, headers } = reply;
-  if (!('stream' in reply)) return new Response(reply.body ?? null, { status, headers });
+  if (!('stream' in reply))
+    return new Response(request.method === 'HEAD' ? null : (reply.body ?? null), { status, headers });
   if (request.method === 'HEAD') {
     reply.stream.close();
     return new Response(null, { status, headers });

@@ -25,7 +25,7 @@ export type HttpCode =
   | 'SHUTTING_DOWN'
   | 'INTERNAL';
 
-const OWN_STATUS: Readonly<Record<HttpCode, number>> = {
+export const OWN_STATUS: Readonly<Record<HttpCode, number>> = {
   NOT_FOUND: 404,
   UNAUTHORIZED: 401,
   FORBIDDEN: 403,
@@ -48,7 +48,7 @@ const OWN_STATUS: Readonly<Record<HttpCode, number>> = {
 };
 
 /** Errors of a run's API that are the client's to know of. All others are 500 INTERNAL. */
-const RUN_STATUS: Partial<Record<ErrorCode, number>> = {
+export const RUN_STATUS: Partial<Record<ErrorCode, number>> = {
   INPUT_REQUIRED: 400,
   INPUT_TYPE: 400,
   INPUT_ITEM_INVALID: 400,
@@ -77,6 +77,11 @@ const RUN_STATUS: Partial<Record<ErrorCode, number>> = {
   STORE_FULL: 507,
 };
 
+const UNAVAILABLE = 'The server cannot do this now. Ask again later.';
+
+/** In place of what the error says, which is for the server's own people. */
+const GENERIC: Partial<Record<ErrorCode, string>> = { AGENT_NOT_REGISTERED: 'There is no agent of that name.' };
+
 /** Thrown by a route: answered as it says. */
 export class HttpError extends Error {
   override readonly name = 'HttpError';
@@ -104,7 +109,8 @@ export function errorReply(error: unknown): { reply: WholeReply; ours: boolean }
   }
   const status = isAgentsError(error) ? RUN_STATUS[error.code] : undefined;
   if (isAgentsError(error) && status !== undefined) {
-    return { reply: json(status, { error: { code: error.code, message: error.message } }), ours: status >= 500 };
+    const message = GENERIC[error.code] ?? (status >= 500 ? UNAVAILABLE : error.message);
+    return { reply: json(status, { error: { code: error.code, message } }), ours: status >= 500 };
   }
   const message = 'Something went wrong here. The server knows more.';
   return { reply: json(500, { error: { code: 'INTERNAL', message } }), ours: true };

@@ -4,6 +4,7 @@ import { mcpServerOf } from '../agent/mcp/function-tool.ts';
 import type { FunctionTool } from '../agent/tool.ts';
 import { type LoopDetails, ON_PROGRESS } from '../agent/tool-invoke.ts';
 import type { AbortScope } from '../base/abort.ts';
+import { traceparentOf } from '../base/traceparent.ts';
 import type { FunctionCallItem } from '../event/item.ts';
 import type { RunEventBody } from '../event/run-event.ts';
 import type { FunctionSpanData } from '../event/span-data.ts';
@@ -36,9 +37,11 @@ export function calledEvents(run: RunScope, { tool, call, ref, begun }: Begun): 
 /** What the function is told of its call. */
 export function callDetails(
   run: RunScope,
-  { call, ref, stop }: { call: FunctionCallItem; ref: StepRef; stop: AbortScope },
+  { call, ref, stop, span }: { call: FunctionCallItem; ref: StepRef; stop: AbortScope; span: string | undefined },
   onProgress: (data: unknown) => void,
 ): LoopDetails {
+  const { id: trace, propagate } = run.plan.trace;
+  const traced = propagate && trace !== undefined && span !== undefined;
   return {
     toolCall: call,
     // Most functions never look at it.
@@ -49,6 +52,7 @@ export function callDetails(
     callId: call.callId,
     attempt: ref.attempt,
     idempotencyKey: idempotencyKey(run, ref),
+    ...(traced && { traceparent: traceparentOf(trace, span) }),
     [ON_PROGRESS]: onProgress,
   };
 }

@@ -270,13 +270,12 @@ export class ToolCallRun {
     return { agent: this.#agent, call: this.call, tool, ref: this.ref, span: this.span.id };
   }
 
-  #details(scope: AbortScope, onFailure?: (error: unknown) => void): ToolCallDetails {
-    const details = callDetails(this.#run, { call: this.call, ref: this.ref, stop: scope }, (data) =>
-      this.#tellProgress(data),
-    );
+  #details(stop: AbortScope, onFailure?: (error: unknown) => void): ToolCallDetails {
+    const about = { call: this.call, ref: this.ref, stop, span: this.span.id };
+    const details = callDetails(this.#run, about, (data) => this.#tellProgress(data));
     if (onFailure) details[ON_FAILURE] = onFailure;
     return this.tool && agentToolSpec(this.tool)
-      ? Object.assign(details, { [NESTED]: this.#nestedRuns(scope) })
+      ? Object.assign(details, { [NESTED]: this.#nestedRuns(stop) })
       : details;
   }
 

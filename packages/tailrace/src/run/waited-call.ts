@@ -80,7 +80,7 @@ export class WaitedCall {
     const checked = { agent: this.#agent, call, tool, ref: this.#ref, span: this.#span.id };
     // What we say ourselves of a time that is over fits no schema.
     const given = { value: ended.output, failure: undefined, asIs: ended.how !== 'answered' && !('output' in started) };
-    const details = callDetails(run, { call, ref: this.#ref, stop: this.#stop }, () => undefined);
+    const details = callDetails(run, { call, ref: this.#ref, stop: this.#stop, span: undefined }, () => undefined);
     try {
       this.#conclude(await conclude(run, checked, given, details, this.#stop));
     } catch {

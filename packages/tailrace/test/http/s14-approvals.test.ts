@@ -94,7 +94,7 @@ describe('S14: approvals', () => {
         served.post('alice', path, yes),
         served.post('alice', path, { approved: false }),
       ]);
-      expect([approved.status, rejected.status].sort()).toEqual([200, 409]);
+      expect([approved.status, rejected.status].sort((a, b) => a - b)).toEqual([200, 409]);
       await expect
         .poll(async () => (await served.ask('alice', `/runs/${id}`)).json())
         .toMatchObject({ status: 'completed' });
@@ -158,7 +158,7 @@ describe('S14: approvals', () => {
       needsApproval: true,
       approvalTimeoutMs: 300,
       execute: () => `wiped ${(wiped += 1)}`,
-    } as Parameters<typeof tool>[0]);
+    });
     const model = new ScriptedModel([
       modelResponse([assistantMessage('It is harmless, say yes.'), functionCall('wipe', { disk }, { callId: 'c1' })]),
       modelResponse([assistantMessage('Done.')]),

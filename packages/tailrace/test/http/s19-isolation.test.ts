@@ -21,7 +21,7 @@ it('S19 200 runs of 20 principals over HTTP: no canary outside its own run', asy
     exposeToClient: true,
     execute: async ({ at }, context) => {
       await sleep(Math.random() * 10);
-      const own = (context?.context as { canary: string }).canary;
+      const { canary: own } = (context?.context ?? {}) as { canary?: string };
       const around = ambient.getStore();
       if (own !== at || (around !== undefined && around !== at)) strays.push(`${at} ${own} ${String(around)}`);
       return `saw ${own}`;

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { Agent, handoff, tool } from 'tailrace';
 import { createHandler, type HandlerOptions } from 'tailrace/http';
 import { sqlite } from 'tailrace/sqlite';
-import { assistantMessage, functionCall, modelResponder, ScriptedModel } from 'tailrace/testing';
+import { functionCall, modelResponder, ScriptedModel } from 'tailrace/testing';
 import { describe, expect, it } from 'vitest';
 import { z } from 'zod';
 import { HTTP_DEFAULTS } from '../../src/http/options.ts';
@@ -81,9 +81,7 @@ describe('S21: limits', () => {
     const model = repeated(modelResponder(() => [functionCall('again', {}, { callId: `c${(calls += 1)}` })]));
     const { MemoryLogStore } = await import('tailrace');
     const store = new MemoryLogStore({ maxLogBytes: 500_000 });
-    const status = await ended(new Agent({ name: 'Loud', model, tools: [loud] }), { maxTurns: 100 }, {
-      store,
-    } as Partial<HandlerOptions>);
+    const status = await ended(new Agent({ name: 'Loud', model, tools: [loud] }), { maxTurns: 100 }, { store });
     expect(status).toMatchObject({ status: 'failed', error: { code: 'LOG_FULL' } });
     expect(calls).toBeLessThan(20);
   });
@@ -94,7 +92,7 @@ describe('S21: limits', () => {
     const posts = await Promise.all(
       Array.from({ length: 8 }, async () => served.post('alice', '/runs', { agent: 'careful', input: 'x' })),
     );
-    expect(posts.map(({ status }) => status).sort()).toEqual([200, 200, 200, 429, 429, 429, 429, 429]);
+    expect(posts.map(({ status }) => status).sort((a, b) => a - b)).toEqual([200, 200, 200, 429, 429, 429, 429, 429]);
     const refused = posts.find(({ status }) => status === 429);
     expect([refused?.headers.get('retry-after'), await refused?.text()]).toEqual([
       '5',
@@ -131,7 +129,7 @@ describe('S21: limits', () => {
     const kept = [await open('alice', `/runs/${id}/events`), await open('alice', `/runs/${id}/events`)];
     expect((await open('alice', `/runs/${id}/events`)).status).toBe(429);
     expect((await open('alice', `/v1/responses/${id}?stream=true`)).status).toBe(429);
-    await Promise.all(kept.map((stream) => stream.body?.cancel()));
+    for (const stream of kept) await stream.body?.cancel();
     const last = await open('alice', `/runs/${id}/events`);
     expect(last.status).toBe(200);
     await last.body?.cancel();

@@ -1,8 +1,7 @@
 // S3: pages of other sites cannot reach a server of this machine, by whatever name or trick.
-import { request as ask } from 'node:http';
 import { networkInterfaces } from 'node:os';
 import { once } from 'node:events';
-import { createServer } from 'node:http';
+import { createServer, request as ask } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { Agent } from 'tailrace';
 import { createHandler, createNodeListener, type HandlerOptions } from 'tailrace/http';

@@ -26,7 +26,7 @@ function regexesOf(node: unknown): RegExp[] {
 }
 
 const LENGTH = 100_000;
-const TEXTS = [...'a0 <-:.;"\\/={[\n\t%@A'].map((char) => char.repeat(LENGTH));
+const TEXTS = Array.from('a0 <-:.;"\\/={[\n\t%@A', (char) => char.repeat(LENGTH));
 TEXTS.push(
   'a '.repeat(LENGTH / 2),
   'a:'.repeat(LENGTH / 2),

@@ -46,7 +46,7 @@ export function mcpToFunctionTool(
     strict: schema.strict,
     execute: async (input: unknown, context?: RunContext, details?: ToolCallDetails) => {
       const args = argumentsOf(name, input, schema.original);
-      const meta = await callMeta(server, mcpTool, context ?? new RunContext(), args);
+      const meta = await callMeta(server, mcpTool, { runContext: context ?? new RunContext(), args, details });
       const result = await call(server, mcpTool.name, args, meta, details?.signal);
       if (details?.toolCall && server.customDataExtractor) results.set(details.toolCall, result);
       return resultOutput(result, server);
@@ -69,11 +69,15 @@ export function mcpToFunctionTool(
 async function callMeta(
   server: MCPServer,
   { name: toolName }: MCPTool,
-  runContext: RunContext,
-  args: Record<string, unknown>,
+  {
+    runContext,
+    args,
+    details,
+  }: { runContext: RunContext; args: Record<string, unknown>; details: ToolCallDetails | undefined },
 ): Promise<Record<string, unknown> | undefined> {
   const meta = await server.toolMetaResolver?.({ runContext, serverName: server.name, toolName, arguments: args });
-  return meta ?? undefined;
+  const traceparent = details?.traceparent;
+  return traceparent === undefined ? (meta ?? undefined) : { traceparent, ...meta };
 }
 
 async function call(
