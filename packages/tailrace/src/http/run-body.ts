@@ -180,9 +180,16 @@ export class RunBody {
       text += this.#told(event);
       if (isTerminal(event) || telling.isLast(event)) this.#state = 'told';
     }
+    // Somebody who waits for long need not hold what was told.
+    if (this.#at >= this.#rest.length) this.#letGo();
     if (once === true && text !== '' && this.#at >= this.#rest.length) this.#state = 'told';
     if (this.#state === 'told') for (const frame of telling.end?.() ?? []) text += write(frame);
     return text;
+  }
+
+  #letGo(): void {
+    this.#rest = [];
+    this.#at = 0;
   }
 
   #told(event: RunEvent): string {
