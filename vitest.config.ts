@@ -17,7 +17,14 @@ export default defineConfig({
     projects: [
       ...Object.entries(rooms).map(([name, root]) => ({
         extends: true as const,
-        test: { name, root, include: ['test/**/*.test.ts'], exclude: ['test/browser/**'] },
+        test: {
+          name,
+          root,
+          include: ['test/**/*.test.ts'],
+          exclude: ['test/browser/**'],
+          // Its tests start processes, several at a time.
+          ...(name === 'cli' && { testTimeout: 60_000 }),
+        },
       })),
       {
         extends: true as const,
