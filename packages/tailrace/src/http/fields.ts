@@ -5,16 +5,6 @@ import { mismatch, type Schema } from './contract/schema.ts';
 import { HttpError } from './http-error.ts';
 import type { Call } from './route.ts';
 
-type Fields = Record<string, unknown>;
-
-/** @throws HttpError BODY_INVALID */
-export function textField(body: Fields, name: string, most = 4_096): string | undefined {
-  const value = Object.hasOwn(body, name) ? body[name] : undefined;
-  if (value === undefined || value === null) return undefined;
-  if (typeof value === 'string' && value !== '' && value.length <= most) return value;
-  throw new HttpError('BODY_INVALID', `'${name}' must be a text of 1 to ${most} characters.`);
-}
-
 /** A value of the query, as the route's contract has it. @throws HttpError BODY_INVALID */
 export function queryText({ url, contract }: Call, name: string): string | undefined {
   const text = url.searchParams.get(name);

@@ -1,7 +1,6 @@
 /** What an AG-UI client sends, in our words. */
 import type { Json } from '../../base/json.ts';
 import type { UserContent, UserMessageItem } from '../../event/item.ts';
-import { textField } from '../fields.ts';
 import { HttpError } from '../http-error.ts';
 
 export interface AgUiInput {
@@ -10,6 +9,14 @@ export interface AgUiInput {
   /** What the user said after the last answer. Empty where `resume` is not. */
   messages: UserMessageItem[];
   resume: AgUiResume[];
+}
+
+/** The body, as its contract has let it through. */
+export interface AgUiRequest {
+  threadId: string;
+  runId: string;
+  messages?: unknown;
+  resume?: unknown;
 }
 
 export interface AgUiResume {
@@ -21,25 +28,14 @@ export interface AgUiResume {
 type Fields = Readonly<Record<string, unknown>>;
 
 /**
- * Reads the end of the conversation alone. Tools and context of the client's are refused: the agent has its own. `state` and `forwardedProps` are not read.
+ * Reads the end of the conversation alone. `state` and `forwardedProps` are not read.
  *
  * @throws HttpError BODY_INVALID
  */
-export function agUiInput(body: Record<string, unknown>): AgUiInput {
-  for (const name of ['tools', 'context']) {
-    const given = body[name];
-    if (given === undefined || given === null || (Array.isArray(given) && given.length === 0)) continue;
-    throw new HttpError('BODY_INVALID', `'${name}' are the agent's: leave them out.`);
-  }
-  const threadId = required(textField(body, 'threadId', 256), 'threadId');
-  const runId = required(textField(body, 'runId', 256), 'runId');
-  const resume = resumeOf(body['resume']);
-  return { threadId, runId, resume, messages: resume.length > 0 ? [] : said(body['messages']) };
-}
-
-function required(value: string | undefined, name: string): string {
-  if (value !== undefined) return value;
-  throw new HttpError('BODY_INVALID', `'${name}' must be there.`);
+export function agUiInput(body: AgUiRequest): AgUiInput {
+  const { threadId, runId } = body;
+  const resume = resumeOf(body.resume);
+  return { threadId, runId, resume, messages: resume.length > 0 ? [] : said(body.messages) };
 }
 
 function resumeOf(value: unknown): AgUiResume[] {

@@ -3,9 +3,9 @@
  * the client sends, only what is new counts.
  */
 import type { Runtime } from '../../runtime/runtime.ts';
-import { readJson } from '../body.ts';
 import { type LatestRun, latestRun, waitsOf } from '../conversation.ts';
 import { deadAttempts, withoutDead } from '../dead-attempts.ts';
+import { bodyOf } from '../fields.ts';
 import { HttpError } from '../http-error.ts';
 import type { Principal } from '../options.ts';
 import { givenPosition, placeAfter } from '../place.ts';
@@ -16,13 +16,13 @@ import { openStream } from '../run-stream.ts';
 import type { StartedRun } from '../access.ts';
 import { clientSessionId, sessionKey } from '../session-key.ts';
 import { begin, onlyAgent } from '../submit-route.ts';
-import { agUiInput, type AgUiResume } from './ag-ui-input.ts';
+import { agUiInput, type AgUiRequest, type AgUiResume } from './ag-ui-input.ts';
 import { interruptId } from './ag-ui-interrupts.ts';
 import { AgUiTelling } from './ag-ui-telling.ts';
 
 export async function postAgUi(call: Call): Promise<Reply> {
   const { service, request, params } = call;
-  const input = agUiInput(await readJson(request, service.limits));
+  const input = agUiInput(await bodyOf<AgUiRequest>(call));
   const { threadId, runId, messages, resume } = input;
   const principal = await service.access.principal(request, { action: 'run', sessionId: threadId });
   const key = sessionKey(principal, threadId);
