@@ -32,6 +32,7 @@ export default defineConfig({
           name: 'browser',
           root: 'packages/tailrace',
           include: ['test/browser/**/*.test.ts'],
+          testTimeout: 60_000,
           globalSetup: [join(import.meta.dirname, 'scripts/chromium.ts')],
         },
       },

@@ -7,7 +7,7 @@ import { type ClientEvent, EMPTY_VIEW, type EventReader, type RunView, viewRun }
 
 /** A run as it stands, and why it cannot be read, if so. The run itself may well go on. */
 export interface Followed extends RunView {
-  problem: unknown;
+  problem: Error | undefined;
 }
 
 /** What is shown where there is no run yet, and on servers. */
@@ -46,7 +46,7 @@ export class FollowedRun {
   async id(): Promise<string> {
     if (!this.#reader) throw new Error('There is no run yet. Begin one, or give a runId.');
     if (this.#reader.run !== undefined) return this.#reader.run;
-    if (this.#next.problem !== undefined) throw this.#next.problem;
+    if (this.#next.problem) throw this.#next.problem;
     this.#known ??= Promise.withResolvers<string>();
     return this.#known.promise;
   }
@@ -93,8 +93,9 @@ export class FollowedRun {
         if (done === true || this.#loop !== loop) return;
         this.#take(event);
       }
-    } catch (problem) {
+    } catch (thrown) {
       if (this.#loop !== loop) return;
+      const problem = thrown instanceof Error ? thrown : new Error(String(thrown));
       this.#fail(problem);
       this.#next = { ...this.#next, problem };
       this.#show();
@@ -112,7 +113,7 @@ export class FollowedRun {
     this.#onRun(event.run);
   }
 
-  #fail(problem: unknown): void {
+  #fail(problem: Error): void {
     // Nobody may be waiting for it.
     this.#known?.promise.catch(() => undefined);
     this.#known?.reject(problem);

@@ -26,7 +26,7 @@ export async function openBrowser(executablePath: string): Promise<OpenedBrowser
     headless: true,
     args: ARGS,
   });
-  context.setDefaultTimeout(10_000);
+  context.setDefaultTimeout(20_000);
   return {
     async open(url) {
       const page = await context.newPage();

@@ -1,5 +1,6 @@
 // Real pages in a real Chromium: what they show is the run, whatever happens to the page and to the network.
 import type { Page } from 'playwright-core';
+import type { TailraceClientError } from 'tailrace/client';
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
 import { openBrowser, type OpenedBrowser } from './browser.ts';
 import { buildPages } from './built-pages.ts';
@@ -201,11 +202,11 @@ describe('useRun', () => {
     expect(refused).toContain('There is no run yet.');
     await page.evaluate(() => window.show('run_of_nobody'));
     await page.waitForFunction(() => window.run.problem !== undefined);
-    expect(await page.evaluate(() => (window.run.problem as { status: number }).status)).toBe(404);
+    expect(await page.evaluate(() => (window.run.problem as TailraceClientError).status)).toBe(404);
     // The page's client tries once.
     await page.route('**/api/runs', (route) => route.abort());
     await page.evaluate(() => window.run.start('Say it.'));
-    await page.waitForFunction(() => (window.run.problem as { code?: string } | undefined)?.code === 'UNREACHABLE');
+    await page.waitForFunction(() => (window.run.problem as TailraceClientError | undefined)?.code === 'UNREACHABLE');
     await page.unroute('**/api/runs');
     server.tap.allow(60);
     await page.evaluate(() => window.run.reconnect());

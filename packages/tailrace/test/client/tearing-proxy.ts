@@ -48,7 +48,7 @@ export async function tearingProxy(target: string, fateOf: FateOf): Promise<Tear
 }
 
 function meet(fate: Fate, target: string, incoming: IncomingMessage, outgoing: ServerResponse): void {
-  if (fate === 'refuse') return void incoming.destroy();
+  if (fate === 'refuse') return void incoming.socket.destroy();
   if (fate === 'silent') return;
   if (typeof fate === 'object' && 'status' in fate) {
     outgoing.writeHead(fate.status, fate.headers);
@@ -57,14 +57,14 @@ function meet(fate: Fate, target: string, incoming: IncomingMessage, outgoing: S
   const url = new URL(incoming.url ?? '/', target);
   const { host: _, ...headers } = incoming.headers;
   const onward = request(url, { method: incoming.method, headers, agent: false }, (answer) => {
-    if (fate === 'lose') return answer.on('data', () => undefined).on('end', () => incoming.destroy());
+    if (fate === 'lose') return answer.on('data', () => undefined).on('end', () => incoming.socket.destroy());
     outgoing.writeHead(answer.statusCode ?? 502, answer.headers);
     outgoing.flushHeaders();
     if (fate === 'pass') return answer.pipe(outgoing);
     tear(fate, answer, outgoing);
     return undefined;
   });
-  onward.on('error', () => incoming.destroy());
+  onward.on('error', () => incoming.socket.destroy());
   outgoing.on('close', () => onward.destroy());
   incoming.pipe(onward);
 }
