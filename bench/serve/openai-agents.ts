@@ -33,5 +33,6 @@ export function subject({ model }: ServeOptions): ServedSubject {
       await result.completed;
     });
   });
-  return { listener: getRequestListener(app.fetch), openSpans: () => spans.open };
+  const answer = getRequestListener(app.fetch);
+  return { listener: (request, response) => void answer(request, response), openSpans: () => spans.open };
 }

@@ -2,7 +2,6 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { cpus, loadavg } from 'node:os';
 import { join } from 'node:path';
-import type { Figures } from '../cases/case.ts';
 import type { Results } from '../results.ts';
 
 interface Row {
@@ -63,7 +62,7 @@ const COLUMNS = ['raw', 'raw-http', 'tailrace', '@openai/agents'];
 export function serveTable(results: Results, rounds: number): string {
   const lines = [`| | ${COLUMNS.join(' | ')} | goal | |`, `|---|${'---:|'.repeat(COLUMNS.length)}---|---|`];
   for (const { label, part, figure, digits, goal = '', met } of ROWS) {
-    const of = (subject: string): number | undefined => (results[part]?.[subject] as Figures | undefined)?.[figure];
+    const of = (subject: string): number | undefined => results[part]?.[subject]?.[figure];
     if (results[part] === undefined) continue;
     const mine = of('tailrace');
     const verdict = met && mine !== undefined ? (met(mine, of('raw') ?? Number.NaN) ? 'met' : 'missed') : '';

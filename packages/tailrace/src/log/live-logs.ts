@@ -17,7 +17,7 @@ const byStore = new WeakMap<LogStore, Map<string, LiveLog>>();
 
 export function enterLive(store: LogStore, log: LiveLog): void {
   let logs = byStore.get(store);
-  if (!logs) byStore.set(store, (logs = new Map()));
+  if (!logs) byStore.set(store, (logs = new Map<string, LiveLog>()));
   logs.set(log.run, log);
 }
 
