@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { toJson } from '../json.ts';
 import { observe, pause } from '../observe.ts';
-import { bothWays, type Program, type SdkNamespace } from '../program.ts';
+import { bothWays, type Json, type Program, type SdkNamespace } from '../program.ts';
 
 const parameters = z.object({ n: z.number() });
 
@@ -51,6 +51,39 @@ const rich: Record<string, unknown> = {
 
 /** Options of tools, and of how runs call them. */
 export const toolOptionPrograms: Record<string, Program> = {
+  'optional, nullable, and both': async (sdk) => {
+    const shapes = {
+      optional: z.number().optional(),
+      nullable: z.number().nullable(),
+      both: z.number().nullable().optional(),
+      object: z.object({ inner: z.string().optional() }).nullish(),
+      choice: z.enum(['a', 'b']).nullish(),
+      union: z.union([z.string(), z.number(), z.null()]).optional(),
+      list: z.array(z.object({ inner: z.string().optional() })).nullish(),
+    };
+    const seen: Record<string, Json> = {};
+    for (const [name, shape] of Object.entries(shapes)) {
+      const tool = sdk.tool({
+        name: 'f',
+        description: 'Does.',
+        parameters: z.object({ a: shape }),
+        execute: async (input) => JSON.stringify(input),
+      });
+      seen[name] = {
+        parameters: toJson(tool.parameters),
+        output: toJson(await tool.invoke(new sdk.RunContext(), '{"a":null}')),
+      };
+    }
+    const inner = sdk.tool({
+      name: 'f',
+      description: 'Does.',
+      parameters: z.object({ a: shapes.object, b: shapes.list }),
+      execute: async (input) => JSON.stringify(input),
+    });
+    const output = await inner.invoke(new sdk.RunContext(), '{"a":{"inner":null},"b":[{"inner":null}]}');
+    return { seen, inner: toJson(output) };
+  },
+
   ...oneCall('outputSchema that fits', () => ({ outputSchema, execute: async () => ({ a: 1, b: 2 }) })),
   ...oneCall('outputSchema that does not fit', () => ({ outputSchema, execute: async () => ({ a: 'text' }) })),
   ...oneCall('outputSchema and errorFunction', () => ({

@@ -100,15 +100,29 @@ function strictObject(schema: JsonSchema, properties: JsonSchema, path: string):
   const strict = mapValues(properties, (property, name) => {
     if (!isRecord(property)) return property;
     const child = strictAt(property, `${path}/${name}`);
-    return required.has(name) ? child : { anyOf: [child, { type: 'null' }] };
+    return required.has(name) || takesNull(child) ? child : { anyOf: [child, { type: 'null' }] };
   });
   return { properties: strict, required: Object.keys(properties), additionalProperties: false };
 }
 
+function takesNull({ type, anyOf, enum: values }: JsonSchema): boolean {
+  if (type === 'null' || (Array.isArray(type) && type.includes('null')))
+    return !Array.isArray(values) || values.includes(null);
+  return Array.isArray(anyOf) && anyOf.some((option: unknown) => isRecord(option) && takesNull(option));
+}
+
+/** The schema of what is there, of one that takes null, too. */
+function besideNull(schema: JsonSchema): JsonSchema {
+  const { anyOf } = schema;
+  const options = Array.isArray(anyOf) ? anyOf.filter(isRecord).filter(({ type }) => type !== 'null') : [];
+  return options.length === 1 && options[0] ? options[0] : schema;
+}
+
 /**
- * Takes out the nulls that strict mode made the model write where the original schema has an optional property.
+ * Takes out the nulls that strict mode made the model write where the original schema has an optional property that takes none.
  */
-export function withoutStrictNulls(value: unknown, original: JsonSchema): unknown {
+export function withoutStrictNulls(value: unknown, given: JsonSchema): unknown {
+  const original = besideNull(given);
   if (Array.isArray(value) && isRecord(original['items'])) {
     const items = original['items'];
     return value.map((item) => withoutStrictNulls(item, items));
@@ -117,7 +131,7 @@ export function withoutStrictNulls(value: unknown, original: JsonSchema): unknow
   if (!isRecord(value) || !isRecord(properties)) return value;
   const required = new Set(Array.isArray(original['required']) ? original['required'] : []);
   const kept = Object.entries(value).filter(
-    ([name, child]) => !(child === null && Object.hasOwn(properties, name) && !required.has(name)),
+    ([name, child]) => !(child === null && isMadeNullable(properties, name) && !required.has(name)),
   );
   return Object.fromEntries(
     kept.map(([name, child]) => [
@@ -125,6 +139,12 @@ export function withoutStrictNulls(value: unknown, original: JsonSchema): unknow
       isRecord(properties[name]) ? withoutStrictNulls(child, properties[name]) : child,
     ]),
   );
+}
+
+function isMadeNullable(properties: JsonSchema, name: string): boolean {
+  if (!Object.hasOwn(properties, name)) return false;
+  const property = properties[name];
+  return !(isRecord(property) && takesNull(property));
 }
 
 /** Validates a value; a promise only when the schema is asynchronous. */
