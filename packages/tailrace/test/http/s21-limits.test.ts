@@ -1,10 +1,11 @@
 // S21: everything that a client can ask for more of has a limit, with a default that SPEC.md states.
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { Agent, handoff, tool } from 'tailrace';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { Agent, createRuntime, handoff, tool } from 'tailrace';
 import { createHandler, type HandlerOptions } from 'tailrace/http';
 import { sqlite } from 'tailrace/sqlite';
-import { functionCall, modelResponder, ScriptedModel } from 'tailrace/testing';
+import { assistantMessage, functionCall, modelResponder, ScriptedModel } from 'tailrace/testing';
 import { describe, expect, it } from 'vitest';
 import { z } from 'zod';
 import { HTTP_DEFAULTS } from '../../src/http/options.ts';
@@ -84,6 +85,38 @@ describe('S21: limits', () => {
     const status = await ended(new Agent({ name: 'Loud', model, tools: [loud] }), { maxTurns: 100 }, { store });
     expect(status).toMatchObject({ status: 'failed', error: { code: 'LOG_FULL' } });
     expect(calls).toBeLessThan(20);
+  });
+
+  it('S21 calls made at the same time: as many as the runtime says', async () => {
+    let now = 0;
+    let peak = 0;
+    const busy = tool({
+      name: 'again',
+      description: 'Busy.',
+      parameters: z.object({}),
+      execute: async () => {
+        peak = Math.max(peak, (now += 1));
+        await sleep(5);
+        now -= 1;
+        return 'done';
+      },
+    });
+    const calls = Array.from({ length: 20 }, (_, index) => functionCall('again', {}, { callId: `c${index}` }));
+    const model = new ScriptedModel([calls, [assistantMessage('Done.')]]);
+    const runtime = createRuntime({
+      agents: { one: new Agent({ name: 'Busy', model, tools: [busy] }) },
+      store: sqlite(':memory:'),
+      runConfig: { toolExecution: { maxFunctionToolConcurrency: 3 } },
+    });
+    await runtime.start();
+    const handler = createHandler({ runtime });
+    const headers = { 'content-type': 'application/json' };
+    const body = JSON.stringify({ input: 'Go.' });
+    const response = await handler(new Request('http://localhost/runs', { method: 'POST', headers, body }));
+    expect(await response.json()).toMatchObject({ status: 'completed' });
+    expect(peak).toBe(3);
+    await handler.stop({ graceMs: 0 });
+    await runtime.stop();
   });
 
   it('S21 unfinished runs of one principal: 100 by default', async () => {
