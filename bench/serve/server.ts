@@ -35,7 +35,13 @@ async function answer(collected: boolean): Promise<void> {
   const { user, system } = process.cpuUsage();
   if (collected) await collect();
   const { heapUsed, rss } = process.memoryUsage();
-  const usage: Usage = { cpuMs: (user + system) / 1_000, systemMs: system / 1_000, heap: heapUsed, rss, openSpans: served.openSpans() };
+  const usage: Usage = {
+    cpuMs: (user + system) / 1_000,
+    systemMs: system / 1_000,
+    heap: heapUsed,
+    rss,
+    openSpans: served.openSpans(),
+  };
   process.send?.(usage);
 }
 

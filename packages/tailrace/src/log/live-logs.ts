@@ -1,6 +1,6 @@
 /** The logs that are being written in this process, by their store: a reader here need not ask the database for what was just put into it. */
 import type { RunEvent } from '../event/run-event.ts';
-import type { LogStore } from '../port/log-store.ts';
+import type { Awaitable, LogStore, RunHead } from '../port/log-store.ts';
 
 export interface LiveLog {
   readonly run: string;
@@ -8,8 +8,9 @@ export interface LiveLog {
   readonly next: number;
   /** True while a commit is under way: whoever watches is woken when it is over. */
   readonly storing: boolean;
-  /** Committed events, or undefined where they are no longer at hand. */
-  recent(from: number, limit: number): readonly RunEvent[] | undefined;
+  /** Committed events: from memory, or from the store where they are no longer at hand. */
+  read(from: number, limit: number): Awaitable<readonly RunEvent[]>;
+  head(): Awaitable<RunHead | undefined>;
   watch(wake: () => void): Disposable;
 }
 

@@ -9,30 +9,20 @@
  *    not: it refuses one group, and the run's end still fits.
  */
 import { systemClock, type Clock } from '../base/clock.ts';
-import { RUN_ID } from '../base/id.ts';
-import { type AgentsError, UserError } from '../event/errors.ts';
+import type { AgentsError } from '../event/errors.ts';
 import { isTerminal, type RunEvent, type RunEventBody } from '../event/run-event.ts';
 import type { Awaitable, Claim, LogStore, RunHead } from '../port/log-store.ts';
 import { Audience, type LogObserver } from './audience.ts';
+import { checkRunId } from './check-run-id.ts';
 import { CommitWaits } from './commit-waits.ts';
 import { eventBytes } from './event-size.ts';
 import { DEFAULT_MAX_LOG_BYTES, MemoryLogStore } from './memory-store.ts';
 import { Group, placeEvents } from './group.ts';
 import { enterLive, leaveLive } from './live-logs.ts';
 import type { LogSource } from './source.ts';
+import { GROUP_EVENTS, MAX_PENDING_BYTES, type RunLogOptions, TAIL_BYTES } from './run-log-options.ts';
 import { storeFailure } from './store-failure.ts';
 import { Tail } from './tail.ts';
-
-const GROUP_EVENTS = 64;
-const TAIL_BYTES = 4 * 1024 * 1024;
-// How much may wait for a slow store before the writer has to wait, too.
-const MAX_PENDING_BYTES = 1024 * 1024;
-
-export interface RunLogOptions {
-  clock?: Clock;
-  /** The most that the run's log may take in memory, in bytes (estimated). 64 MiB by default. */
-  maxLogBytes?: number;
-}
 
 export class RunLog implements LogSource {
   readonly run: string;
@@ -66,10 +56,7 @@ export class RunLog implements LogSource {
 
   /** Claims `run` in the store, which stops any earlier writer of it. Synchronous when the store is. */
   static open(store: LogStore, run: string, options: RunLogOptions = {}): Awaitable<RunLog> {
-    if (!RUN_ID.test(run)) {
-      const message = `'${run.slice(0, 140)}' cannot name a run. Use 1 to 128 letters, digits, '_' and '-'.`;
-      throw new UserError(message, { code: 'RUN_ID_INVALID' });
-    }
+    checkRunId(run);
     const claim = store.claim(run);
     return claim instanceof Promise
       ? claim.then((claimed) => new RunLog(store, run, claimed, options))
@@ -197,16 +184,12 @@ export class RunLog implements LogSource {
     return this.#tail?.read(from, limit) ?? this.#store.read(this.run, from, Math.min(limit, committed));
   }
 
-  recent(from: number, limit: number): readonly RunEvent[] | undefined {
-    return this.#tail?.read(from, limit);
-  }
-
   watch(wake: () => void): Disposable {
     if (this.#closed && !this.#ended && this.#broken === undefined) return this.#store.watch(this.run, wake);
     return this.#audience.watch(wake);
   }
 
-  /** How many readers wait here. */
+  /** Readers that wait here. */
   get watching(): number {
     return this.#audience.waiting;
   }

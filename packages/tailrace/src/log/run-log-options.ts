@@ -1,0 +1,12 @@
+import type { Clock } from '../base/clock.ts';
+
+export const GROUP_EVENTS = 64;
+export const TAIL_BYTES = 4 * 1024 * 1024;
+// How much may wait for a slow store before the writer has to wait, too.
+export const MAX_PENDING_BYTES = 1024 * 1024;
+
+export interface RunLogOptions {
+  clock?: Clock;
+  /** The most that the run's log may take in memory, in bytes (estimated). 64 MiB by default. */
+  maxLogBytes?: number;
+}
