@@ -28,7 +28,7 @@ describe('many runs that write at the same time', () => {
     expect(seen()).toBe(RUNS.length - waiting.length);
     await waiting[0];
     expect(seen()).toBe(RUNS.length);
-    await Promise.all(stored);
+    for (const one of stored) await one;
     await store.close();
   });
 
@@ -50,7 +50,7 @@ describe('many runs that write at the same time', () => {
     await Promise.all(RUNS.map(async (run) => store.claim(run)));
     const stored = RUNS.map((run) => store.append(run, 1, 1, [deltaEvent(run, 0)], 'group'));
     await store.close();
-    await Promise.all(stored);
+    for (const one of stored) await one;
     const again = sqlite(path);
     for (const run of RUNS) expect(await again.head(run)).toMatchObject({ next: 1 });
     await again.close();
