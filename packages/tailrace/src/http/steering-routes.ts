@@ -1,5 +1,6 @@
 /** What a client may do to a run that is under way: stop it, decide about its calls, answer them, tell it more. All of it goes through the run's mailbox. */
 import type { Json } from '../base/json.ts';
+import { isAgentsError } from '../event/errors.ts';
 import type { UserMessageItem } from '../event/item.ts';
 import { bodyOf, pathText } from './fields.ts';
 import { HttpError } from './http-error.ts';
@@ -63,7 +64,12 @@ export async function sendInput(call: Call): Promise<Reply> {
   const { service, request, params } = call;
   const { started } = await service.access.run(request, 'input', params['id'] ?? '');
   const { input, ...more } = await bodyOf<InputRequest>(call);
-  await service.runtime.input(started.run, input, more);
+  try {
+    await service.runtime.input(started.run, input, more);
+  } catch (error) {
+    if (!isAgentsError(error) || error.code !== 'MAILBOX_FULL') throw error;
+    throw new HttpError('LIMIT_REACHED', error.message, { headers: { 'retry-after': '5' } });
+  }
   return json(202, { id: started.run });
 }
 

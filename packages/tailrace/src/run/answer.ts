@@ -2,12 +2,14 @@
 import { newItemId } from '../base/id.ts';
 import { type Json, jsonProblem } from '../base/json.ts';
 import type { ErrorCode } from '../event/error-codes.ts';
-import { UserError } from '../event/errors.ts';
+import { LimitError, UserError } from '../event/errors.ts';
 import { type FoldedRun, foldRun, pendingWaits } from '../event/fold.ts';
 import type { WaitStarted } from '../event/mail-events.ts';
 import { readRun } from '../log/read-run.ts';
 import type { LogStore, StoredMessage } from '../port/log-store.ts';
 import { checkInput } from './input.ts';
+
+const MAX_UNREAD = 1_000;
 
 export interface AnswerOptions {
   /** Who answers, for the log. */
@@ -43,7 +45,7 @@ export async function answer(
 /**
  * Leaves input for the run. A text answers the one call that waits for input, where exactly one does and nobody has answered it; all else joins the conversation before the next turn.
  *
- * @throws UserError RUN_NOT_FOUND, RUN_ENDED, OPTION_TYPE, INPUT_REQUIRED, INPUT_TYPE, INPUT_ITEM_INVALID
+ * @throws UserError RUN_NOT_FOUND, RUN_ENDED, OPTION_TYPE, INPUT_REQUIRED, INPUT_TYPE, INPUT_ITEM_INVALID; LimitError MAILBOX_FULL
  */
 export async function leaveInput(
   store: LogStore,
@@ -69,8 +71,21 @@ export async function leaveInput(
       if (wasSent(await store.mail(run, 0), messageId)) return;
     }
   }
+  await checkRoom(store, run, mail);
   const body = typeof input === 'string' ? { text: input } : { items: input };
   await store.post(run, { id: messageId ?? newItemId('input'), kind: 'input', body });
+}
+
+/** Who sends faster than the run takes turns is refused, before the run's next turn is too long for its model. */
+async function checkRoom(store: LogStore, run: string, mail: readonly StoredMessage[]): Promise<void> {
+  if (mail.length < MAX_UNREAD) return;
+  const { mail: taken, received } = await foldOf(store, run);
+  const unread = received.length + mail.filter(({ kind, position }) => kind === 'input' && position > taken).length;
+  if (unread < MAX_UNREAD) return;
+  throw new LimitError(
+    `${unread} messages wait for the next turn of run ${run}, and ${MAX_UNREAD} may. Send this one again when that has begun, or cancel the run.`,
+    { code: 'MAILBOX_FULL', runId: run, data: { unread, limit: MAX_UNREAD } },
+  );
 }
 
 function checkData(name: string, value: unknown): void {

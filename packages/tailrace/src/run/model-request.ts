@@ -8,6 +8,7 @@ import { qualifiedName } from '../agent/tool-namespace.ts';
 import { UserError } from '../event/errors.ts';
 import type { Model, ModelRequest, ModelSettings, Prompt, SerializedHandoff } from '../port/model.ts';
 import { asItems } from './conversation.ts';
+import { DEFAULTS } from './options.ts';
 import { serializeTool } from './serialize-tool.ts';
 import { foundTools } from './tool-search.ts';
 import { callUser, type RunScope } from './scope.ts';
@@ -37,6 +38,7 @@ export async function resolveTurn(run: RunScope, agent: AnyAgent): Promise<TurnR
   const all = [...own, ...(await foundTools(run, agent, own))];
   const tools = run.plan.toolNameCollisionPolicy === 'warn' ? withoutCollisions(agent.name, all, handoffs) : all;
   if (tools === all) checkToolNames(agent.name, tools, handoffs);
+  checkToolCount(run, agent, tools.length + handoffs.length);
   for (const handoff of handoffs) {
     if (handoff.agent === agent)
       throw new UserError(`Agent '${agent.name}' has a handoff to itself. Leave it out.`, { code: 'HANDOFF_INVALID' });
@@ -49,6 +51,15 @@ export async function resolveTurn(run: RunScope, agent: AnyAgent): Promise<TurnR
     functionTools: new Map(tools.flatMap((tool) => (tool.type === 'function' ? [[qualifiedName(tool), tool]] : []))),
     handoffs: new Map(handoffs.map((handoff) => [handoff.toolName, handoff])),
   };
+}
+
+function checkToolCount(run: RunScope, agent: AnyAgent, count: number): void {
+  const limit = run.plan.config.maxTools ?? DEFAULTS.maxTools;
+  if (count <= limit) return;
+  throw new UserError(
+    `Agent '${agent.name}' offers the model ${count} tools and handoffs, and may offer ${limit}. Leave some out (isEnabled, toolFilter of an MCP server), or raise maxTools.`,
+    { code: 'TOOLS_TOO_MANY', runId: run.plan.runId, data: { count, limit } },
+  );
 }
 
 async function resolveModel(run: RunScope, agent: AnyAgent, span: string | undefined): Promise<Model> {

@@ -102,6 +102,8 @@ export interface RunConfig extends ToolRunOptions {
   timeouts?: RunTimeouts;
   /** Handoffs in one run. 50 by default. */
   maxHandoffs?: number;
+  /** Tools and handoffs that an agent may offer the model in a turn, those of MCP servers included. 1,000 by default. */
+  maxTools?: number;
   /** Of a log kept in memory. 64 MiB by default. */
   maxLogBytes?: number;
   /** Of a run's input, in characters. 16 Mi by default. */
@@ -164,6 +166,7 @@ export const DEFAULTS: {
   maxRetries: number;
   maxRetryAfterMs: number;
   maxHandoffs: number;
+  maxTools: number;
   maxInputLength: number;
   maxToolOutputLength: number;
   maxUnknownToolCalls: number;
@@ -176,6 +179,7 @@ export const DEFAULTS: {
   maxRetries: 2,
   maxRetryAfterMs: 60_000,
   maxHandoffs: 50,
+  maxTools: 1_000,
   maxInputLength: 16 * 1024 * 1024,
   maxToolOutputLength: 1024 * 1024,
   maxUnknownToolCalls: 3,
@@ -205,6 +209,7 @@ const CONFIG_NAMES = [
   'store',
   'timeouts',
   'maxHandoffs',
+  'maxTools',
   'maxLogBytes',
   'maxInputLength',
   'maxToolOutputLength',
@@ -242,6 +247,7 @@ export function checkConfig(config: Partial<RunConfig>): void {
   checkTimeouts(config.timeouts);
   for (const name of [
     'maxHandoffs',
+    'maxTools',
     'maxLogBytes',
     'maxInputLength',
     'maxToolOutputLength',

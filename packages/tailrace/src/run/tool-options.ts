@@ -24,9 +24,12 @@ export type ToolErrorFormatter<TContext = unknown> = Method<
   Promise<string | undefined> | string | undefined
 >;
 
+// More than a model asks for in earnest, and few enough that one response cannot take all of a machine's sockets.
+const MAX_CALLS = 512;
+
 /** How the calls of a turn are made. */
 export interface ToolExecutionConfig {
-  /** Function calls at a time. All of a turn's by default. */
+  /** Function calls at a time; more of them wait their turn. 512 by default; null: no limit. */
   maxFunctionToolConcurrency?: number | null;
   /** True asks the input guardrails also before somebody is asked to approve a call. False by default. */
   preApprovalInputGuardrails?: boolean;
@@ -131,7 +134,7 @@ export function toolPlan(options: ToolRunOptions, config: ToolRunOptions): ToolP
     ...options.toolExecution,
   };
   return {
-    maxToolConcurrency: limit ?? Infinity,
+    maxToolConcurrency: limit === undefined ? MAX_CALLS : (limit ?? Infinity),
     preApprovalGuardrails: before ?? false,
     toolErrorFormatter: options.toolErrorFormatter ?? config.toolErrorFormatter,
     toolNameCollisionPolicy: options.toolNameCollisionPolicy ?? config.toolNameCollisionPolicy ?? 'error',

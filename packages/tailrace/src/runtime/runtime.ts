@@ -217,7 +217,7 @@ export class Runtime implements AsyncDisposable {
    * Gives the run more to go on with. With a `callId`: the answer to that call, any JSON. Without: a text answers the one call that waits for input, if just one does; all else joins the
    * conversation before the next turn. A `messageId` that was used before changes nothing.
    *
-   * @throws UserError RUN_NOT_FOUND, RUN_ENDED. Of an answer also WAIT_UNKNOWN, WAIT_ANSWERED, WAIT_EXPIRED
+   * @throws UserError RUN_NOT_FOUND, RUN_ENDED. Of an answer also WAIT_UNKNOWN, WAIT_ANSWERED, WAIT_EXPIRED. LimitError MAILBOX_FULL when 1,000 messages wait for the next turn
    */
   async input(id: string, input: RunInput | Json, { callId, ...options }: InputOptions = {}): Promise<void> {
     if (callId === undefined) await leaveInput(this.#store, id, input, options);

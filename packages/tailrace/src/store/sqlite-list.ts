@@ -18,10 +18,11 @@ interface ListRow {
   at: number | null;
 }
 
+// One row that is no JSON must not hide all others.
 const SELECT = `
   SELECT runs.run, runs.epoch, runs.next, runs.ended, runs.status, runs.agent, runs.session, runs.principal, runs.updated_at AS updatedAt,
     first.body -> '$[0].metadata' AS metadata, first.body ->> '$[0].at' AS at
-  FROM runs LEFT JOIN events AS first ON first.run_id = runs.id AND first.seq = 0`;
+  FROM runs LEFT JOIN events AS first ON first.run_id = runs.id AND first.seq = 0 AND json_valid(first.body)`;
 
 export class RunLister {
   readonly #db: DatabaseSync;

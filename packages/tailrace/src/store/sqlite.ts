@@ -25,6 +25,7 @@ import type {
   StoredMessage,
 } from '../port/log-store.ts';
 import type { RunListing } from '../port/run-summary.ts';
+import { eventsOf } from './event-json.ts';
 import { SqliteConnection } from './sqlite-connection.ts';
 import { storeError } from './sqlite-error.ts';
 import { SqliteLeases } from './sqlite-leases.ts';
@@ -134,7 +135,7 @@ class SqliteLogStore implements SqliteStore {
       let chars = 0;
       for (const row of this.#sql.read.iterate(run, run, from)) {
         const { body } = row as unknown as { body: string };
-        for (const event of JSON.parse(body) as RunEvent[]) {
+        for (const event of eventsOf(run, body)) {
           if (lastSeq(event) >= from && events.length < limit) events.push(clipped(event, from));
         }
         chars += body.length;

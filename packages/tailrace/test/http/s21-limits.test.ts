@@ -2,12 +2,13 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { Agent, createRuntime, handoff, tool } from 'tailrace';
+import { Agent, createRuntime, handoff, Runner, tool } from 'tailrace';
 import { createHandler, type HandlerOptions } from 'tailrace/http';
 import { sqlite } from 'tailrace/sqlite';
 import { assistantMessage, functionCall, modelResponder, ScriptedModel } from 'tailrace/testing';
 import { describe, expect, it } from 'vitest';
 import { z } from 'zod';
+import { fake, mcpTool } from '../mcp/tiny.ts';
 import { HTTP_DEFAULTS } from '../../src/http/options.ts';
 import { guarded } from './guarded.ts';
 
@@ -117,6 +118,107 @@ describe('S21: limits', () => {
     expect(peak).toBe(3);
     await handler.stop({ graceMs: 0 });
     await runtime.stop();
+  });
+
+  it('S21 calls made at the same time: 512 by default, the others wait, and none fails', async () => {
+    let now = 0;
+    let peak = 0;
+    let done = 0;
+    const busy = tool({
+      name: 'again',
+      description: 'Busy.',
+      parameters: z.object({}),
+      execute: async () => {
+        peak = Math.max(peak, (now += 1));
+        await sleep(20);
+        now -= 1;
+        return `done ${(done += 1)}`;
+      },
+    });
+    const calls = Array.from({ length: 600 }, (_, index) => functionCall('again', {}, { callId: `c${index}` }));
+    const model = new ScriptedModel([calls, [assistantMessage('Done.')]]);
+    expect(await ended(new Agent({ name: 'Busy', model, tools: [busy] }))).toMatchObject({ status: 'completed' });
+    expect([peak, done]).toEqual([512, 600]);
+  }, 20_000);
+
+  it('S21 tools of an agent: 1,000 in a turn by default, those of MCP servers and handoffs included', async () => {
+    const many = (count: number): ReturnType<typeof tool>[] =>
+      Array.from({ length: count }, (_, index) =>
+        tool({ name: `tool_${index}`, description: 'One.', parameters: z.object({}), execute: () => 'x' }),
+      );
+    const model = repeated(modelResponder(() => [assistantMessage('Hi.')]));
+    const other = new Agent({ name: 'Other', model });
+    expect(await ended(new Agent({ name: 'Many', model, tools: many(1_000) }))).toMatchObject({ status: 'completed' });
+    const given = model.calls.length;
+    for (const agent of [
+      new Agent({ name: 'Many', model, tools: many(1_001) }),
+      new Agent({ name: 'Many', model, tools: many(1_000), handoffs: [other] }),
+      new Agent({ name: 'Many', model, tools: many(1_000), mcpServers: [fake('one', [mcpTool('more')])] }),
+    ])
+      expect(await ended(agent)).toMatchObject({ status: 'failed', error: { code: 'TOOLS_TOO_MANY' } });
+    expect(model.calls.length).toBe(given);
+    const few = new Runner({ maxTools: 2, tracingDisabled: true });
+    await expect(few.run(new Agent({ name: 'Three', model, tools: many(3) }), 'Hi')).rejects.toMatchObject({
+      code: 'TOOLS_TOO_MANY',
+      data: { count: 3, limit: 2 },
+    });
+    expect(() => new Runner({ maxTools: 0 })).toThrow(expect.objectContaining({ code: 'OPTION_RANGE' }));
+  });
+
+  it.each(['sqlite', 'memory'])(
+    'S21 one event: the run fails, and its store goes on (%s)',
+    async (kind) => {
+      const { MemoryLogStore } = await import('tailrace');
+      const store = kind === 'sqlite' ? sqlite(':memory:') : new MemoryLogStore();
+      const huge = modelResponder(() => [assistantMessage('x'.repeat(65 * 1024 * 1024))]);
+      const small = modelResponder(() => [assistantMessage('Hi.')]);
+      const agent = new Agent({ name: 'Huge', model: new ScriptedModel([huge, small]) });
+      expect(await ended(agent, {}, { store })).toMatchObject({ status: 'failed', error: { code: 'LOG_FULL' } });
+      expect(await ended(agent, {}, { store })).toMatchObject({ status: 'completed' });
+      expect((await store.list()).map(({ ended: over, status }) => [over, status])).toEqual([
+        [true, 'completed'],
+        [true, 'failed'],
+      ]);
+    },
+    20_000,
+  );
+
+  it('S21 what a tool gives is cut before it is an event: 1 Mi characters by default', async () => {
+    const loud = tool({
+      name: 'again',
+      description: 'Loud.',
+      parameters: z.object({}),
+      execute: () => 'x'.repeat(65 * 1024 * 1024),
+    });
+    const model = new ScriptedModel([[functionCall('again', {}, { callId: 'c1' })], [assistantMessage('Done.')]]);
+    const store = sqlite(':memory:');
+    const agent = new Agent({ name: 'Loud', model, tools: [loud] });
+    expect(await ended(agent, {}, { store })).toMatchObject({ status: 'completed' });
+    expect(JSON.stringify(model.lastCall?.request.input).length).toBeLessThan(1.1 * 1024 * 1024);
+  }, 20_000);
+
+  it('S21 messages that wait for the next turn: 1,000, and the next is 429', async () => {
+    await using served = guarded();
+    const posted = await served.post('alice', '/runs', { agent: 'slow', input: 'Go.', stream: true });
+    const id = posted.headers.get('location')?.split('/')[2] ?? '';
+    for (let index = 0; index < 1_000; index++)
+      await served.store.post(id, { id: `m${index}`, kind: 'input', body: { text: 'x' } });
+    const refused = await served.post('alice', `/runs/${id}/input`, { input: 'One more.', messageId: 'late' });
+    expect([refused.status, refused.headers.get('retry-after'), await refused.text()]).toEqual([
+      429,
+      '5',
+      expect.stringContaining('LIMIT_REACHED'),
+    ]);
+    // What was sent before is there, whoever asks again; and a run that has too much to read can be stopped.
+    expect((await served.post('alice', `/runs/${id}/input`, { input: 'x', messageId: 'm1' })).status).toBe(202);
+    const runtime = createRuntime({ agents: {}, store: served.store });
+    await expect(runtime.input(id, 'One more.')).rejects.toMatchObject({
+      code: 'MAILBOX_FULL',
+      data: { unread: 1_000, limit: 1_000 },
+    });
+    expect((await served.post('alice', `/runs/${id}/cancel`, {})).status).toBe(202);
+    await posted.body?.cancel();
+    expect(served.errors).toEqual([]);
   });
 
   it('S21 unfinished runs of one principal: 100 by default', async () => {

@@ -200,7 +200,7 @@ export const SEND_INPUT: Contract = {
   params: RUN,
   body: { title: 'InputRequest', ...fields({ input: INPUT, messageId: MESSAGE_ID }, ['input']) },
   answers: { 202: { description: 'It is in the run’s mailbox.', schema: RUN_REFERENCE } },
-  errors: [409],
+  errors: [409, 429],
 };
 
 export const GET_SESSION: Contract = {
