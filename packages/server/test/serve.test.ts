@@ -42,6 +42,23 @@ describe('serve()', () => {
     });
   });
 
+  // Linux answers on all of 127.0.0.0/8: the address beside the one that is listened on stands for another interface.
+  it.runIf(process.platform === 'linux')('S3 listens on 127.0.0.1 by default, and nowhere else', async () => {
+    await using running = await serve({ agents: agents(), store: new MemoryLogStore(), port: 0 });
+    const reached = async (host: string): Promise<string> => {
+      const socket = connect(running.port, host);
+      try {
+        await once(socket, 'connect');
+        return 'connected';
+      } catch (error) {
+        return (error as NodeJS.ErrnoException).code ?? 'failed';
+      } finally {
+        socket.destroy();
+      }
+    };
+    expect([await reached('127.0.0.1'), await reached('127.0.0.2')]).toEqual(['connected', 'ECONNREFUSED']);
+  });
+
   it.each(['127.0.0.1', 'localhost', '::1'])('listens on %s without', async (hostname) => {
     await using running = await serve({ agents: agents(), store: new MemoryLogStore(), port: 0, hostname });
     expect((await fetch(`${running.url}/healthz`)).status).toBe(200);

@@ -90,23 +90,28 @@ describe('S3: a server without authorize', () => {
   });
 
   it('S3 answers no connection but those to a loopback address', async () => {
-    const address = Object.values(networkInterfaces())
-      .flat()
-      .find((each) => each && !each.internal && each.family === 'IPv4')?.address;
-    if (address === undefined) return;
-    const given = options();
-    const listener = createNodeListener(given);
+    const listener = createNodeListener(options());
     const server = createServer(listener).listen(0, '0.0.0.0');
+    // Not every machine has an address that others reach: the connection says that it came to one.
+    let cameTo: string | undefined;
+    server.on('connection', (socket) => {
+      if (cameTo !== undefined) Object.defineProperty(socket, 'localAddress', { value: cameTo });
+    });
     await once(server, 'listening');
     const { port } = server.address() as AddressInfo;
     const statusAt = async (host: string): Promise<number | undefined> => {
-      const sent = ask({ host, port, path: '/runs', headers: { host: 'localhost' } }).end();
+      const sent = ask({ host, port, path: '/runs', headers: { host: 'localhost' }, agent: false }).end();
       const [response] = (await once(sent, 'response')) as [{ statusCode?: number; resume(): void }];
       response.resume();
       return response.statusCode;
     };
-    expect(await statusAt(address)).toBe(403);
     expect(await statusAt('127.0.0.1')).toBe(200);
+    for (cameTo of ['192.0.2.7', '10.0.0.1', '::ffff:10.0.0.1', 'fd00::2', '0.0.0.0', ''])
+      expect(await statusAt('127.0.0.1'), cameTo).toBe(403);
+    cameTo = undefined;
+    const own = Object.values(networkInterfaces()).flatMap((each) => each ?? []);
+    for (const { internal, family, address } of own)
+      if (!internal && family === 'IPv4') expect(await statusAt(address), address).toBe(403);
     await listener.stop({ graceMs: 0 });
     server.closeAllConnections();
     await new Promise((resolve) => server.close(resolve));
