@@ -50,7 +50,8 @@ console.log(`late: ${late[0]?.tool} gave '${String(late[0]?.output)}'`);
 assert.equal(late.length, 1);
 
 // After the turn: its tools finish, their outputs are kept, and the model is not asked again.
-const polite = await runner.run(helper('Never said.'), 'Do it.', { stream: true });
+const agent = helper('Here it is.');
+const polite = await runner.run(agent, 'Do it.', { stream: true });
 for await (const event of polite) {
   if (event.type !== 'run_item_stream_event') continue;
   console.log(event.name);
@@ -59,3 +60,12 @@ for await (const event of polite) {
 assert.equal(polite.status, 'cancelled');
 assert.equal(polite.newItems.at(-1)?.type, 'tool_call_output_item');
 assert.equal(polite.rawResponses.length, 1);
+
+// It goes on later, in a run of its own, from what the state holds.
+const later = await runner.run(agent, polite.state);
+console.log(later.finalOutput);
+assert.notEqual(later.runId, polite.runId);
+assert.deepEqual(
+  later.history.map((item) => item.type),
+  ['message', 'function_call', 'function_call_result', 'message'],
+);

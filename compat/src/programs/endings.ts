@@ -36,12 +36,67 @@ function label(event: RunStreamEvent): string {
   return event.type === 'raw_model_stream_event' ? `raw ${event.data.type}` : event.type;
 }
 
+function kindsOf(items: readonly { type?: string | undefined }[]): string[] {
+  return items.map(({ type = 'message' }) => type);
+}
+
 function talker(sdk: SdkNamespace, model: InstanceType<TestingNamespace['ScriptedModel']>) {
   return new sdk.Agent({ name: 'Talker', model });
 }
 
 /** What holds when a run is left, read twice, read slowly, or watched by somebody who throws. */
 export const endingPrograms: Record<string, Program> = {
+  'a completed state, run again': async (sdk, testing) => {
+    const model = new testing.ScriptedModel([[testing.assistantMessage('Done.')]]);
+    const agent = talker(sdk, model);
+    const first = await sdk.run(agent, 'Go');
+    const again = await sdk.run(agent, first.state);
+    const streamed = await sdk.run(agent, first.state, { stream: true });
+    const events: Json[] = [];
+    for await (const event of streamed) events.push(label(event));
+    await streamed.completed;
+    return { outputs: [again.finalOutput ?? '', streamed.finalOutput ?? ''], events, asked: model.calls.length };
+  },
+
+  'the state of a run that used up its turns': async (sdk, testing) => {
+    const model = new testing.ScriptedModel([
+      [testing.functionCall('tick', {}, { callId: 'call_1' })],
+      [testing.assistantMessage('Done.')],
+    ]);
+    const tick = sdk.tool({ name: 'tick', description: 'Ticks.', parameters: z.object({}), execute: () => 'tock' });
+    const agent = new sdk.Agent({ name: 'Ticker', model, tools: [tick] });
+    const failed = await sdk.run(agent, 'Go', { maxTurns: 1 }).catch((error: unknown) => error);
+    if (!(failed instanceof sdk.AgentsError) || !failed.state) throw new Error('It did not fail.');
+    const state = failed.state as Parameters<typeof sdk.run>[1];
+    const refused = await sdk.run(agent, state).then(
+      () => 'not',
+      (error: Error) => error.name,
+    );
+    const result = await sdk.run(agent, state, { maxTurns: 2 });
+    const { finalOutput = '', history, newItems } = result;
+    return {
+      refused,
+      finalOutput,
+      history: kindsOf(history),
+      newItems: newItems.length,
+      asked: model.calls.length,
+    };
+  },
+
+  'a stream that was left, gone on with': async (sdk, testing) => {
+    const model = new testing.ScriptedModel([
+      [testing.functionCall('tick', {}, { callId: 'call_1' })],
+      [testing.assistantMessage('Done.')],
+    ]);
+    const tick = sdk.tool({ name: 'tick', description: 'Ticks.', parameters: z.object({}), execute: () => 'tock' });
+    const agent = new sdk.Agent({ name: 'Ticker', model, tools: [tick] });
+    const left = await sdk.run(agent, 'Go', { stream: true });
+    for await (const event of left) if (label(event) === 'run_item_stream_event' && left.newItems.length > 1) break;
+    await settledSoon(left.completed);
+    const { finalOutput = '', history } = await sdk.run(agent, left.state);
+    return { finalOutput, history: kindsOf(history), asked: model.calls.length };
+  },
+
   'a stream read twice': async (sdk, testing) => {
     const result = await sdk.run(talker(sdk, speaking(testing, ['One ', 'two.'])), 'Go', { stream: true });
     const first: Json[] = [];

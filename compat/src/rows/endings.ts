@@ -78,6 +78,16 @@ export const endingRows: readonly Difference[] = [
     aspects: { error: (value) => (isObject(value) ? { ...value, agentsError: true } : value) },
   },
   {
+    id: 'ended-goes-on-as-a-new-run',
+    reference:
+      'A run that was cancelled or failed goes on in its own state: items, responses and usage are those of both parts.',
+    tailrace:
+      'A new run goes on, with an id and a log of its own. `history` is the whole conversation; items, responses and usage are those of the new run.',
+    why: 'A run has one end, and what was told of it stays true.',
+    applies: (program) => program === 'the state of a run that used up its turns',
+    aspects: { newItems: () => 1 },
+  },
+  {
     id: 'read-again',
     reference: 'A second iteration of a stream yields nothing.',
     tailrace: 'Each iteration is a reader of its own, from the first event.',

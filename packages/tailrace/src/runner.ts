@@ -5,6 +5,7 @@ import { RunHooks } from './agent/lifecycle.ts';
 import type { AgentOutputType } from './agent/output-type.ts';
 import { RunContext } from './agent/run-context.ts';
 import { UserError } from './event/errors.ts';
+import type { FoldedRun } from './event/fold.ts';
 import type { AgentInputItem } from './event/item.ts';
 import type { RunEvent } from './event/run-event.ts';
 import { MemoryLogStore } from './log/memory-store.ts';
@@ -23,6 +24,7 @@ import type { AgentRegistry } from './run/agent-registry.ts';
 import { startRun, type StartedRun } from './run/start.ts';
 import { attachState } from './view/error-state.ts';
 import { agentsOf } from './agent/item-of.ts';
+import { completedRun, continuationOf, foldOfEnded } from './view/ended-state.ts';
 import { RunResult } from './view/result.ts';
 import { nestedResult } from './view/nested-result.ts';
 import { nestedStreams } from './view/nested-streams.ts';
@@ -97,9 +99,11 @@ export class Runner extends RunHooks<unknown> {
     );
   }
 
-  /** Goes on with an interrupted run, in the store that it is in. */
+  /** Goes on with an interrupted run, in the store that it is in; with one that has ended, by a run of its own. */
   async #goOn(agent: AnyAgent, state: RunState, options: IndividualRunOptions): Promise<RunResult | StreamedRunResult> {
     const { store, runId, session, agents } = homeOf(state);
+    const ended = foldOfEnded(state);
+    if (ended) return this.#goOnAfter(ended, state, options);
     await decisionsOf(state);
     const [first] = await store.read(runId, 0, 1);
     if (first?.type !== 'run.started') throw notInStore(runId);
@@ -110,6 +114,27 @@ export class Runner extends RunHooks<unknown> {
     const planned = (around: Surroundings): RunPlan =>
       planResume(agent, first, asked, this.config, { ...around, store });
     return this.#conclude(await beginSegment(this, agent, planned, true, known), options);
+  }
+
+  async #goOnAfter(
+    folded: FoldedRun,
+    state: RunState,
+    options: IndividualRunOptions,
+  ): Promise<RunResult | StreamedRunResult> {
+    const { currentAgent } = state;
+    if (folded.ended?.type !== 'run.completed') {
+      const policy = options.reasoningItemIdPolicy ?? this.config.reasoningItemIdPolicy;
+      const { input, options: asked, maxTurns } = await continuationOf(state, folded, options, policy);
+      const planned = (around: Surroundings): RunPlan => {
+        const plan = planRun(currentAgent, input, asked, this.config, around);
+        return { ...plan, maxTurns };
+      };
+      return this.#conclude(await beginSegment(this, currentAgent, planned), options);
+    }
+    const tracing = { hooks: this, store: homeOf(state).store, tracingDisabled: true, caller: undefined };
+    const started = { ...folded.started, run: homeOf(state).runId, seq: 0, epoch: 0, at: 0 };
+    const plan = planResume(currentAgent, started, options, this.config, tracing);
+    return this.#conclude({ started: await completedRun(state, folded, plan), state }, options);
   }
 
   async #conclude({ started, state }: Begun, options: IndividualRunOptions): Promise<RunResult | StreamedRunResult> {

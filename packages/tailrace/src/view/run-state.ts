@@ -33,7 +33,7 @@ import { readStateText, stateData, stateText, type StateText } from './state-tex
 import type { ToolInputGuardrailResult, ToolOutputGuardrailResult } from '../agent/tool-guardrail.ts';
 import { addToolVerdict, blockOutputs } from './tool-results.ts';
 
-/** Give it to `run(agent, state)` to go on with a run that was interrupted. */
+/** Give it to `run(agent, state)` to go on: with a run that was interrupted, or by a new run from where one was cancelled or failed. */
 export class RunState<TContext = unknown, TAgent = AnyAgent> {
   readonly runContext: RunContext<TContext>;
   input: string | AgentInputItem[];

@@ -1,8 +1,8 @@
 import { describe, expect } from 'vitest';
-import { run, type RunStreamEvent } from '../../src/index.ts';
+import type { RunStreamEvent } from '../../src/index.ts';
 import { assistantMessage, functionCall, textStream } from '../../src/testing/index.ts';
 import { agentOf, call, kinds, modelOf, scripted, TestSession, toolScript, weather } from './cast.ts';
-import { failure, itemWords, on, PacedModel, read, words } from './stage.ts';
+import { itemWords, on, PacedModel, read, words } from './stage.ts';
 
 const paced = (): PacedModel => new PacedModel(textStream('One two three four.', { provider: 'none' }).events);
 
@@ -121,18 +121,26 @@ describe('cancel, after the turn', () => {
     expect(itemWords((await read(result)).events)).toEqual(['handoff_requested', 'handoff_occurred', 'agent:Next']);
   });
 
-  on('[C51] what it leaves goes on to the end with nothing twice, as a run on its history', async ({ stage }) => {
-    const agent = scripted(toolScript('Sunny.'), { tools: [weather()] });
-    const stopped = await stage.stream(agent);
-    await read(stopped, (event) => {
-      if (event.type === 'run_item_stream_event' && event.name === 'tool_called')
-        stopped.cancel({ mode: 'after_turn' });
-    });
-    // The run itself has ended, and says so.
-    const error = await failure(run(agent, stopped.state));
-    expect(error).toMatchObject({ code: 'RUN_ENDED' });
-    const { result } = await stage.whole(agent, stopped.state.history);
-    expect(result?.finalOutput).toBe('Sunny.');
-    expect(kinds(result?.history ?? [])).toEqual(['user', 'function_call', 'function_call_result', 'assistant']);
+  on('[C51] what it leaves goes on to the end with nothing twice, in a run of its own', async ({ stage }) => {
+    for (const stream of [true, false]) {
+      const agent = scripted(toolScript('Sunny.'), { tools: [weather()] });
+      const stopped = await stage.stream(agent);
+      await read(stopped, (event) => {
+        if (event.type === 'run_item_stream_event' && event.name === 'tool_called')
+          stopped.cancel({ mode: 'after_turn' });
+      });
+      const next = stream
+        ? (await stage.seen(agent, stopped.state)).result
+        : (await stage.whole(agent, stopped.state)).result;
+      expect(next?.finalOutput).toBe('Sunny.');
+      expect(next?.runId).not.toBe(stopped.runId);
+      expect(kinds(next?.history ?? [])).toEqual(['user', 'function_call', 'function_call_result', 'assistant']);
+      expect(modelOf(agent).calls.map(({ request }) => request.input.length)).toEqual([1, 3]);
+      // The run itself has ended, and stays as it is.
+      expect([stopped.status, kinds(stopped.history)]).toEqual([
+        'cancelled',
+        ['user', 'function_call', 'function_call_result'],
+      ]);
+    }
   });
 });

@@ -11,6 +11,7 @@ import {
   type RunConfig,
   type RunEvent,
   type RunInput,
+  type RunState,
   type RunResult,
   type RunStreamEvent,
   type NonStreamRunOptions,
@@ -52,7 +53,7 @@ export class Stage {
   /** Starts a streamed run. */
   async stream(
     agent: AnyAgent,
-    input: RunInput = 'Hi',
+    input: RunInput | RunState = 'Hi',
     options: StreamOptions = {},
     config: Partial<RunConfig> = {},
   ): Promise<StreamedRunResult> {
@@ -63,7 +64,7 @@ export class Stage {
   /** Runs to the end without streaming. */
   async whole(
     agent: AnyAgent,
-    input: RunInput = 'Hi',
+    input: RunInput | RunState = 'Hi',
     options: NonStreamRunOptions = {},
     config: Partial<RunConfig> = {},
   ): Promise<Whole> {
@@ -81,7 +82,7 @@ export class Stage {
   /** Starts a streamed run and reads it to its end. */
   async seen(
     agent: AnyAgent,
-    input: RunInput = 'Hi',
+    input: RunInput | RunState = 'Hi',
     options: StreamOptions = {},
     config: Partial<RunConfig> = {},
   ): Promise<Seen & { result: StreamedRunResult }> {
