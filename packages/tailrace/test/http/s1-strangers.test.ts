@@ -156,6 +156,44 @@ describe('S1: a run of somebody else', () => {
   });
 });
 
+describe('S1: a thread of AG-UI', () => {
+  it('S1 of somebody else is another one: not read, not stopped, not decided about', async () => {
+    await using served = guarded();
+    const message = { id: 'm1', role: 'user', content: 'CANARY' };
+    const own = await served.post('alice', '/ag-ui/careful', { threadId: 't1', runId: 'r1', messages: [message] });
+    expect(own.status).toBe(200);
+    expect(await own.text()).toContain('RUN_FINISHED');
+    const run = (await served.store.list())[0]?.run ?? '';
+    for (const [method, path] of [
+      ['GET', '/ag-ui/t1/stream'],
+      ['POST', '/ag-ui/t1/stop'],
+    ] as const) {
+      const foreign = await seen(await served.ask('bob', path, { method }), 't1');
+      const none = await seen(await served.ask('bob', path.replace('t1', 't2'), { method }), 't2');
+      expect(foreign).toEqual(none);
+      expect((await served.ask(undefined, path, { method })).status).toBe(401);
+    }
+    for (const interruptId of ['c1', `${run}:c1`, `approval:c1`]) {
+      const resume = [{ interruptId, status: 'resolved', payload: { approved: true } }];
+      const body = { threadId: 't1', runId: 'r2', messages: [], resume };
+      expect((await served.post('bob', '/ag-ui/careful', body)).status).toBe(404);
+      expect((await served.post('bob', '/ag-ui/careful', { ...body, threadId: 'alice:t1' })).status).toBe(404);
+    }
+    expect(served.wiped).toEqual([]);
+    expect(await (await served.ask('alice', `/runs/${run}`)).json()).toMatchObject({ status: 'suspended' });
+    // The same thread, said by somebody else: theirs begins anew.
+    const theirs = await served.post('bob', '/ag-ui/echo', {
+      threadId: 't1',
+      runId: 'r3',
+      messages: [{ id: 'm2', role: 'user', content: 'Hi' }],
+    });
+    const begun = await theirs.text();
+    expect(begun).toMatch(/heard \d\d characters/);
+    expect(begun).not.toContain(run);
+    expect(served.errors).toEqual([]);
+  });
+});
+
 describe('S1: a token that is taken back', () => {
   it('S1 is refused when its reader comes back, and an open stream ends at the next check', async () => {
     await using served = guarded({ heartbeatMs: 20, recheckMs: 60 });

@@ -192,6 +192,52 @@ describe('S14: approvals', () => {
   });
 });
 
+describe('S14: a tool that is another one by the time of the decision', () => {
+  const ran: string[] = [];
+  const disk = z.object({ disk: z.string() });
+  const wipe = (name: string, parameters: z.ZodObject = disk): ReturnType<typeof tool> =>
+    tool({ name, description: 'Wipes.', parameters, needsApproval: true, execute: () => `ran ${ran.push(name)}` });
+  const done = (): ScriptedModel => new ScriptedModel([[assistantMessage('Done.')]]);
+
+  it.each([
+    ['has another name', [wipe('erase')]],
+    ['is gone', []],
+    ['takes something else', [wipe('wipe', z.object({ disk: z.string(), force: z.boolean() }))]],
+    ['has given its name to another', [wipe('erase'), wipe('wipe', z.object({ disk: z.string(), all: z.string() }))]],
+  ])('S14 %s: the decision does not hold for it', async (_how, tools) => {
+    ran.length = 0;
+    const store = sqlite(':memory:');
+    const asking = new ScriptedModel([[functionCall('wipe', { disk: 'd' }, { callId: 'c1' })]]);
+    const before = createHandler({
+      agents: { a: new Agent({ name: 'A', model: asking, tools: [wipe('wipe')] }) },
+      store,
+    });
+    const request = (path: string, body?: unknown): Request =>
+      new Request(`http://localhost${path}`, {
+        headers: { 'content-type': 'application/json' },
+        ...(body !== undefined && { method: 'POST', body: JSON.stringify(body) }),
+      });
+    const { id } = (await (await before(request('/runs', { input: 'Go.' }))).json()) as { id: string };
+    await before.stop({ graceMs: 0 });
+    const after = createHandler({ agents: { a: new Agent({ name: 'A', model: done(), tools }) }, store });
+    expect((await after(request(`/runs/${id}/approvals/c1`, { approved: true }))).status).toBe(200);
+    // The run is as it was: code that has the tool can go on with it.
+    await sleep(300);
+    expect(await (await after(request(`/runs/${id}`))).json()).toMatchObject({ status: 'suspended' });
+    expect(ran).toEqual([]);
+    await after.stop({ graceMs: 0 });
+    const rolledBack = createHandler({
+      agents: { a: new Agent({ name: 'A', model: done(), tools: [wipe('wipe')] }) },
+      store,
+    });
+    await expect
+      .poll(async () => (await rolledBack(request(`/runs/${id}`))).json(), { timeout: 5_000 })
+      .toMatchObject({ status: 'completed', output: 'Done.' });
+    expect(ran).toEqual(['wipe']);
+    await rolledBack.stop({ graceMs: 0 });
+  });
+});
+
 describe('S18: what is resumed from', () => {
   it.each([
     'x',

@@ -17,6 +17,7 @@ import {
   RunToolSearchOutputItem,
   type StreamedRunResult,
   tool,
+  waitForInput,
 } from '../../src/index.ts';
 import {
   assertCleanRun,
@@ -209,6 +210,29 @@ describe('a streamed run', () => {
         },
         { type: 'step-start' },
         { type: 'text', text: 'Fine.' },
+      ]);
+    }
+  });
+
+  test('that waits for an answer shows its question, the same by itself and by its events', async () => {
+    const ask = tool({
+      name: 'ask',
+      description: 'Asks.',
+      parameters: z.object({}),
+      execute: () => waitForInput({ prompt: { which: 'colour' } }),
+    });
+    const agent = (): Agent =>
+      new Agent({
+        name: 'A',
+        tools: [ask],
+        model: new ScriptedModel([[functionCall('ask', {}, { callId: 'call_1' })]]),
+      });
+    const plain = await messageOf(createAiSdkUiMessageStream(await streamed(agent())));
+    const events = await messageOf(streamOf(uiMessageView()(await logOf(await streamed(agent())))));
+    for (const { message, errors } of [plain, events]) {
+      expect(errors).toEqual([]);
+      expect(message?.parts.filter(({ type }) => type === 'data-question')).toMatchObject([
+        { id: 'call_1', data: { toolCallId: 'call_1', toolName: 'ask', prompt: { which: 'colour' } } },
       ]);
     }
   });
