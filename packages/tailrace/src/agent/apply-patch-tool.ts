@@ -6,7 +6,7 @@ import type {
   ApplyPatchOperationDeleteFile,
   ApplyPatchOperationUpdateFile,
 } from '../event/local-items.ts';
-import { approvalOf, type LocalToolPolicy, type OnApprovalFunction } from './local-tool.ts';
+import { approvalOf, checkLocalLimits, type LocalToolPolicy, type OnApprovalFunction } from './local-tool.ts';
 import { checkOptions } from './option.ts';
 import type { RunContext } from './run-context.ts';
 import type { Method, ToolAllowedCallers, ToolCallDetails, ToolOutputCustomData } from './tool.ts';
@@ -96,16 +96,18 @@ const OPTION_NAMES = [
   'unknownOutcome',
   'customDataExtractor',
   'approvalTimeoutMs',
+  'timeoutMs',
 ] as const;
 
 /**
  * Makes a tool of an editor. The operations of a turn are made one after the other.
  *
- * @throws UserError OPTION_TYPE, OPTION_UNKNOWN
+ * @throws UserError OPTION_TYPE, OPTION_UNKNOWN, OPTION_RANGE
  */
 export function applyPatchTool(options: ApplyPatchToolOptions): ApplyPatchTool {
   checkOptions('applyPatchTool()', options, OPTION_NAMES);
   const { name = 'apply_patch', editor, needsApproval, ...rest } = options;
+  checkLocalLimits(name, rest);
   for (const method of ['createFile', 'updateFile', 'deleteFile'] as const) {
     if (typeof editor?.[method] === 'function') continue;
     throw new UserError(

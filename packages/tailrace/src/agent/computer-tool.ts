@@ -1,6 +1,6 @@
 import { UserError } from '../event/errors.ts';
 import type { ComputerAction, ComputerCallResultItem, ComputerUseCallItem } from '../event/local-items.ts';
-import { approvalOf, type LocalToolPolicy } from './local-tool.ts';
+import { approvalOf, checkLocalLimits, type LocalToolPolicy } from './local-tool.ts';
 import { checkOptions } from './option.ts';
 import type { RunContext } from './run-context.ts';
 import type { Method, ToolOutputCustomData } from './tool.ts';
@@ -127,12 +127,13 @@ const OPTION_NAMES = [
   'unknownOutcome',
   'customDataExtractor',
   'approvalTimeoutMs',
+  'timeoutMs',
 ] as const;
 
 /**
  * Makes a tool of a computer. The calls of a turn are made one after the other; after each the model is shown the screen.
  *
- * @throws UserError OPTION_TYPE, OPTION_UNKNOWN
+ * @throws UserError OPTION_TYPE, OPTION_UNKNOWN, OPTION_RANGE
  */
 export function computerTool<TContext = unknown, TComputer extends Computer = Computer>(
   options: ComputerToolOptions<TContext, TComputer>,
@@ -144,6 +145,7 @@ export function computerTool<TContext = unknown, TComputer extends Computer = Co
       code: 'OPTION_TYPE',
     });
   }
+  checkLocalLimits(name ?? 'computer_use_preview', rest);
   return {
     type: 'computer',
     name: name ?? 'computer_use_preview',

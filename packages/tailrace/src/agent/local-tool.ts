@@ -1,4 +1,5 @@
 /** What the computer, the shell and patches have in common as tools. */
+import { UserError } from '../event/errors.ts';
 import type { ToolEffects } from '../event/step-events.ts';
 import type { RunContext } from './run-context.ts';
 import type { RunToolApprovalItem } from './run-item.ts';
@@ -8,8 +9,13 @@ import type { Method, UnknownOutcomePolicy } from './tool.ts';
 export interface LocalToolPolicy {
   /** What a repeated call would do. `once` by default: after a crash it is not repeated by itself. */
   effects?: ToolEffects;
-  /** What becomes of a `once` call that a crash left without its outcome. `tell_model` by default. */
-  unknownOutcome?: Exclude<UnknownOutcomePolicy, (...args: never[]) => unknown>;
+  /**
+   * What becomes of a `once` call that a crash left without its outcome. `tell_model` by default. What a function finds out is what the shell, the editor or the
+   * computer (its screenshot) would have given; for a shell and an editor, a text will do.
+   */
+  unknownOutcome?: UnknownOutcomePolicy;
+  /** How long a call may take, in milliseconds; then it is given up, its signal aborts, and the model is told. No limit by default. */
+  timeoutMs?: number;
   /** How long a call waits for a decision, in milliseconds; then it counts as rejected. The run's `approvalTimeoutMs` by default. */
   approvalTimeoutMs?: number;
 }
@@ -19,6 +25,14 @@ export type OnApprovalFunction<TContext = unknown> = Method<
   [runContext: RunContext<TContext>, approvalItem: RunToolApprovalItem],
   Promise<{ approve: boolean; reason?: string }>
 >;
+
+/** @throws UserError OPTION_RANGE */
+export function checkLocalLimits(name: string, { timeoutMs, approvalTimeoutMs }: LocalToolPolicy): void {
+  for (const [option, ms] of Object.entries({ timeoutMs, approvalTimeoutMs })) {
+    if (ms === undefined || ms > 0) continue;
+    throw new UserError(`Tool '${name}': ${option} must be a number over 0, got ${ms}.`, { code: 'OPTION_RANGE' });
+  }
+}
 
 type Rule<What> = Method<[runContext: RunContext, what: What, callId?: string], Promise<boolean>>;
 

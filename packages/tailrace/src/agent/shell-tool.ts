@@ -1,6 +1,6 @@
 import { UserError } from '../event/errors.ts';
 import type { ShellAction, ShellCallOutputContent } from '../event/local-items.ts';
-import { approvalOf, type LocalToolPolicy, type OnApprovalFunction } from './local-tool.ts';
+import { approvalOf, checkLocalLimits, type LocalToolPolicy, type OnApprovalFunction } from './local-tool.ts';
 import { checkOptions } from './option.ts';
 import type { RunContext } from './run-context.ts';
 import type { Method, ToolAllowedCallers, ToolCallDetails } from './tool.ts';
@@ -104,12 +104,13 @@ const OPTION_NAMES = [
   'effects',
   'unknownOutcome',
   'approvalTimeoutMs',
+  'timeoutMs',
 ] as const;
 
 /**
  * Makes a tool of a shell. With a local environment (the default) `shell` runs the commands; with a hosted one the provider does.
  *
- * @throws UserError OPTION_TYPE, OPTION_UNKNOWN
+ * @throws UserError OPTION_TYPE, OPTION_UNKNOWN, OPTION_RANGE
  */
 export function shellTool(
   options: LocalShellToolOptions,
@@ -118,6 +119,7 @@ export function shellTool(options: HostedShellToolOptions): HostedShellTool;
 export function shellTool(options: LocalShellToolOptions | HostedShellToolOptions): ShellTool {
   checkOptions('shellTool()', options, OPTION_NAMES);
   const { name = 'shell', environment = { type: 'local' as const }, shell, needsApproval, ...rest } = options;
+  checkLocalLimits(name, rest as LocalToolPolicy);
   checkEnvironment(environment, options);
   const base = { type: 'shell' as const, name, ...rest, needsApproval: approvalOf(needsApproval) };
   return (shell ? { ...base, environment, shell } : { ...base, environment }) as ShellTool;

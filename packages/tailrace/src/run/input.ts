@@ -70,32 +70,51 @@ function checkCall(item: { callId?: unknown; name?: unknown }, fail: (why: strin
   if (typeof item.name !== 'string') throw fail('has no name');
 }
 
+/** What is the output of a call, by type. */
+const OUTPUTS: ReadonlyMap<string | undefined, string> = new Map([
+  ['function_call', 'function_call_result'],
+  ['computer_call', 'computer_call_result'],
+  ['shell_call', 'shell_call_output'],
+  ['apply_patch_call', 'apply_patch_call_output'],
+]);
+
+/** And the other way round. */
+const CALLS: ReadonlyMap<string | undefined, string> = new Map(
+  [...OUTPUTS].flatMap(([call, output]) => (call === undefined ? [] : [[output, call]])),
+);
+
 /**
  * A call without its output, or an output without its call, is refused by every provider with a 400; here, before the request.
  *
  * @throws UserError ORPHAN_TOOL_OUTPUT, MISSING_TOOL_OUTPUT
  */
 export function checkPairs(items: readonly AgentInputItem[]): void {
-  const open = new Set<string>();
+  // An id is one of its kind: what a shell was asked is not answered by a function.
+  const open = new Map<string, { callId: string; output: string }>();
   for (const item of items) {
-    if (item.type === 'function_call') open.add(item.callId);
-    else if (item.type === 'function_call_result' && !open.delete(item.callId)) {
+    const { type } = item;
+    const output = OUTPUTS.get(type);
+    const call = CALLS.get(type);
+    const { callId } = item as { callId: string };
+    if (output !== undefined) open.set(`${output} ${callId}`, { callId, output });
+    else if (call !== undefined && !open.delete(`${type} ${callId}`)) {
       throw new UserError(
-        `The input has an output for call '${item.callId}' but not the call before it. Put the function_call item before it, or leave it out.`,
+        `The input has an output for call '${callId}' but not the call before it. Put the ${call} item before it, or leave it out.`,
         {
           code: 'ORPHAN_TOOL_OUTPUT',
-          data: { callId: item.callId },
+          data: { callId },
         },
       );
     }
   }
-  const [missing] = open;
+  const [missing] = open.values();
   if (missing === undefined) return;
+  const { callId, output } = missing;
   throw new UserError(
-    `The input has call '${missing}' without its output. Add a function_call_result for it, or leave the call out.`,
+    `The input has call '${callId}' without its output. Add a ${output} for it, or leave the call out.`,
     {
       code: 'MISSING_TOOL_OUTPUT',
-      data: { callId: missing },
+      data: { callId },
     },
   );
 }

@@ -6,7 +6,9 @@
 import type { AnyAgent } from '../agent/agent.ts';
 import { toolCallError } from '../agent/function-tool.ts';
 import { RunMessageOutputItem, RunToolCallOutputItem } from '../agent/run-item.ts';
+import type { ToolCallDetails } from '../agent/tool.ts';
 import { AbortScope } from '../base/abort.ts';
+import { ToolTimeoutError } from '../event/errors.ts';
 import type { FunctionCallItem } from '../event/item.ts';
 import type { RunEventBody } from '../event/run-event.ts';
 import type { FunctionSpanData } from '../event/span-data.ts';
@@ -101,12 +103,19 @@ export class LocalCallRun {
     if (!this.unknown) return;
     const { name, callId } = this.call;
     const error = outcomeUnknown(this.#run, name, callId);
-    if (this.#asked.tool?.unknownOutcome === 'fail') return this.#fail(error);
-    this.#settle({
-      ...failureFacts(this.#run, name, error, false),
-      value: error.message,
-      told: textOutput(error.message),
-    });
+    const policy = this.#asked.tool?.unknownOutcome ?? 'tell_model';
+    if (policy === 'fail') return this.#fail(error);
+    if (policy === 'tell_model') return this.#tell(error);
+    try {
+      const checked = await callUser(this.#run, this.span.id, () =>
+        policy(this.#run.context, this.#details(this.#stop)),
+      );
+      if (!checked.happened) this.unknown = false;
+      else if (this.#local.gave) await this.#returned(this.#local.gave(checked.output));
+    } catch (thrown) {
+      if (this.#stop.aborted) return this.#aborted();
+      this.#fail(toolCallError(thrown));
+    }
   }
 
   async perform(): Promise<void> {
@@ -114,18 +123,10 @@ export class LocalCallRun {
 
     const { tool } = this.#asked;
     using scope = new AbortScope(this.#stop);
+    using _timer = this.#timer(scope);
     this.#tellHooks('agent_tool_start');
     try {
-      const { callId } = this.call;
-      const details = {
-        get signal() {
-          return scope.signal;
-        },
-        runId: this.#run.plan.runId,
-        callId,
-        attempt: this.ref.attempt,
-        idempotencyKey: this.#idempotencyKey,
-      };
+      const details = this.#details(scope);
       const output: unknown = await inTrace(this.#run, this.span.id, () =>
         tool?.invoke(this.#run.context, this.call.arguments, details),
       );
@@ -149,6 +150,37 @@ export class LocalCallRun {
     const given = await callUser(this.#run, this.span.id, () => this.#local.customData?.(context, output));
     const customData = checkedCustomData(this.call.name, given);
     this.#settle({ ...facts, item, value, told: textOutput(text), ...(customData && { customData }) }, said);
+  }
+
+  /** Gives up a call that takes too long. */
+  #timer(scope: AbortScope): Disposable | undefined {
+    const { tool } = this.#asked;
+    const timeoutMs = tool?.timeoutMs;
+    if (!tool || timeoutMs === undefined) return undefined;
+    const { plan, clock } = this.#run;
+    return clock.timer(timeoutMs, () => {
+      const error = new ToolTimeoutError({ toolName: tool.name, timeoutMs, runId: plan.runId });
+      this.#tell(error);
+      scope.abort(error);
+    });
+  }
+
+  #details(stop: AbortScope): ToolCallDetails {
+    return {
+      get signal() {
+        return stop.signal;
+      },
+      runId: this.#run.plan.runId,
+      callId: this.call.callId,
+      attempt: this.ref.attempt,
+      idempotencyKey: this.#idempotencyKey,
+    };
+  }
+
+  // In place of an output.
+  #tell(error: Error): void {
+    const facts = failureFacts(this.#run, this.call.name, error, false);
+    this.#settle({ ...facts, value: error.message, told: textOutput(error.message) });
   }
 
   #fail(error: Error): void {

@@ -4,15 +4,15 @@ import type { ComputerTool } from '../agent/computer-tool.ts';
 import { neverAsks, type OnApprovalFunction } from '../agent/local-tool.ts';
 import type { ApprovableItem, ToolResultItem } from '../agent/run-item.ts';
 import type { RunContext } from '../agent/run-context.ts';
-import type { ShellTool } from '../agent/shell-tool.ts';
+import type { ShellResult, ShellTool } from '../agent/shell-tool.ts';
 import type { FunctionTool, Tool } from '../agent/tool.ts';
 import { NEVER, PARSE } from '../agent/tool-approval.ts';
 import type { AssistantMessageItem, HostedToolCallItem } from '../event/item.ts';
 import type { ApplyPatchCallItem, ComputerUseCallItem, LocalCallItem, ShellCallItem } from '../event/local-items.ts';
-import { patch, patchTold } from './local-patch.ts';
-import { actionsOf, computerTold, useComputer } from './local-computer.ts';
+import { patch, patchGave, type PatchResult, patchTold } from './local-patch.ts';
+import { actionsOf, computerGave, computerTold, useComputer } from './local-computer.ts';
 import type { LocalOutput } from './local-output.ts';
-import { runShell, shellTold } from './local-shell.ts';
+import { runShell, shellGave, shellTold } from './local-shell.ts';
 import type { RunScope } from './scope.ts';
 import type { AskedCall } from './tools.ts';
 
@@ -34,6 +34,8 @@ export interface LocalCall {
   customData?: (context: RunContext, output: LocalOutput) => unknown;
   /** The output item of a call that gave nothing but a text: it failed, was rejected, or nobody knows. */
   told: (text: string) => Told;
+  /** The outcome of a call that the tool itself found out about. */
+  gave?: (output: unknown) => LocalOutput;
 }
 
 export interface Told {
@@ -51,8 +53,9 @@ export function computerCall(run: RunScope, tool: ComputerTool, item: ComputerUs
       for (const action of actions) if (await tool.needsApproval(context, action, item.callId)) return true;
       return false;
     },
-    make: (context) => useComputer(run, tool, item, context),
+    make: (context, { signal }) => useComputer(run, tool, item, context, signal),
     told: (text) => computerTold(item, text),
+    gave: (output) => computerGave(item, typeof output === 'string' ? output : ''),
     customData: (runContext, { item: rawItem, value }) =>
       rawItem.type === 'computer_call_result'
         ? tool.customDataExtractor?.({ runContext, tool, toolCall: item, output: String(value), rawItem })
@@ -67,6 +70,7 @@ export function shellCall(run: RunScope, tool: ShellTool, item: ShellCallItem): 
     asks: (context) => tool.needsApproval(context, item.action, item.callId),
     make: (_context, details) => runShell(run, tool, item, details),
     told: (text) => ({ item: shellTold(item, text) }),
+    gave: (output) => shellGave(run, item, output as ShellResult | string | undefined),
   });
 }
 
@@ -77,6 +81,7 @@ export function patchCall(run: RunScope, tool: ApplyPatchTool, item: ApplyPatchC
     asks: (context) => tool.needsApproval(context, item.operation, item.callId),
     make: (context, details) => patch(run, tool, item, { ...details, runContext: context }),
     told: (text) => ({ item: patchTold(item, 'failed', text) }),
+    gave: (output) => patchGave(run, item, output as PatchResult | string),
     customData: (runContext, { item: rawItem, text: output }) =>
       rawItem.type === 'apply_patch_call_output'
         ? tool.customDataExtractor?.({
@@ -96,13 +101,14 @@ interface LocalKind {
   asks: (context: Parameters<Invoke>[0]) => Promise<boolean>;
   make: (context: Parameters<Invoke>[0], details: Details) => Promise<LocalOutput>;
   told: (text: string) => Told;
+  gave: (output: unknown) => LocalOutput;
   customData?: (context: RunContext, output: LocalOutput) => unknown;
 }
 
 function localCall(
   tool: ComputerTool | ShellTool | ApplyPatchTool,
   item: LocalCallItem,
-  { input, spanName, asks, make, told, customData }: LocalKind,
+  { input, spanName, asks, make, told, gave, customData }: LocalKind,
 ): AskedCall {
   const { name } = tool;
   const made: FunctionTool & { [PARSE]: () => unknown } = {
@@ -118,6 +124,7 @@ function localCall(
     effects: tool.effects ?? 'once',
     ...(tool.unknownOutcome && { unknownOutcome: tool.unknownOutcome }),
     ...(tool.approvalTimeoutMs !== undefined && { approvalTimeoutMs: tool.approvalTimeoutMs }),
+    ...(tool.timeoutMs !== undefined && { timeoutMs: tool.timeoutMs }),
     [PARSE]: () => input,
   };
   const { onApproval } = tool as { onApproval?: OnApprovalFunction };
@@ -125,7 +132,7 @@ function localCall(
     call: { type: 'function_call', callId: item.callId, name, arguments: JSON.stringify(input) },
     tool: made,
     local: {
-      ...{ item, asking: item, tool, name, spanName, told },
+      ...{ item, asking: item, tool, name, spanName, told, gave },
       ...(onApproval && { onApproval }),
       ...(customData && 'customDataExtractor' in tool && { customData }),
     },

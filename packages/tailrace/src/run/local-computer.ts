@@ -14,6 +14,7 @@ export async function useComputer(
   tool: ComputerTool,
   item: ComputerUseCallItem,
   context: RunContext,
+  signal: AbortSignal | undefined,
 ): Promise<LocalOutput> {
   const checked = await checks(tool, item, context);
   if (checked === 'rejected') {
@@ -22,14 +23,24 @@ export async function useComputer(
   }
   try {
     const computer = await computerOf(run, tool, context);
-    for (const action of actionsOf(item)) await act(computer, action, context);
+    for (const action of actionsOf(item)) {
+      // What has been given up goes no further.
+      signal?.throwIfAborted();
+      await act(computer, action, context);
+    }
     const screen = await computer.screenshot(context);
-    const result = screenshot(item, screen === '' ? '' : dataUrl(screen));
-    if (checked) result.providerData = { acknowledgedSafetyChecks: checked };
-    return new LocalOutput(result, result.output.data, result.output.data, { said: screen });
+    return computerGave(item, screen, checked);
   } catch (error) {
+    if (signal?.aborted) throw error;
     return new LocalOutput(screenshot(item, ''), '', '', { failure: { error } });
   }
+}
+
+/** The screen as it is after the call. */
+export function computerGave(item: ComputerUseCallItem, screen: string, checked?: ComputerSafetyCheck[]): LocalOutput {
+  const result = screenshot(item, screen === '' ? '' : dataUrl(screen));
+  if (checked) result.providerData = { acknowledgedSafetyChecks: checked };
+  return new LocalOutput(result, result.output.data, result.output.data, { said: screen });
 }
 
 export function actionsOf({ action, actions }: ComputerUseCallItem): ComputerAction[] {

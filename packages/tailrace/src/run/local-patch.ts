@@ -14,15 +14,23 @@ export async function patch(
 ): Promise<LocalOutput> {
   const maxLength = run.plan.config.maxToolOutputLength ?? DEFAULTS.maxToolOutputLength;
   try {
-    const result = await edit(tool.editor, item.operation, context);
-    const text = result?.output === undefined ? undefined : cut(result.output, maxLength);
-    return new LocalOutput(patchTold(item, result?.status ?? 'completed', text), text ?? '', text ?? '');
+    return patchGave(run, item, await edit(tool.editor, item.operation, context));
   } catch (error) {
     if (context.signal?.aborted) throw error;
     const text = cut(told(error), maxLength);
     return new LocalOutput(patchTold(item, 'failed', text), text, text, { failure: { error } });
   }
 }
+
+/** What an editor gave, or is known to have given. */
+export function patchGave(run: RunScope, item: ApplyPatchCallItem, given: PatchResult | string): LocalOutput {
+  const maxLength = run.plan.config.maxToolOutputLength ?? DEFAULTS.maxToolOutputLength;
+  const result: PatchResult = typeof given === 'string' ? { output: given } : given;
+  const text = result?.output === undefined ? undefined : cut(result.output, maxLength);
+  return new LocalOutput(patchTold(item, result?.status ?? 'completed', text), text ?? '', text ?? '');
+}
+
+export type PatchResult = Awaited<ReturnType<Editor['createFile']>>;
 
 function edit(
   editor: Editor,

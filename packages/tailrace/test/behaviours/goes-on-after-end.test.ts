@@ -39,7 +39,7 @@ describe('run(agent, state) of a run that has ended', () => {
         parameters: z.object({}),
         execute: (_input, _context, details) =>
           new Promise((_resolve, reject) => {
-            details?.signal?.addEventListener('abort', () => void reject(new Error('stopped')));
+            details?.signal?.addEventListener('abort', () => reject(new Error('stopped')));
           }),
       });
       const session = new TestSession();
