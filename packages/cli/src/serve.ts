@@ -70,9 +70,12 @@ async function served(given: Given, raw: readonly string[]): Promise<number> {
 }
 
 /** Clients are told a code only. */
-function onError(error: unknown, request: Request): void {
+function onError(error: unknown, request: Request | undefined): void {
   const what = error instanceof Error ? (error.stack ?? error.message) : String(error);
-  process.stderr.write(`${request.method} ${safeText(new URL(request.url).pathname)}: ${safeText(what)}\n`);
+  const where = request
+    ? `${request.method} ${safeText(new URL(request.url).pathname)}`
+    : 'A run cannot be driven here';
+  process.stderr.write(`${where}: ${safeText(what)}\n`);
 }
 
 function knownOptions(raw: readonly string[]): void {

@@ -82,8 +82,11 @@ interface CommonOptions {
   /** `authorize` is asked again about an open stream after so long, in milliseconds. 60,000 by default. */
   recheckMs?: number;
   limits?: HandlerLimits;
-  /** Told of what went wrong here, which the client sees only as a code. What it throws is ignored. */
-  onError?: (error: unknown, request: Request) => void;
+  /**
+   * Told of what went wrong here, which the client sees only as a code; without a request when a run of the handler's own runtime cannot be driven, and waits for a process
+   * that can. What it throws is ignored.
+   */
+  onError?: (error: unknown, request: Request | undefined) => void;
 }
 
 /** `{ agents, store }` in place of `runtime` makes a runtime that the handler owns, and starts. */

@@ -31,10 +31,14 @@ const STOP_GRACE_MS = 10_000;
 /** How long clients may take to take the last of their answers when the server stops. */
 const LAST_WORD_MS = 1_000;
 
+function ownRuntime({ agents, store, onError }: Extract<HandlerOptions, { agents: object }>): Runtime {
+  return createRuntime({ agents, store, ...(onError && { onDriveError: (error) => onError(error, undefined) }) });
+}
+
 /** @throws UserError for options that cannot work */
 export function serviceOf(options: HandlerOptions): Service {
   checkHandlerOptions(options);
-  const runtime = options.runtime ?? createRuntime({ agents: options.agents, store: options.store });
+  const runtime = options.runtime ?? ownRuntime(options);
   const given = {
     ...(options.heartbeatMs !== undefined && { heartbeatMs: options.heartbeatMs }),
     ...(options.recheckMs !== undefined && { recheckMs: options.recheckMs }),

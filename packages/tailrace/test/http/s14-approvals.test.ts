@@ -219,10 +219,13 @@ describe('S14: a tool that is another one by the time of the decision', () => {
       });
     const { id } = (await (await before(request('/runs', { input: 'Go.' }))).json()) as { id: string };
     await before.stop({ graceMs: 0 });
-    const after = createHandler({ agents: { a: new Agent({ name: 'A', model: done(), tools }) }, store });
+    const told: unknown[] = [];
+    const onError = (error: unknown): void => void told.push(error);
+    const after = createHandler({ agents: { a: new Agent({ name: 'A', model: done(), tools }) }, store, onError });
     expect((await after(request(`/runs/${id}/approvals/c1`, { approved: true }))).status).toBe(200);
     // The run is as it was: code that has the tool can go on with it.
-    await sleep(300);
+    await expect.poll(() => told.length, { timeout: 5_000 }).toBeGreaterThan(0);
+    expect(told[0]).toMatchObject({ code: 'RESUME_INCOMPATIBLE', runId: id });
     expect(await (await after(request(`/runs/${id}`))).json()).toMatchObject({ status: 'suspended' });
     expect(ran).toEqual([]);
     await after.stop({ graceMs: 0 });
