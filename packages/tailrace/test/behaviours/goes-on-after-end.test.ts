@@ -152,6 +152,19 @@ describe('run(agent, state) of a run that has ended', () => {
     ]);
   });
 
+  on('a chain of responses goes on behind the last turn that ended', async ({ stage }) => {
+    const agent = scripted(toolScript('Sunny.'), { tools: [weather()] });
+    const stopped = await stage.stream(agent, 'Hi', { previousResponseId: 'resp_0' });
+    await read(stopped, (event) => {
+      if (event.type === 'run_item_stream_event') stopped.cancel({ mode: 'after_turn' });
+    });
+    await stage.whole(agent, stopped.state);
+    const [first, second] = modelOf(agent).calls.map(({ request }) => request);
+    expect([kinds(first?.input as []), first?.previousResponseId]).toEqual([['user'], 'resp_0']);
+    expect(kinds(second?.input as [])).toEqual(['function_call_result']);
+    expect(second?.previousResponseId).toBe(stopped.rawResponses[0]?.responseId);
+  });
+
   on('completed: its result, and nobody is asked', async ({ stage }) => {
     const agent = scripted(toolScript('Sunny.'), { tools: [weather()] });
     const { result, log } = await stage.whole(agent);
