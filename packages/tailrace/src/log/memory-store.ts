@@ -49,14 +49,23 @@ interface MemoryRun extends RunState {
 /** Keeps logs in memory, and nothing beyond the life of the process. */
 export class MemoryLogStore implements LogStore {
   readonly groupMs = 0;
-  readonly leases: LeaseStore = new MemoryLeases(this);
-  readonly presence: PresenceStore = new MemoryPresence();
+  // Most stores are of one run, which needs neither.
+  #leases: LeaseStore | undefined;
+  #presence: PresenceStore | undefined;
   readonly #maxLogBytes: number;
   readonly #runs: Map<string, MemoryRun> = new Map();
   readonly #watchers: Watchers = new Watchers();
 
   constructor({ maxLogBytes = DEFAULT_MAX_LOG_BYTES }: MemoryLogStoreOptions = {}) {
     this.#maxLogBytes = maxLogBytes;
+  }
+
+  get leases(): LeaseStore {
+    return (this.#leases ??= new MemoryLeases(this));
+  }
+
+  get presence(): PresenceStore {
+    return (this.#presence ??= new MemoryPresence());
   }
 
   claim(run: string): Claim {

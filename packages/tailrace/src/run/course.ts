@@ -21,7 +21,7 @@ export async function* course(run: RunScope): Steps<CourseEnd> {
   const at: Position = run.nested && !run.folded ? { agent: plan.agent, entering: true } : yield* position(run);
   let { agent, entering } = at;
   if (at.final) return complete(run, agent, at.final);
-  const handled = yield* recordedOutput(run, agent, 'maxTurns');
+  const handled = run.folded ? yield* recordedOutput(run, agent, 'maxTurns') : undefined;
   if (handled) return yield* completeHandled(run, agent, handled);
   for (;;) {
     // A reader that has just seen the end of a turn gets the chance to say that it was the last one, though it may first wait for something short.

@@ -10,7 +10,8 @@ import { LimitError, StaleEpoch } from '../event/errors.ts';
 import type { RunEvent, RunEventBody } from '../event/run-event.ts';
 import type { RunLog } from '../log/run-log.ts';
 import { endingFor, openSpansError } from './ending.ts';
-import { loop } from './loop.ts';
+import { course } from './course.ts';
+import { begin, endOf } from './loop.ts';
 import type { Batch, Ending, Flow, RunScope, Steps } from './scope.ts';
 
 export interface DriveOptions {
@@ -83,21 +84,26 @@ async function left(run: RunScope, log: RunLog, ending: Ending): Promise<Ending>
 }
 
 async function written(run: RunScope, log: RunLog): Promise<Ending> {
-  const steps = loop(run);
   try {
-    for (;;) {
-      const step = await steps.next();
-      if (step.done) return step.value;
-      try {
-        await writeStep(run, log, step.value);
-      } catch (error) {
-        run.control.fail(error);
-        await unwind(run, steps, error);
-        throw error;
-      }
-    }
+    await followed(run, log, begin(run));
+    // Not a part of what begins the run: each step that climbs through one generator more costs several promises.
+    return endOf(run, await followed(run, log, course(run)));
   } catch (error) {
     return endingFor(run, error);
+  }
+}
+
+async function followed<T>(run: RunScope, log: RunLog, steps: Steps<T>): Promise<T> {
+  for (;;) {
+    const step = await steps.next();
+    if (step.done) return step.value;
+    try {
+      await writeStep(run, log, step.value);
+    } catch (error) {
+      run.control.fail(error);
+      await unwind(run, steps, error);
+      throw error;
+    }
   }
 }
 
@@ -105,6 +111,8 @@ async function writeStep(run: RunScope, log: RunLog, step: Batch | Flow): Promis
   if (!('next' in step)) return write(run, log, step);
   for (let batch = await step.next(); batch; batch = await step.next()) {
     const stored = write(run, log, batch);
+    // The next may be long in coming.
+    batch = undefined;
     // Waiting for nothing would cost each piece of an answer a turn of the microtask queue.
     if (stored) await stored;
   }
@@ -152,7 +160,7 @@ function inOrder(beside: readonly RunEventBody[], batch: readonly RunEventBody[]
 }
 
 /** Lets the loop close what it has open. How it closed that belongs to the end: a full log takes that batch still. */
-async function unwind(run: RunScope, steps: Steps<Ending>, error: unknown): Promise<void> {
+async function unwind(run: RunScope, steps: Steps<unknown>, error: unknown): Promise<void> {
   try {
     for (let step = await steps.throw(error); !step.done; step = await steps.next())
       if (!('next' in step.value)) run.inbox.push(...step.value);

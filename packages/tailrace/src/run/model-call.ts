@@ -42,7 +42,7 @@ export async function* callModel(run: RunScope, call: ModelCall): Steps<ModelRes
     yield [...span.events, calledEvent(call, ref)];
     const progress: Progress = { text: '', delivered: false, completed: false };
     try {
-      const response = yield* attemptOnce(run, call, { ...ref, span: span.id }, progress);
+      const response = yield* attemptOnce(run, call, { ref, span: span.id }, progress);
       yield run.spans.end(span.id, { data: { ...data, usage: spanUsage(response.usage) } });
       return response;
     } catch (thrown) {
@@ -74,7 +74,7 @@ async function* anotherAttempt(run: RunScope, step: string, attempt: number, nex
 async function* attemptOnce(
   run: RunScope,
   call: ModelCall,
-  { span, ...ref }: StepRef & { span: string | undefined },
+  { ref, span }: { ref: StepRef; span: string | undefined },
   progress: Progress,
 ): Steps<ModelResponse> {
   // The stop may have come while the call was being stored.

@@ -10,7 +10,7 @@ import type { Model, ModelRequest, ModelSettings, Prompt, SerializedHandoff } fr
 import { asItems } from './conversation.ts';
 import { DEFAULTS } from './options.ts';
 import { serializeTool } from './serialize-tool.ts';
-import { foundTools } from './tool-search.ts';
+import { withFound } from './tool-search.ts';
 import { callUser, type RunScope } from './scope.ts';
 
 export interface TurnResources {
@@ -35,7 +35,7 @@ export async function resolveTurn(run: RunScope, agent: AnyAgent): Promise<TurnR
       : callUser(run, agent.mcpServers.length === 0 ? span : run.agentSpan, () => agent.getAllTools(run.context)),
     agent.handoffs.length === 0 ? [] : callUser(run, span, () => agent.getEnabledHandoffs(run.context)),
   ]);
-  const all = [...own, ...(await foundTools(run, agent, own))];
+  const all = own.length === 0 ? own : await withFound(run, agent, own);
   const tools = run.plan.toolNameCollisionPolicy === 'warn' ? withoutCollisions(agent.name, all, handoffs) : all;
   if (tools === all) checkToolNames(agent.name, tools, handoffs);
   checkToolCount(run, agent, tools.length + handoffs.length);
@@ -48,9 +48,15 @@ export async function resolveTurn(run: RunScope, agent: AnyAgent): Promise<TurnR
     instructions,
     prompt,
     tools,
-    functionTools: new Map(tools.flatMap((tool) => (tool.type === 'function' ? [[qualifiedName(tool), tool]] : []))),
+    functionTools: functionsOf(tools),
     handoffs: new Map(handoffs.map((handoff) => [handoff.toolName, handoff])),
   };
+}
+
+function functionsOf(tools: readonly Tool[]): Map<string, FunctionTool> {
+  const functions = new Map<string, FunctionTool>();
+  for (const tool of tools) if (tool.type === 'function') functions.set(qualifiedName(tool), tool);
+  return functions;
 }
 
 function checkToolCount(run: RunScope, agent: AnyAgent, count: number): void {
@@ -73,16 +79,18 @@ export type ModelQuestion = Omit<ModelRequest, 'signal'>;
 
 export function requestOf(run: RunScope, agent: AnyAgent, resources: TurnResources): ModelQuestion {
   const { plan, talk } = run;
+  const told = run.server?.request(talk.said);
   const explicit = agent.model !== '' || plan.config.model !== undefined;
   return {
     systemInstructions: resources.instructions ?? '',
-    ...(run.server ? run.server.request(talk.said) : { input: talk.modelInput }),
+    input: told ? told.input : talk.modelInput,
     modelSettings: settingsOf(run, agent),
     tools: resources.tools.map(serializeTool),
     toolsExplicitlyProvided: agent.hasExplicitToolConfig(),
     outputType: serializeOutputType(agent.outputType),
     handoffs: [...resources.handoffs.values()].map(serializeHandoff),
     tracing: plan.trace.id === undefined ? false : plan.trace.sensitive ? true : 'enabled_without_data',
+    ...told,
     ...(resources.prompt && { prompt: resources.prompt }),
     ...(explicit && { overridePromptModel: true }),
   };

@@ -29,6 +29,7 @@ import {
   type RunConfig,
   type RunTimeouts,
   type ToolNotFoundBehavior,
+  type TracingConfig,
 } from './options.ts';
 import { type ToolPlan, toolPlan } from './tool-options.ts';
 
@@ -142,7 +143,6 @@ export function planRun(
     server,
     sessionInputCallback: options.sessionInputCallback ?? config.sessionInputCallback,
     callModelInputFilter: options.callModelInputFilter ?? config.callModelInputFilter,
-    ...toolPlan(options, config),
     errorHandlers: options.errorHandlers ?? config.errorHandlers,
     toolNotFoundBehavior: options.toolNotFoundBehavior ?? config.toolNotFoundBehavior ?? 'raise_error',
     inputGuardrails: [...(config.inputGuardrails ?? []), ...agent.inputGuardrails],
@@ -152,6 +152,8 @@ export function planRun(
     trace: tracePlan(options, config, around),
     hooks: around.hooks,
     store: around.store,
+    // Last: V8 calls its runtime for each property that a literal has behind a spread.
+    ...toolPlan(options, config),
   };
   refuseUnkeepable(plan);
   return plan;
@@ -207,6 +209,8 @@ function timeoutsOf(given: RunTimeouts): PlannedTimeouts {
   };
 }
 
+const NO_TRACING: TracingConfig = {};
+
 function tracePlan(
   options: IndividualRunOptions<unknown>,
   config: Partial<RunConfig>,
@@ -216,7 +220,7 @@ function tracePlan(
   const off =
     around.tracingDisabled || config.tracingDisabled === true || (caller !== undefined && caller.traceId === undefined);
   const groupId = config.groupId ?? caller?.groupId;
-  const tracing = { ...config.tracing, ...options.tracing };
+  const tracing = config.tracing || options.tracing ? { ...config.tracing, ...options.tracing } : NO_TRACING;
   const own = caller?.traceId ?? config.traceId;
   const from = own === undefined ? parseTraceparent(tracing.traceparent) : undefined;
   const given = config.traceMetadata ?? caller?.metadata;
@@ -227,12 +231,12 @@ function tracePlan(
     joined: caller?.traceId !== undefined,
     parent: caller?.spanId,
     workflowName: config.workflowName ?? DEFAULTS.workflowName,
-    ...(groupId !== undefined && { groupId }),
-    ...(metadata && { metadata }),
     sensitive: config.traceIncludeSensitiveData ?? true,
     taskAndTurns: tracing.includeTaskAndTurnSpans ?? true,
     propagate: tracing.propagate === true,
     apiKey: tracing.apiKey,
+    ...(groupId !== undefined && { groupId }),
+    ...(metadata && { metadata }),
     ...(caller?.hold && { hold: caller.hold }),
   };
 }

@@ -89,6 +89,7 @@ export function serverConversationOf(
   hasSession: boolean,
 ): ServerConversation | undefined {
   const { conversationId, previousResponseId } = options;
+  if (conversationId === undefined && previousResponseId === undefined) return undefined;
   const given = Object.entries({ conversationId, previousResponseId }).filter(([, id]) => id !== undefined);
   const [first] = given;
   if (!first) return undefined;

@@ -42,7 +42,7 @@ export function callDetails(
 ): LoopDetails {
   const { id: trace, propagate } = run.plan.trace;
   const traced = propagate && trace !== undefined && span !== undefined;
-  return {
+  const details: LoopDetails = {
     toolCall: call,
     // Most functions never look at it.
     get signal() {
@@ -53,8 +53,10 @@ export function callDetails(
     attempt: ref.attempt,
     idempotencyKey: idempotencyKey(run, ref),
     ...(traced && { traceparent: traceparentOf(trace, span) }),
-    [ON_PROGRESS]: onProgress,
   };
+  // Not in the literal: a symbol there makes all of it slow.
+  details[ON_PROGRESS] = onProgress;
+  return details;
 }
 
 /** The same for every attempt at a call. */

@@ -189,7 +189,7 @@ export class ToolCallRun {
     if (value === STILL_WAITING) return;
     const request = waitRequestOf(value);
     if (request) return this.#park(request);
-    const details = this.#details(this.#stop);
+    const details = (): ToolCallDetails => this.#details(this.#stop);
     try {
       this.#conclude(tool, await conclude(this.#run, this.#checked(tool), { value, failure }, details, this.#stop));
     } catch {

@@ -1,7 +1,7 @@
 /** From what a function gave to what its call comes to: its guardrails, its schema, and what the model is told. */
 import { checkToolOutput } from '../agent/tool-invoke.ts';
 import { toolCallError } from '../agent/function-tool.ts';
-import type { FunctionTool, ToolCallDetails } from '../agent/tool.ts';
+import type { ToolCallDetails } from '../agent/tool.ts';
 import type { AbortSource } from '../base/abort.ts';
 import { InvalidToolOutputError, ToolCallError } from '../event/errors.ts';
 import type { ToolChecked } from '../event/step-events.ts';
@@ -28,7 +28,7 @@ export async function conclude(
   run: RunScope,
   call: CheckedCall,
   { value, failure, asIs = true }: Given,
-  details: ToolCallDetails,
+  details: () => ToolCallDetails,
   stop: AbortSource,
 ): Promise<Conclusion> {
   const { tool } = call;
@@ -36,6 +36,7 @@ export async function conclude(
   let checks: ToolChecked[] = [];
   try {
     const fitting = asIs ? value : await checkToolOutput(tool, value);
+    if (!tool.outputGuardrails?.length) return { outcome: await told(run, call, fitting, facts), checks };
     const checked = await checkOutput(run, call, fitting, stop);
     checks = checked.events;
     if (checked.failure) return { failure: checked.failure, checks };
@@ -44,7 +45,7 @@ export async function conclude(
   } catch (error) {
     if (stop.aborted) throw error;
     if (!(error instanceof InvalidToolOutputError) || !tool.errorFunction) return { failure: fatal(error), checks };
-    return { ...(await inOwnWords(run, call, error, details)), checks };
+    return { ...(await inOwnWords(run, call, error, details())), checks };
   }
 }
 
@@ -87,24 +88,22 @@ async function inOwnWords(
   }
 }
 
-async function told(
+function told(
   run: RunScope,
   { tool, call: toolCall }: CheckedCall,
   output: unknown,
-  facts: ToolOutcome,
-): Promise<ToolOutcome> {
+  { serialized, spanError }: ToolOutcome,
+): ToolOutcome | Promise<ToolOutcome> {
   const limit = run.plan.config.maxToolOutputLength ?? DEFAULTS.maxToolOutputLength;
   const text = tellOutput(output, tool.name, limit);
-  const customData = await extracted(run, tool, { toolCall, output, told: text.output });
-  return { ...facts, value: output, told: text, ...(customData && { customData }) };
+  const outcome: ToolOutcome = { told: text, value: output, serialized, spanError };
+  if (!tool.customDataExtractor) return outcome;
+  return withCustomData(outcome, customDataOf(run, tool, { toolCall, output, told: text.output }));
 }
 
-function extracted(
-  run: RunScope,
-  tool: FunctionTool,
-  settled: Parameters<typeof customDataOf>[2],
-): ReturnType<typeof customDataOf> | undefined {
-  return tool.customDataExtractor && customDataOf(run, tool, settled);
+async function withCustomData(outcome: ToolOutcome, asked: ReturnType<typeof customDataOf>): Promise<ToolOutcome> {
+  const customData = await asked;
+  return customData ? { ...outcome, customData } : outcome;
 }
 
 function fatal(error: unknown): Error {

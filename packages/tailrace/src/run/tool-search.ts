@@ -29,9 +29,16 @@ function isSearch(tool: Tool): boolean {
   return tool.type === 'hosted_tool' && tool.providerData?.['type'] === 'tool_search';
 }
 
-/** Tools that searches of this process's have found for the agent, in this conversation. */
-export async function foundTools(run: RunScope, agent: AnyAgent, tools: readonly Tool[]): Promise<Tool[]> {
-  if (!tools.some((tool) => getClientToolSearchExecutor(tool))) return [];
+/** The agent's tools, and those that searches of this process's have found for it, in this conversation. */
+export function withFound(
+  run: RunScope,
+  agent: AnyAgent,
+  tools: readonly Tool[],
+): readonly Tool[] | Promise<readonly Tool[]> {
+  return tools.some((tool) => getClientToolSearchExecutor(tool)) ? alsoFound(run, agent, tools) : tools;
+}
+
+async function alsoFound(run: RunScope, agent: AnyAgent, tools: readonly Tool[]): Promise<readonly Tool[]> {
   const input = run.talk.modelInput;
   const known = new Map(tools.map((tool) => [tool.name, tool]));
   const found: Tool[] = [];
@@ -47,7 +54,7 @@ export async function foundTools(run: RunScope, agent: AnyAgent, tools: readonly
       found.push(tool);
     }
   }
-  return found;
+  return [...tools, ...found];
 }
 
 const searches = new WeakMap<RunScope, Map<string, Promise<Tool[]>>>();

@@ -40,7 +40,7 @@ export async function* takeTurn(run: RunScope, agent: AnyAgent, entering: boolea
 
   const begun = open?.number !== undefined;
   const guardrails = number === 1 ? run.plan.inputGuardrails : [];
-  if (!begun) yield* passBlocking(run, agent, guardrails);
+  if (!begun && guardrails.length > 0) yield* passBlocking(run, agent, guardrails);
   const resources = await resolveTurn(run, agent);
   run.turn = number;
   if (!begun) yield [{ type: 'turn.started', turn: number, agent: run.agents.keyOf(agent) }];
@@ -80,9 +80,10 @@ export async function* takeTurn(run: RunScope, agent: AnyAgent, entering: boolea
   // Input that came meanwhile is answered before anything is final.
   const accepted =
     taken || run.received.length > 0 ? undefined : yield* finishOrHandle(run, agent, response, results, sorted);
-  if (!accepted) yield* commitTurn(run);
+  const { session } = run.plan;
+  if (!accepted && session) yield* commitTurn(run);
   const done = accepted && !(await hearMore(run)) ? accepted : undefined;
-  if (done) yield* compactSession(run, request, response);
+  if (done && session) yield* compactSession(run, request, response);
   if (taken) yield* completeHandoff(run, taken);
   const outcome = done ?? (taken ? ({ kind: 'handoff', to: taken.to } as const) : ({ kind: 'again' } as const));
   yield [...run.spans.end(run.turnSpan), turnEnded(run, number, outcome)];

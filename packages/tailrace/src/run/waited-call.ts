@@ -1,5 +1,5 @@
 import type { AnyAgent } from '../agent/agent.ts';
-import type { FunctionTool } from '../agent/tool.ts';
+import type { FunctionTool, ToolCallDetails } from '../agent/tool.ts';
 import type { AbortScope } from '../base/abort.ts';
 import type { FoldedWait } from '../event/fold.ts';
 import type { FunctionCallItem } from '../event/item.ts';
@@ -80,7 +80,8 @@ export class WaitedCall {
     const checked = { agent: this.#agent, call, tool, ref: this.#ref, span: this.#span.id };
     // What we say ourselves of a time that is over fits no schema.
     const given = { value: ended.output, failure: undefined, asIs: ended.how !== 'answered' && !('output' in started) };
-    const details = callDetails(run, { call, ref: this.#ref, stop: this.#stop, span: undefined }, () => undefined);
+    const details = (): ToolCallDetails =>
+      callDetails(run, { call, ref: this.#ref, stop: this.#stop, span: undefined }, () => undefined);
     try {
       this.#conclude(await conclude(run, checked, given, details, this.#stop));
     } catch {

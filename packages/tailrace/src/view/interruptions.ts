@@ -14,8 +14,8 @@ export function stepOfItem(item: RunToolApprovalItem): string | undefined {
 export class Interruptions {
   readonly #agents: AgentByKey;
   /** Steps of the last calls that were asked about, by where and by call id. */
-  readonly #asked = new Map<string, string>();
-  readonly #nested = new Map<string, RunToolApprovalItem>();
+  #asked: Map<string, string> | undefined;
+  #nested: Map<string, RunToolApprovalItem> | undefined;
 
   constructor(agents: AgentByKey) {
     this.#agents = agents;
@@ -23,27 +23,26 @@ export class Interruptions {
 
   /** Of nested agents. */
   get nested(): RunToolApprovalItem[] {
-    return [...this.#nested.values()];
+    return this.#nested ? [...this.#nested.values()] : [];
   }
 
   /** Gives the item, where the event asks about a call. */
   take(event: RunEvent): RunToolApprovalItem | undefined {
-    const above = event.scope?.at(-1) ?? '';
-    if (event.type === 'approval.requested') this.#asked.set(nameOf(above, event.callId), event.step);
-    else if (event.type === 'approval.decided' && event.step !== undefined) this.#nested.delete(event.step);
+    if (event.type === 'approval.requested') (this.#asked ??= new Map()).set(nameOf(event), event.step);
+    else if (event.type === 'approval.decided' && event.step !== undefined) this.#nested?.delete(event.step);
     else if (event.type === 'item.added' && event.kind === 'tool_approval') {
       const item = itemOf(event, this.#agents) as RunToolApprovalItem;
-      const step = this.#asked.get(nameOf(above, item.callId));
+      const step = this.#asked?.get(nameOf({ scope: event.scope, callId: item.callId }));
       if (step !== undefined) steps.set(item, step);
-      if (step !== undefined && event.scope) this.#nested.set(step, item);
+      if (step !== undefined && event.scope) (this.#nested ??= new Map()).set(step, item);
       return item;
     }
     return undefined;
   }
 }
 
-function nameOf(above: string, callId: string): string {
-  return JSON.stringify([above, callId]);
+function nameOf({ scope, callId }: { scope?: readonly string[] | undefined; callId: string | undefined }): string {
+  return JSON.stringify([scope?.at(-1) ?? '', callId]);
 }
 
 /** Whether an item is what asks for the decision that was made. */

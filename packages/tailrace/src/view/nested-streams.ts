@@ -10,12 +10,13 @@ import type { RunStreamEvent } from './stream-event.ts';
 import { type StreamView, streamView } from './stream-view.ts';
 
 export function nestedStreams(run: Pick<RunScope, 'agents' | 'streams'>): EventObserver {
-  const listeners = new Map<NestedStream, Listener>();
+  let listeners: Map<NestedStream, Listener> | undefined;
   return {
     restore: () => undefined,
     take(events) {
       // Most runs have none.
       if (run.streams.size === 0) return;
+      listeners ??= new Map();
       for (const event of events) {
         const step = event.scope?.at(-1);
         const stream = step === undefined ? undefined : run.streams.get(step);

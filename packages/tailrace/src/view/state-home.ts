@@ -64,7 +64,7 @@ export interface StateHome extends RunHome {
 const homes = new WeakMap<object, StateHome>();
 
 export function settle(state: object, home: RunHome): StateHome {
-  const settled = { ...home, deciding: [], said: new Set<Said>(), staged: [], events: [] };
+  const settled: StateHome = { deciding: [], said: new Set<Said>(), staged: [], events: [], ...home };
   homes.set(state, settled);
   return settled;
 }
