@@ -31,17 +31,16 @@ class SignalListener implements Disposable {
 }
 
 class ScopeListener implements Disposable {
-  readonly #among: Set<ScopeListener>;
+  readonly #scope: AbortScope;
   readonly callback: () => void;
 
-  constructor(among: Set<ScopeListener>, callback: () => void) {
-    this.#among = among;
+  constructor(scope: AbortScope, callback: () => void) {
+    this.#scope = scope;
     this.callback = callback;
-    among.add(this);
   }
 
   [Symbol.dispose](): void {
-    this.#among.delete(this);
+    this.#scope.unlisten(this);
   }
 }
 
@@ -55,7 +54,9 @@ const NOTHING: Disposable = { [Symbol.dispose]: () => undefined };
  */
 export class AbortScope implements Disposable {
   readonly #links: Disposable[] = [];
-  #listeners: Set<ScopeListener> | undefined;
+  /** One or two, mostly: a set has room for more from the start. */
+  #first: ScopeListener | undefined;
+  #others: Set<ScopeListener> | undefined;
   #controller: AbortController | undefined;
   #aborted: { reason: unknown } | undefined;
 
@@ -84,12 +85,24 @@ export class AbortScope implements Disposable {
     if (this.#aborted) return;
     this.#aborted = { reason };
     this.#controller?.abort(reason);
-    for (const { callback } of this.#listeners ?? []) callback();
-    this.#listeners = undefined;
+    const others = this.#others;
+    this.#first?.callback();
+    for (const { callback } of others ?? []) callback();
+    this.#first = undefined;
+    this.#others = undefined;
   }
 
   listen(callback: () => void): Disposable {
-    return new ScopeListener((this.#listeners ??= new Set()), callback);
+    const listener = new ScopeListener(this, callback);
+    // Behind those that came before: they are told in order.
+    if (this.#first === undefined && !this.#others?.size) this.#first = listener;
+    else (this.#others ??= new Set()).add(listener);
+    return listener;
+  }
+
+  unlisten(listener: Disposable): void {
+    if (this.#first === listener) this.#first = undefined;
+    else this.#others?.delete(listener as ScopeListener);
   }
 
   [Symbol.dispose](): void {

@@ -51,7 +51,10 @@ export function createSseReader(maxEventChars: number = 16 * 1024 * 1024): SseRe
     messages = [];
     parser.feed(text);
     if (overflow) throw new SseOverflow(maxEventChars);
-    return messages;
+    const complete = messages;
+    // A stream may be silent for long: what was given is not held, nor the text that it was cut from.
+    messages = EMPTY;
+    return complete;
   };
   return {
     push: (chunk) => feed(decode(chunk)),

@@ -62,7 +62,10 @@ async function pour(body: RunBody, response: ServerResponse, stallMs: number): P
   if (response.destroyed) body.close();
   response.flushHeaders();
   for (let chunk = await body.next(); chunk !== undefined; chunk = await body.next()) {
-    if (chunk !== '' && !response.write(chunk)) await drained(response, stallMs);
+    const taken = chunk === '' || response.write(chunk);
+    // The next one may be long in coming.
+    chunk = '';
+    if (!taken) await drained(response, stallMs);
   }
   body.close();
   if (body.broken) breakOff(response);

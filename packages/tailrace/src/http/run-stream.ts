@@ -3,6 +3,7 @@ import { sseText, type Frame } from './frame.ts';
 import type { Action, Principal } from './options.ts';
 import type { StreamReply } from './reply.ts';
 import { RunBody } from './run-body.ts';
+import { keptRequest } from './node-request.ts';
 import type { Service } from './service.ts';
 import type { StartedRun } from './access.ts';
 import type { Telling } from './telling.ts';
@@ -31,8 +32,10 @@ const NDJSON = 'application/x-ndjson; charset=utf-8';
 
 /** @throws HttpError LIMIT_REACHED */
 export function openStream(asked: StreamRequest): StreamReply {
-  const { service, request, principal, action, started, telling, from, format = 'sse' } = asked;
-  const { run } = started;
+  const { service, principal, action, telling, from, format = 'sse' } = asked;
+  // Not the event itself: its input may be long, and the stream is open for long.
+  const { run, onDisconnect } = asked.started;
+  const request = keptRequest(asked.request);
   service.streams.check(principal.id);
   let left: ((early: boolean) => void) | undefined;
   const over = (how: 'complete' | 'left'): void => {
@@ -50,12 +53,14 @@ export function openStream(asked: StreamRequest): StreamReply {
     ...(format !== 'text' && { ping: format === 'sse' ? ': ping\n\n' : '\n' }),
     chunkChars: service.limits.bufferedBytes >> 2,
     ...(asked.once !== undefined && { once: asked.once }),
-    onBegin: () => (left = service.readership.enter(run, started.onDisconnect)),
+    onBegin: () => (left = service.readership.enter(run, onDisconnect)),
     onEnd: over,
-    onError: (error) => reportError(service, error, request),
+    onError: (error) => reportError(service, error, request()),
   });
   const target = { action, runId: run };
-  const closed = service.streams.add(principal.id, body, async () => service.access.still(request, target, principal));
+  const closed = service.streams.add(principal.id, body, async () =>
+    service.access.still(request(), target, principal),
+  );
   const type = format === 'ndjson' ? { 'content-type': NDJSON } : {};
   return { status: 200, headers: { ...telling.headers, ...type, ...asked.headers }, stream: body };
 }

@@ -15,6 +15,7 @@ import { BatchWaiter, EventWaiter, type Waiter } from './waiter.ts';
 import type { LogSource } from './source.ts';
 
 const BATCH = 256;
+const NOTHING: readonly RunEvent[] = Object.freeze([]);
 const DONE: IteratorReturnResult<undefined> = Object.freeze({ value: undefined, done: true });
 
 /** How a reader ended: it delivered the terminal event; it left before; the log or its signal failed it; it left before it read anything. */
@@ -74,7 +75,7 @@ class CursorReader implements LiveReader {
   #begun = false;
   /** Where to read next: after the batch at hand. */
   #cursor: number;
-  #batch: readonly RunEvent[] = [];
+  #batch: readonly RunEvent[] = NOTHING;
   #index = 0;
   /** True when the batch at hand ends with the terminal event. */
   #last = false;
@@ -153,8 +154,15 @@ class CursorReader implements LiveReader {
       }
     }
     if (this.#end !== undefined) return;
+    // Whoever waits for long need not hold what was read.
+    if (this.#index === this.#batch.length) this.#drop();
     if (!this.#waiters.empty) this.#listen();
     else this.#rest();
+  }
+
+  #drop(): void {
+    this.#batch = NOTHING;
+    this.#index = 0;
   }
 
   #give(waiter: Waiter): void {
@@ -264,8 +272,7 @@ class CursorReader implements LiveReader {
     if (this.#end !== undefined) return;
     this.#end = how;
     this.#cursor = this.position;
-    this.#batch = [];
-    this.#index = 0;
+    this.#drop();
     this.#rest();
     for (let waiter = this.#waiters.shift(); waiter !== undefined; waiter = this.#waiters.shift()) waiter.done();
     try {

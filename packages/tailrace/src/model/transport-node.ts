@@ -59,7 +59,7 @@ function clientFor(protocol: string): Client {
 async function send(request: HttpRequest): Promise<HttpAnswer> {
   let url = httpUrl(request.url);
   for (let redirects = 0; ; redirects++) {
-    const answer = await exchange(url, request, true);
+    const answer = await exchange(url.href, request, true);
     if (!isRedirect(answer.status)) {
       const encoding = answer.header('content-encoding');
       if (encoding === undefined || encoding === '' || encoding.toLowerCase() === 'identity') return answer;
@@ -82,22 +82,18 @@ async function send(request: HttpRequest): Promise<HttpAnswer> {
 }
 
 /** One request and the head of its answer. */
-function exchange(url: URL, request: HttpRequest, mayReconnect: boolean): Promise<HttpAnswer> {
+function exchange(href: string, request: HttpRequest, mayReconnect: boolean): Promise<HttpAnswer> {
+  const where = plainUrl(href);
+  const secure = href.startsWith('https:');
+  // Let go of with the answer's head: an answer may take long, and what was asked may be long.
+  let asked: HttpRequest | undefined = request;
+  const { signal } = request;
   return new Promise((resolve, reject) => {
-    const { signal } = request;
     if (signal?.aborted) {
       reject(abortReason(signal));
       return;
     }
-    const client = clientFor(url.protocol);
-    // Once: a text would be laid out anew for its length, behind the head, and for the socket.
-    const bytes = Buffer.from(request.body);
-    const outgoing = client.request(url, {
-      method: request.method ?? 'POST',
-      headers: { ...request.headers, 'accept-encoding': 'identity', 'content-length': bytes.length },
-      // The second try needs a connection that is certainly new.
-      agent: mayReconnect ? client.agent : false,
-    });
+    const outgoing = begin(href, asked as HttpRequest, mayReconnect);
     let body: NodeBody | undefined;
     let socket: Socket | undefined;
     let bytesBefore = 0;
@@ -120,17 +116,15 @@ function exchange(url: URL, request: HttpRequest, mayReconnect: boolean): Promis
       if (!given.connecting) return;
       connectTimer = setTimeout(() => {
         outgoing.destroy(
-          new TransportFault(
-            'connect',
-            `${plainUrl(url.href)} did not accept a connection within ${CONNECT_TIMEOUT_MS} ms`,
-          ),
+          new TransportFault('connect', `${where} did not accept a connection within ${CONNECT_TIMEOUT_MS} ms`),
         );
       }, CONNECT_TIMEOUT_MS);
-      given.once(url.protocol === 'https:' ? 'secureConnect' : 'connect', stopWaiting);
+      given.once(secure ? 'secureConnect' : 'connect', stopWaiting);
     });
     outgoing.on('response', (incoming) => {
       stopWaiting();
-      body = new NodeBody(incoming, release, plainUrl(url.href));
+      asked = undefined;
+      body = new NodeBody(incoming, release, where);
       resolve({
         status: incoming.statusCode ?? 0,
         header: (name) => {
@@ -147,22 +141,33 @@ function exchange(url: URL, request: HttpRequest, mayReconnect: boolean): Promis
       release();
       if (signal?.aborted) return;
       const untouched = socket !== undefined && socket.bytesRead === bytesBefore;
-      if (mayReconnect && outgoing.reusedSocket && untouched && isDeadSocket(error)) {
-        resolve(exchange(url, request, false));
+      if (asked && mayReconnect && outgoing.reusedSocket && untouched && isDeadSocket(error)) {
+        resolve(exchange(href, asked, false));
         return;
       }
       reject(
         error instanceof TransportFault
           ? error
-          : new TransportFault(
-              'connect',
-              `No answer from ${plainUrl(url.href)}: ${describeNetworkError(error)}`,
-              error,
-            ),
+          : new TransportFault('connect', `No answer from ${where}: ${describeNetworkError(error)}`, error),
       );
     });
-    outgoing.end(bytes);
   });
+}
+
+/** Sends it. Apart from what waits for the answer, so that that holds none of it. */
+function begin(href: string, request: HttpRequest, mayReconnect: boolean): ClientRequest {
+  const url = new URL(href);
+  const client = clientFor(url.protocol);
+  // Once: a text would be laid out anew for its length, behind the head, and for the socket.
+  const bytes = Buffer.from(request.body);
+  const outgoing = client.request(url, {
+    method: request.method ?? 'POST',
+    headers: { ...request.headers, 'accept-encoding': 'identity', 'content-length': bytes.length },
+    // The second try needs a connection that is certainly new.
+    agent: mayReconnect ? client.agent : false,
+  });
+  outgoing.end(bytes);
+  return outgoing;
 }
 
 /** How a pooled connection that the server had closed shows itself. */
