@@ -44,6 +44,8 @@ export class Approvals {
   }
 
   verdict(step: string, call: FunctionCallItem): Verdict {
+    // Most runs ask nobody.
+    if (this.#byStep.size + this.#settled.size === 0) return 'free';
     const approval = this.#byStep.get(step);
     if (!approval) return verdictOf(this.#settled.get(step));
     const { requested, decided } = approval;

@@ -30,6 +30,7 @@ import {
 import { type EndedWait, WaitedCall } from './waited-call.ts';
 
 type Call = ToolCallRun | RejectedCall | WaitedCall | LocalTurnCall;
+type ReadyCall = ToolCallRun | RejectedCall | WaitedCall | LocalCallRun | RewordedCall | SearchCall;
 
 interface Slot {
   readonly asked: AskedCall;
@@ -58,7 +59,8 @@ export class CallsOfTurn {
   /** Calls that may go on and have not yet: all that need no decision, and those that have got one; no more than `limit` at a time. */
   admit(limit: number): Call[] {
     const admitted: Call[] = [];
-    let busy = this.#slots.filter((slot) => active(slot) && !active(slot)?.outcome).length;
+    let busy = 0;
+    for (const slot of this.#slots) if (active(slot)?.outcome === undefined && active(slot)) busy += 1;
     for (const slot of this.#slots) {
       if (active(slot) || parkedAgent(slot)) continue;
       if (busy >= limit) break;
@@ -72,15 +74,18 @@ export class CallsOfTurn {
   }
 
   /** Calls whose functions may be called now. */
-  takeReady(): (ToolCallRun | RejectedCall | WaitedCall | LocalCallRun | RewordedCall | SearchCall)[] {
-    const busy = new Set<object>();
-    return this.#slots.flatMap(({ asked: { local }, call }) => {
-      if (!call || call.outcome || call.parked || !('phase' in call)) return [];
+  takeReady(): ReadyCall[] {
+    const ready: ReadyCall[] = [];
+    let busy: Set<object> | undefined;
+    for (const { asked, call } of this.#slots) {
+      if (!call || call.outcome || call.parked || !('phase' in call)) continue;
+      const { local } = asked;
       // The calls of one such tool are made one after the other, each recorded when it begins: they share a screen, or files.
-      if (local && busy.has(local.tool)) return [];
-      if (local) busy.add(local.tool);
-      return call.phase === 'ready' ? [call] : [];
-    });
+      if (local && busy?.has(local.tool)) continue;
+      if (local) (busy ??= new Set()).add(local.tool);
+      if (call.phase === 'ready') ready.push(call);
+    }
+    return ready;
   }
 
   #begin(asked: AskedCall, verdict: Exclude<CallVerdict, 'waiting'>): Call {

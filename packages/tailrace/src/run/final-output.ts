@@ -64,12 +64,14 @@ interface Candidate {
 /** Checks the candidate and commits the turn. @throws what keeps it from being the final output */
 export async function* acceptOutput(run: RunScope, { agent, text, response, message }: Candidate): Steps<FinalOutput> {
   const value: unknown = await abortable(agent.processFinalOutput(text), run.control.signal);
-  const output = { agent, agentOutput: value, modelResponse: response, output: response.output };
-  yield* passOutputGuardrails(run, output, async function* (error) {
-    const { guardrail } = error.result as OutputGuardrailResult;
-    return message ?? (yield* withholdOutputs(run, agent, guardrail.name));
-  });
-  yield* commitTurn(run);
+  if (run.plan.outputGuardrails.length + agent.outputGuardrails.length > 0) {
+    const output = { agent, agentOutput: value, modelResponse: response, output: response.output };
+    yield* passOutputGuardrails(run, output, async function* (error) {
+      const { guardrail } = error.result as OutputGuardrailResult;
+      return message ?? (yield* withholdOutputs(run, agent, guardrail.name));
+    });
+  }
+  if (run.plan.session) yield* commitTurn(run);
   return { kind: 'final', text, value };
 }
 

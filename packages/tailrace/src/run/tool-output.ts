@@ -64,6 +64,7 @@ function capped(text: string, maxLength: number): string {
 }
 
 function structuredOutput(value: unknown): ToolCallStructuredOutput[] | undefined {
+  if (typeof value !== 'object' || value === null) return undefined;
   const parts = Array.isArray(value) ? value : [value];
   if (parts.length === 0) return undefined;
   const converted = parts.map(structuredPart);

@@ -60,20 +60,22 @@ export async function* runTools(
   try {
     for (;;) {
       const admitted = scope.aborted ? [] : calls.admit(run.plan.maxToolConcurrency);
-      const unknown = admitted.filter((call) => call.unknown);
+      const unknown = run.open ? admitted.filter((call) => call.unknown) : [];
       if (unknown.length > 0) {
         yield unknown.flatMap((call) => call.openingEvents());
         await Promise.all(unknown.map(async (call) => call.clearUp()));
       }
       const ready = calls.takeReady();
-      const opening = admitted.flatMap((call) => (unknown.includes(call) ? [] : call.openingEvents()));
-      if (admitted.length > 0 || ready.length > 0) yield [...opening, ...ready.flatMap((call) => call.calledEvents())];
+      if (admitted.length > 0 || ready.length > 0) {
+        const opening = unknown.length > 0 ? admitted.filter((call) => !unknown.includes(call)) : admitted;
+        yield [...opening.flatMap((call) => call.openingEvents()), ...ready.flatMap((call) => call.calledEvents())];
+      }
       for (const call of ready) {
         // The stop may have come while the calls were being stored: no function starts after it.
         if (scope.aborted) call.abandon();
         else void call.perform();
       }
-      for (const call of admitted) if (call instanceof ToolCallRun) void call.check();
+      for (const call of admitted) if (call instanceof ToolCallRun && call.phase === 'asked') void call.check();
       const events = calls.unreported ? calls.report() : [];
       if (events.length > 0 || !run.inbox.empty) yield events;
       if (calls.running) {

@@ -78,8 +78,14 @@ export async function* takeTurn(run: RunScope, agent: AnyAgent, entering: boolea
   if (waiting.length > 0) return { kind: 'suspended', event: suspendedFor(waiting) };
 
   // Input that came meanwhile is answered before anything is final.
-  const accepted =
-    taken || run.received.length > 0 ? undefined : yield* finishOrHandle(run, agent, response, results, sorted);
+  let accepted: FinalOutput | undefined;
+  if (!taken && run.received.length === 0) {
+    try {
+      accepted = yield* finish(run, agent, response, results, sorted);
+    } catch (error) {
+      accepted = yield* handledOutput(run, agent, error, response);
+    }
+  }
   const { session } = run.plan;
   if (!accepted && session) yield* commitTurn(run);
   const done = accepted && !(await hearMore(run)) ? accepted : undefined;
@@ -138,16 +144,6 @@ function turnEnded(run: RunScope, turn: number, outcome: Exclude<TurnOutcome, Su
   const event = { type: 'turn.ended', turn, outcome: outcome.kind } as const;
   if (outcome.kind === 'final') return { ...event, output: outcome.text };
   return outcome.kind === 'handoff' ? { ...event, to: run.agents.keyOf(outcome.to) } : event;
-}
-
-/** As `finish`, or what the caller's handler of the error gives. */
-async function* finishOrHandle(...args: Parameters<typeof finish>): ReturnType<typeof finish> {
-  try {
-    return yield* finish(...args);
-  } catch (error) {
-    const [run, agent, response] = args;
-    return yield* handledOutput(run, agent, error, response);
-  }
 }
 
 async function* finish(

@@ -21,7 +21,8 @@ export class Waits {
   }
 
   at(step: string): FoldedWait | undefined {
-    return this.#byStep.get(step);
+    // A step is a text of its own each time: to look it up is to hash it.
+    return this.#byStep.size === 0 ? undefined : this.#byStep.get(step);
   }
 
   begin(started: WaitStarted): void {
