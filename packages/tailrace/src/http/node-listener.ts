@@ -37,9 +37,9 @@ export function listenerOf(service: Service): NodeListener {
       return;
     }
     const left = new AbortController();
-    response.once('close', () => left.abort());
-    // A client that is gone is no error of anybody's.
-    response.on('error', () => undefined);
+    const leave = (): void => left.abort();
+    response.once('close', leave);
+    response.on('error', ignore);
     const reply = await dispatch(requestOf(incoming, left.signal));
     // Whoever asks again on this connection would ask a server that is gone.
     if (service.stopping.aborted) response.setHeader('connection', 'close');
@@ -48,12 +48,21 @@ export function listenerOf(service: Service): NodeListener {
     else if (incoming.method === 'HEAD') {
       reply.stream.close();
       response.end();
-    } else await pour(reply.stream, response, service.limits.stallMs);
+    } else {
+      // The routes are done with the request: only what the user's code was given of it may want to know. The stream has an ear of its own.
+      if (!service.options.context) response.off('close', leave);
+      return pour(reply.stream, response, service.limits.stallMs);
+    }
   };
   return Object.assign((incoming: IncomingMessage, response: ServerResponse) => void listen(incoming, response), {
     answers: (incoming: IncomingMessage) => hasRoute(service, incoming.url ?? '/'),
     stop: service.stop,
   });
+}
+
+/** A client that is gone is no error of anybody's. Out here, where it holds nothing of a request. */
+function ignore(): void {
+  // Its stream is closed by the response's own end.
 }
 
 async function pour(body: RunBody, response: ServerResponse, stallMs: number): Promise<void> {

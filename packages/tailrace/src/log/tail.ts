@@ -1,13 +1,15 @@
-/** The last committed events of a run that is being written, so that live readers need not ask the database. */
+/** The last committed events of a run that is being written, so that live readers need not ask the database. A run that is silent keeps none. */
 import type { RunEvent } from '../event/run-event.ts';
 import { eventBytes } from './event-size.ts';
+import { type ClearedTail, watchTail } from './idle-tails.ts';
 
 const MAX_EVENTS = 1024;
 
-export class Tail {
+export class Tail implements ClearedTail {
   readonly #maxBytes: number;
   #events: RunEvent[] = [];
   #bytes = 0;
+  #touched = false;
   /** The sequence number of the first event here. */
   #from: number;
 
@@ -17,6 +19,8 @@ export class Tail {
   }
 
   push(events: readonly RunEvent[], bytes: number): void {
+    if (this.#events.length === 0) watchTail(this);
+    this.#touched = true;
     for (const event of events) this.#events.push(event);
     this.#bytes += bytes;
     // Down to half at once, so that the copying is spread over many events.
@@ -26,6 +30,18 @@ export class Tail {
       this.#events = this.#events.slice(dropped);
       this.#from += dropped;
     }
+  }
+
+  takeTouched(): boolean {
+    const touched = this.#touched;
+    this.#touched = false;
+    return touched;
+  }
+
+  clear(): void {
+    this.#from += this.#events.length;
+    this.#events = [];
+    this.#bytes = 0;
   }
 
   /** Undefined when `from` lies before what is kept. */

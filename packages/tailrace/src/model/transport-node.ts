@@ -99,7 +99,10 @@ function exchange(href: string, request: HttpRequest, mayReconnect: boolean): Pr
     let bytesBefore = 0;
     let connectTimer: NodeJS.Timeout | undefined;
 
-    const stopWaiting = (): void => clearTimeout(connectTimer);
+    const stopWaiting = (): void => {
+      clearTimeout(connectTimer);
+      connectTimer = undefined;
+    };
     const onAbort = (): void => {
       stopWaiting();
       const reason = abortReason(signal as AbortSignal);

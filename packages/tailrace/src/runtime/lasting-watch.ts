@@ -4,6 +4,10 @@ import type { LogStore } from '../port/log-store.ts';
 
 const LONG_MS = 2 ** 31 - 1;
 
+/** Readers that wait in this process: one timer keeps it alive for all of them. */
+let waiting = 0;
+let alive: Disposable | undefined;
+
 /** A run in the store, for a reader that somebody waits for: the process lives as long as it waits. */
 export function lastingSource(store: LogStore, run: string): LogSource {
   const source = openSharedSource(store, run);
@@ -11,15 +15,26 @@ export function lastingSource(store: LogStore, run: string): LogSource {
     run,
     head: () => source.head(),
     read: (from, limit) => source.read(from, limit),
-    watch: (wake) => {
-      const watch = source.watch(wake);
-      const alive = systemClock.timer(LONG_MS, () => undefined);
-      return {
-        [Symbol.dispose]: () => {
-          watch[Symbol.dispose]();
-          alive[Symbol.dispose]();
-        },
-      };
-    },
+    watch: (wake) => new LastingWatch(source.watch(wake)),
   };
+}
+
+class LastingWatch implements Disposable {
+  #watch: Disposable | undefined;
+
+  constructor(watch: Disposable) {
+    this.#watch = watch;
+    waiting += 1;
+    alive ??= systemClock.timer(LONG_MS, () => undefined);
+  }
+
+  [Symbol.dispose](): void {
+    if (!this.#watch) return;
+    this.#watch[Symbol.dispose]();
+    this.#watch = undefined;
+    waiting -= 1;
+    if (waiting > 0) return;
+    alive?.[Symbol.dispose]();
+    alive = undefined;
+  }
 }

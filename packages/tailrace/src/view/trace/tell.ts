@@ -40,18 +40,30 @@ function complain(error: unknown): void {
 
 /** A sink that tells every processor of the list, as it is at the time. */
 export function fanOut(processors: () => readonly TracingProcessor[]): TraceSink & SpanSink {
-  return {
-    onTraceStart(trace: TraceRecord) {
-      for (const processor of processors()) tell(processor, (p) => p.onTraceStart(trace));
-    },
-    onTraceEnd(trace: TraceRecord) {
-      for (const processor of processors()) tell(processor, (p) => p.onTraceEnd(trace));
-    },
-    onSpanStart(span: SpanRecord) {
-      for (const processor of processors()) tell(processor, (p) => p.onSpanStart(span));
-    },
-    onSpanEnd(span: SpanRecord) {
-      for (const processor of processors()) tell(processor, (p) => p.onSpanEnd(span));
-    },
-  };
+  return new FanOut(processors);
+}
+
+// A class, not a literal with closures: each run that waits holds one.
+class FanOut implements TraceSink, SpanSink {
+  readonly #processors: () => readonly TracingProcessor[];
+
+  constructor(processors: () => readonly TracingProcessor[]) {
+    this.#processors = processors;
+  }
+
+  onTraceStart(trace: TraceRecord): void {
+    for (const processor of this.#processors()) tell(processor, (p) => p.onTraceStart(trace));
+  }
+
+  onTraceEnd(trace: TraceRecord): void {
+    for (const processor of this.#processors()) tell(processor, (p) => p.onTraceEnd(trace));
+  }
+
+  onSpanStart(span: SpanRecord): void {
+    for (const processor of this.#processors()) tell(processor, (p) => p.onSpanStart(span));
+  }
+
+  onSpanEnd(span: SpanRecord): void {
+    for (const processor of this.#processors()) tell(processor, (p) => p.onSpanEnd(span));
+  }
 }
