@@ -5,10 +5,6 @@ import type { Awaitable, Durability } from '../port/log-store.ts';
 import type { SqliteAccess } from './sqlite-access.ts';
 import { isFatal, storeError } from './sqlite-error.ts';
 
-/** From so many writes a millisecond on, those that need not reach the disk wait longer for others: a page that they share is written once for all. */
-const BUSY_WRITES_PER_MS = 2;
-const BUSY_GROUPS = 4;
-
 interface Waiting {
   what: string;
   durability: Durability;
@@ -22,8 +18,6 @@ export class SqliteConnection implements SqliteAccess {
   readonly #db: DatabaseSync;
   /** How long writes that need not reach the disk may wait for others' writes, in milliseconds. */
   readonly #groupMs: number;
-  /** The same, as busy as it is now. */
-  #windowMs: number;
   readonly #begin: StatementSync;
   readonly #commit: StatementSync;
   readonly #rollback: StatementSync;
@@ -41,7 +35,6 @@ export class SqliteConnection implements SqliteAccess {
     this.#path = path;
     this.#db = db;
     this.#groupMs = groupMs;
-    this.#windowMs = groupMs;
     this.#begin = db.prepare('BEGIN IMMEDIATE');
     this.#commit = db.prepare('COMMIT');
     this.#rollback = db.prepare('ROLLBACK');
@@ -80,7 +73,7 @@ export class SqliteConnection implements SqliteAccess {
   together<T>(key: string, what: string, durability: Durability, work: () => T): Awaitable<T> {
     if (this.#refusal !== undefined) throw this.#refusal;
     const now = performance.now();
-    const left = this.#windowMs - (now - this.#writtenAt);
+    const left = this.#groupMs - (now - this.#writtenAt);
     if (this.#waiting.length === 0 && (left <= 0 || this.#writer === key)) {
       this.#writtenAt = now;
       this.#writer = key;
@@ -102,10 +95,7 @@ export class SqliteConnection implements SqliteAccess {
     if (waiting.length === 0) return;
     this.#waiting = [];
     this.#writer = undefined;
-    const now = performance.now();
-    const busy = waiting.length >= BUSY_WRITES_PER_MS * Math.max(this.#groupMs, now - this.#writtenAt);
-    this.#windowMs = busy ? BUSY_GROUPS * this.#groupMs : this.#groupMs;
-    this.#writtenAt = now;
+    this.#writtenAt = performance.now();
     const durability = waiting.some((one) => one.durability === 'full') ? 'full' : 'group';
     let results: unknown[];
     try {

@@ -42,7 +42,7 @@ const READ_CHARS = 1024 * 1024;
 export { SqliteSession, type SqliteSessionOptions } from './sqlite-file-session.ts';
 
 export interface SqliteOptions {
-  /** How long deltas may wait to be stored together, in milliseconds; four times as long where thousands come in a second. 5 by default. */
+  /** How long deltas may wait to be stored together, in milliseconds. 5 by default. */
   groupMs?: number;
   /** How long to wait for another process's lock, in milliseconds, before `STORE_BUSY`. 5,000 by default. */
   busyTimeoutMs?: number;

@@ -55,32 +55,6 @@ describe('many runs that write at the same time', () => {
     for (const run of RUNS) expect(await again.head(run)).toMatchObject({ next: 1 });
     await again.close();
   });
-
-  test('wait longer for one another when they are many, and no longer when one must reach the disk', async () => {
-    const store = sqlite(newPath(), { groupMs: 5 });
-    await Promise.all(RUNS.map(async (run) => store.claim(run)));
-    const now = performance.now();
-    using _now = vi.spyOn(performance, 'now').mockReturnValue(now);
-    using timeout = vi.spyOn(globalThis, 'setTimeout');
-    const write = async (
-      runs: readonly string[],
-      seq: number,
-      durability: 'group' | 'full' = 'group',
-    ): Promise<void> => {
-      await Promise.all(runs.map(async (run) => store.append(run, 1, seq + 1, [deltaEvent(run, seq)], durability)));
-    };
-    await write(RUNS, 0);
-    await write(RUNS, 1);
-    expect(timeout.mock.lastCall?.[1]).toBe(20);
-    const few = write(RUNS.slice(0, 2), 2);
-    await write(RUNS.slice(2, 4), 2, 'full');
-    // In the same transaction.
-    expect(store.head('r0')).toMatchObject({ next: 3 });
-    await few;
-    await write(RUNS.slice(0, 2), 3);
-    expect(timeout.mock.lastCall?.[1]).toBe(5);
-    await store.close();
-  });
 });
 
 describe('a reader in the process that writes', () => {
