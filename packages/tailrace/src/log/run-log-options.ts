@@ -1,9 +1,9 @@
 import type { Clock } from '../base/clock.ts';
 
 export const GROUP_EVENTS = 64;
-export const TAIL_BYTES = 4 * 1024 * 1024;
+export const TAIL_BYTES: number = 4 * 1024 * 1024;
 // How much may wait for a slow store before the writer has to wait, too.
-export const MAX_PENDING_BYTES = 1024 * 1024;
+export const MAX_PENDING_BYTES: number = 1024 * 1024;
 
 export interface RunLogOptions {
   clock?: Clock;
