@@ -24,11 +24,11 @@ export function jsonOf(run: string, events: readonly RunEvent[]): string {
  *
  * @throws {SystemError} `STORE_FAILED`
  */
-export function eventsOf(run: string, body: string): RunEvent[] {
+export function eventsOf(path: string, run: string, body: string): RunEvent[] {
   const events = tryParse(body);
   if (Array.isArray(events) && events.every(isEvent)) return events;
   throw new SystemError(
-    `The store holds ${body.length} characters for run '${run}' that are no list of events. Was the file written by something else? Restore it, or delete the run.`,
+    `The store ${path} holds ${body.length} characters for run '${run}' that are no list of events. Was the file damaged, or written by something else? Restore it, or delete the run.`,
     { code: 'STORE_FAILED', runId: run },
   );
 }

@@ -135,7 +135,7 @@ class SqliteLogStore implements SqliteStore {
       let chars = 0;
       for (const row of this.#sql.read.iterate(run, run, from)) {
         const { body } = row as unknown as { body: string };
-        for (const event of eventsOf(run, body)) {
+        for (const event of eventsOf(this.#path, run, body)) {
           if (lastSeq(event) >= from && events.length < limit) events.push(clipped(event, from));
         }
         chars += body.length;
