@@ -3,14 +3,14 @@
  * the client sends, only what is new counts.
  */
 import type { Runtime } from '../../runtime/runtime.ts';
-import { type LatestRun, latestRun, waitsOf } from '../conversation.ts';
+import { answerUnderWay, stopUnderWay } from '../conversation-routes.ts';
+import { type LatestRun, latestRun } from '../conversation.ts';
 import { deadAttempts, withoutDead } from '../dead-attempts.ts';
 import { bodyOf } from '../fields.ts';
 import { HttpError } from '../http-error.ts';
 import type { Principal } from '../options.ts';
-import { givenPosition, placeAfter } from '../place.ts';
 import { redactionOf } from '../redacted.ts';
-import { empty, json, type Reply } from '../reply.ts';
+import type { Reply } from '../reply.ts';
 import type { Call } from '../route.ts';
 import { openStream } from '../run-stream.ts';
 import type { StartedRun } from '../access.ts';
@@ -41,33 +41,12 @@ export async function postAgUi(call: Call): Promise<Reply> {
   return follow(call, principal, started, { from: 0, waits: 0 });
 }
 
-/** The stretch of the thread's run that is under way, from its beginning, or the rest of the one that a client has a position in. 204 when there is none. */
 export async function getAgUi(call: Call): Promise<Reply> {
-  const found = await latestOf(call, 'read');
-  if (!found) return empty(204);
-  const { started, principal, ended, suspended, waits, events } = found;
-  const after = givenPosition(call);
-  if (after === undefined) {
-    if (ended) return empty(204);
-    return follow(call, principal, started, { from: 0, waits: suspended ? waits - 1 : waits });
-  }
-  const { from, next } = await placeAfter(call, started.run, after);
-  if (ended && from >= next) return empty(204);
-  return follow(call, principal, started, { from, waits: waitsOf(events, from).waits });
+  return answerUnderWay(call, 'thread', follow);
 }
 
-/** Stops the thread's run: leaving its stream alone does not. */
 export async function stopAgUi(call: Call): Promise<Reply> {
-  const found = await latestOf(call, 'cancel');
-  if (!found || found.ended) return empty(204);
-  await call.service.runtime.cancel(found.started.run, { reason: 'stopped by the client' });
-  return json(202, { id: found.started.run });
-}
-
-async function latestOf(call: Call, action: 'read' | 'cancel'): Promise<LatestRun | undefined> {
-  const sessionId = call.params['thread'] ?? '';
-  const principal = await call.service.access.principal(call.request, { action, sessionId });
-  return latestRun(call, action, principal, sessionKey(principal, sessionId));
+  return stopUnderWay(call, 'thread');
 }
 
 /** @throws HttpError NOT_FOUND, BODY_INVALID, and what decisions and answers throw */

@@ -1,6 +1,7 @@
 /** What the routes of AG-UI take and give. Fields that are not named are ignored, as its clients send many. */
 import type { Contract } from './contract.ts';
-import { AGENT, RUN_ID_SCHEMA, SESSION_ID } from './parts.ts';
+import { answerContract, stopContract } from './conversation-contracts.ts';
+import { AGENT, SESSION_ID } from './parts.ts';
 import type { Schema } from './schema.ts';
 
 const STREAM = ['text/event-stream'] as const;
@@ -51,30 +52,6 @@ export const POST_AG_UI: Contract = RUN_AGENT;
 
 export const POST_AG_UI_AGENT: Contract = { ...RUN_AGENT, id: 'postAgUiAgent', params: { agent: AGENT } };
 
-export const GET_AG_UI: Contract = {
-  id: 'getAgUi',
-  summary: 'The answer of a thread that is under way, from its beginning or after a position.',
-  action: 'read',
-  params: { thread: SESSION_ID },
-  query: { after: { type: 'string', maxLength: 64 } },
-  headers: { 'last-event-id': { type: 'string' } },
-  answers: {
-    200: { description: 'The answer, as it comes.', types: STREAM },
-    204: { description: 'Nothing is under way.' },
-  },
-  errors: [410],
-};
+export const GET_AG_UI: Contract = answerContract('getAgUi', 'thread', 'thread');
 
-export const STOP_AG_UI: Contract = {
-  id: 'stopAgUi',
-  summary: 'Stops the answer of a thread.',
-  action: 'cancel',
-  params: { thread: SESSION_ID },
-  answers: {
-    202: {
-      description: 'It has been asked to stop.',
-      schema: { type: 'object', properties: { id: RUN_ID_SCHEMA }, required: ['id'] },
-    },
-    204: { description: 'Nothing is under way.' },
-  },
-};
+export const STOP_AG_UI: Contract = stopContract('stopAgUi', 'thread', 'thread');

@@ -1,6 +1,7 @@
 /** What the routes of other protocols take and give: as much of it as is checked here. Fields that are not named are ignored, as their clients send many. */
 import type { Contract } from './contract.ts';
-import { AGENT, ANY, RUN_ID_SCHEMA, SESSION_ID } from './parts.ts';
+import { answerContract, stopContract } from './conversation-contracts.ts';
+import { AGENT, ANY, SESSION_ID } from './parts.ts';
 import type { Schema } from './schema.ts';
 
 const STREAM = ['text/event-stream'] as const;
@@ -89,30 +90,6 @@ export const POST_CHAT: Contract = {
   errors: [409],
 };
 
-export const GET_CHAT: Contract = {
-  id: 'getChat',
-  summary: 'The answer of a chat that is under way, from its beginning or after a position.',
-  action: 'read',
-  params: { id: SESSION_ID },
-  query: { after: { type: 'string', maxLength: 64 } },
-  headers: { 'last-event-id': { type: 'string' } },
-  answers: {
-    200: { description: 'The answer, as it comes.', types: STREAM },
-    204: { description: 'Nothing is under way.' },
-  },
-  errors: [410],
-};
+export const GET_CHAT: Contract = answerContract('getChat', 'chat', 'id');
 
-export const STOP_CHAT: Contract = {
-  id: 'stopChat',
-  summary: 'Stops the answer of a chat.',
-  action: 'cancel',
-  params: { id: SESSION_ID },
-  answers: {
-    202: {
-      description: 'It has been asked to stop.',
-      schema: { type: 'object', properties: { id: RUN_ID_SCHEMA }, required: ['id'] },
-    },
-    204: { description: 'Nothing is under way.' },
-  },
-};
+export const STOP_CHAT: Contract = stopContract('stopChat', 'chat', 'id');

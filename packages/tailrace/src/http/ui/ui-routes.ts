@@ -3,13 +3,13 @@
  * is new counts.
  */
 import type { Json } from '../../base/json.ts';
-import { type LatestRun, latestRun, waitsOf } from '../conversation.ts';
-import { bodyOf, pathText } from '../fields.ts';
+import { answerUnderWay, stopUnderWay } from '../conversation-routes.ts';
+import { type LatestRun, latestRun } from '../conversation.ts';
+import { bodyOf } from '../fields.ts';
 import { HttpError } from '../http-error.ts';
 import type { Principal } from '../options.ts';
-import { givenPosition, placeAfter } from '../place.ts';
 import { redactionOf } from '../redacted.ts';
-import { empty, json, type Reply } from '../reply.ts';
+import type { Reply } from '../reply.ts';
 import type { Call } from '../route.ts';
 import { openStream } from '../run-stream.ts';
 import type { StartedRun } from '../access.ts';
@@ -43,31 +43,12 @@ export async function postChat(call: Call): Promise<Reply> {
   return follow(call, principal, started, { from: 0, waits: 0 });
 }
 
-/** The chat's run, from its beginning: the client builds its message anew. 204 when there is none that goes on. */
 export async function getChat(call: Call): Promise<Reply> {
-  const found = await latestOf(call, 'read');
-  if (!found) return empty(204);
-  const { principal, started, ended, suspended, waits, events } = found;
-  const after = givenPosition(call);
-  if (after === undefined)
-    return ended ? empty(204) : follow(call, principal, started, { from: 0, waits: suspended ? waits - 1 : waits });
-  const { from, next } = await placeAfter(call, started.run, after);
-  if (ended && from >= next) return empty(204);
-  return follow(call, principal, started, { from, waits: waitsOf(events, from).waits });
+  return answerUnderWay(call, 'id', follow);
 }
 
-/** Stops the chat's run: leaving its stream alone does not. */
 export async function stopChat(call: Call): Promise<Reply> {
-  const found = await latestOf(call, 'cancel');
-  if (!found || found.ended) return empty(204);
-  await call.service.runtime.cancel(found.started.run, { reason: 'stopped by the client' });
-  return json(202, { id: found.started.run });
-}
-
-async function latestOf(call: Call, action: 'read' | 'cancel'): Promise<LatestRun | undefined> {
-  const sessionId = pathText(call, 'id');
-  const principal = await call.service.access.principal(call.request, { action, sessionId });
-  return latestRun(call, action, principal, sessionKey(principal, sessionId));
+  return stopUnderWay(call, 'id');
 }
 
 async function decided(call: Call, found: LatestRun | undefined, answers: readonly UiAnswer[]): Promise<Reply> {
