@@ -1,4 +1,3 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import { expect, test } from 'vitest';
 import { z } from 'zod';
 import { Agent, type LogStore, MemoryLogStore, MemorySession, Runner, type RunEvent, tool } from '../../src/index.ts';
@@ -10,7 +9,7 @@ import {
   ScriptedModel,
   type ScriptedModelInput,
 } from '../../src/testing/index.ts';
-import { dyingStore } from './dying-store.ts';
+import { deaths, WAYS } from './deaths.ts';
 
 const SCRIPT: readonly ScriptedModelInput[] = [
   [
@@ -101,73 +100,45 @@ class MemorySessionOf extends MemorySession {
   override addItems: MemorySession['addItems'] = async (items) => this.#inner.addItems(items);
 }
 
-async function appendsOf(stream: boolean): Promise<number> {
-  const world = new World();
-  let appends = 0;
-  const counting = new Proxy(world.store, {
-    get(target, key) {
-      const value: unknown = Reflect.get(target, key);
-      if (typeof value !== 'function') return value;
-      return (...args: unknown[]) => {
-        if (key === 'append') appends += 1;
-        return Reflect.apply(value, target, args) as unknown;
-      };
-    },
+for (const { stream, stored, how } of WAYS) {
+  test(`a run that waits for decisions is taken up from every append (${how})`, async () => {
+    const live = (world: World, store: LogStore) => world.finish(store, stream);
+    for await (const { world, label } of deaths({ fresh: () => new World(), live, stored, moreThan: 30 })) {
+      await world.finish(world.store, stream);
+      const { log, ran } = world;
+      expect(logViolations(log), label).toEqual([]);
+      expect(log.at(-1), label).toMatchObject({ type: 'run.completed', output: 'All done.' });
+      // A call whose `tool.called` was stored and whose outcome was not is not repeated: never twice, and the rejected one never.
+      expect(new Set(ran).size, label).toBe(ran.length);
+      expect(ran, label).not.toContain('pay 3');
+      const decided = log.flatMap((event) =>
+        event.type === 'approval.decided' ? [[event.callId, event.approved]] : [],
+      );
+      expect(decided, label).toEqual([
+        ['c1', true],
+        ['c3', false],
+        ['c1', true],
+      ]);
+      expect(
+        log.filter((event) => event.type === 'item.added' && event.kind === 'tool_approval'),
+        label,
+      ).toHaveLength(3);
+      const items = (await world.session.getItems()).map((item) =>
+        'callId' in item ? `${item.type} ${item.callId}` : item.type,
+      );
+      expect(items, label).toEqual([
+        'message',
+        'message',
+        'function_call c1',
+        'function_call c2',
+        'function_call c3',
+        'function_call_result c2',
+        'function_call_result c1',
+        'function_call_result c3',
+        'function_call c1',
+        'function_call_result c1',
+        'message',
+      ]);
+    }
   });
-  await world.finish(counting, stream);
-  return appends;
-}
-
-for (const stream of [false, true]) {
-  for (const stored of [true, false]) {
-    const how = `${stream ? 'streamed' : 'whole'}, append ${stored ? 'stored' : 'lost'}`;
-    test(`a run that waits for decisions is taken up from every append (${how})`, async () => {
-      const appends = await appendsOf(stream);
-      expect(appends).toBeGreaterThan(30);
-      for (let dies = 1; dies <= appends; dies++) {
-        const label = `death at append ${dies}`;
-        const world = new World();
-        const dying = dyingStore(world.store, dies, stored);
-        void world.finish(dying, stream);
-        await dying.dead;
-        await sleep(0);
-        if (world.log.length === 0) continue;
-        await world.finish(world.store, stream);
-        const { log, ran } = world;
-        expect(logViolations(log), label).toEqual([]);
-        expect(log.at(-1), label).toMatchObject({ type: 'run.completed', output: 'All done.' });
-        // A call whose `tool.called` was stored and whose outcome was not is not repeated: never twice, and the rejected one never.
-        expect(new Set(ran).size, label).toBe(ran.length);
-        expect(ran, label).not.toContain('pay 3');
-        const decided = log.flatMap((event) =>
-          event.type === 'approval.decided' ? [[event.callId, event.approved]] : [],
-        );
-        expect(decided, label).toEqual([
-          ['c1', true],
-          ['c3', false],
-          ['c1', true],
-        ]);
-        expect(
-          log.filter((event) => event.type === 'item.added' && event.kind === 'tool_approval'),
-          label,
-        ).toHaveLength(3);
-        const items = (await world.session.getItems()).map((item) =>
-          'callId' in item ? `${item.type} ${item.callId}` : item.type,
-        );
-        expect(items, label).toEqual([
-          'message',
-          'message',
-          'function_call c1',
-          'function_call c2',
-          'function_call c3',
-          'function_call_result c2',
-          'function_call_result c1',
-          'function_call_result c3',
-          'function_call c1',
-          'function_call_result c1',
-          'message',
-        ]);
-      }
-    });
-  }
 }

@@ -1,4 +1,3 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import { expect, test } from 'vitest';
 import {
   Agent,
@@ -24,7 +23,7 @@ import {
   ScriptedModel,
   type ScriptedModelInput,
 } from '../../src/testing/index.ts';
-import { dyingStore } from './dying-store.ts';
+import { deaths, WAYS } from './deaths.ts';
 
 const shell = (callId: string, command: string): AgentOutputItem => ({
   type: 'shell_call',
@@ -157,20 +156,7 @@ class SavedSession extends MemorySession {
   override addItems: MemorySession['addItems'] = async (items) => void this.#saved.push(...items);
 }
 
-async function appendsOf(stream: boolean): Promise<number> {
-  const world = new World();
-  let appends = 0;
-  const counting = new Proxy(world.store, {
-    get(target, key) {
-      const value: unknown = Reflect.get(target, key);
-      if (typeof value !== 'function') return value;
-      return (...args: unknown[]) => {
-        if (key === 'append') appends += 1;
-        return Reflect.apply(value, target, args) as unknown;
-      };
-    },
-  });
-  await world.finish(counting, stream);
+function uncut(world: World): void {
   expect(world.ran.toSorted()).toEqual(['computer', 'patch', 'shell asked', 'shell free']);
   // Two of one shell: the second is not recorded as begun before the first has ended.
   const order = world.log.flatMap((event) =>
@@ -182,73 +168,62 @@ async function appendsOf(stream: boolean): Promise<number> {
     'tool.called s1',
     'tool.returned s1',
   ]);
-  return appends;
 }
 
 const words = (item: AgentInputItem): string =>
   'callId' in item ? `${item.type} ${item.callId ?? ''}` : 'role' in item ? item.role : `${item.type} ${item.id ?? ''}`;
 
-for (const stream of [false, true]) {
-  for (const stored of [true, false]) {
-    test(`calls of a shell, an editor and a computer at any death of the writer (${stream ? 'streamed' : 'whole'}, append ${stored ? 'stored' : 'lost'})`, async () => {
-      const appends = await appendsOf(stream);
-      expect(appends).toBeGreaterThan(25);
-      for (let dies = 1; dies <= appends; dies++) {
-        const label = `death at append ${dies}`;
-        const world = new World();
-        const dying = dyingStore(world.store, dies, stored);
-        void world.finish(dying, stream).catch(() => undefined);
-        await dying.dead;
-        await sleep(0);
-        if (world.log.length === 0) continue;
-        await world.decideAll();
-        await world.finish(world.store, stream);
+for (const { stream, stored, how } of WAYS) {
+  test(`calls of a shell, an editor and a computer at any death of the writer (${how})`, async () => {
+    const live = (world: World, store: LogStore) => world.finish(store, stream);
+    for await (const { world, label } of deaths({ fresh: () => new World(), live, stored, moreThan: 25, uncut })) {
+      await world.decideAll();
+      await world.finish(world.store, stream);
 
-        expect(logViolations(world.log), label).toEqual([]);
-        expect(world.log.at(-1), label).toMatchObject({ type: 'run.completed', output: 'All done.' });
-        // Made at most once, whatever dies; and said to be unknown, where it may have been.
-        const unknown = world.log.flatMap((event) => (event.type === 'tool.outcome_unknown' ? [event.callId] : []));
-        for (const [callId, what] of [
-          ['s1', 'shell asked'],
-          ['s2', 'shell free'],
-          ['u1', 'computer'],
-        ] as const) {
-          const times = world.ran.filter((one) => one === what).length;
-          expect(times, `${label}: ${what}`).toBeLessThanOrEqual(1);
-          if (!unknown.includes(callId)) expect(times, `${label}: ${what}`).toBe(1);
-        }
-        expect(world.ran, label).toContain('patch');
-        const called = world.log.flatMap(({ type, ...event }) =>
-          type === 'tool.called' && 'callId' in event ? [event.callId] : [],
-        );
-        expect(new Set(called).size, label).toBeGreaterThanOrEqual(5);
-        // A picture cannot say that there is none: a message follows it, once.
-        const messages = world.saved.filter((item) => 'role' in item && item.role === 'assistant');
-        expect(messages, label).toHaveLength(unknown.includes('u1') ? 3 : 2);
-        const said = world.saved.map(words).filter((word) => !word.startsWith('assistant'));
-        expect(new Set(said).size, label).toBe(said.length);
-        expect(said.toSorted(), label).toEqual(
-          [
-            'user',
-            'shell_call s1',
-            'shell_call s2',
-            'apply_patch_call p1',
-            'computer_call u1',
-            'computer_call u2',
-            'hosted_tool_call q1',
-            'shell_call_output s1',
-            'shell_call_output s2',
-            'apply_patch_call_output p1',
-            'computer_call_result u1',
-            'computer_call_result u2',
-            'hosted_tool_call ',
-            'tool_search_call t1',
-            'tool_search_output ',
-            'function_call c1',
-            'function_call_result c1',
-          ].toSorted(),
-        );
+      expect(logViolations(world.log), label).toEqual([]);
+      expect(world.log.at(-1), label).toMatchObject({ type: 'run.completed', output: 'All done.' });
+      // Made at most once, whatever dies; and said to be unknown, where it may have been.
+      const unknown = world.log.flatMap((event) => (event.type === 'tool.outcome_unknown' ? [event.callId] : []));
+      for (const [callId, what] of [
+        ['s1', 'shell asked'],
+        ['s2', 'shell free'],
+        ['u1', 'computer'],
+      ] as const) {
+        const times = world.ran.filter((one) => one === what).length;
+        expect(times, `${label}: ${what}`).toBeLessThanOrEqual(1);
+        if (!unknown.includes(callId)) expect(times, `${label}: ${what}`).toBe(1);
       }
-    });
-  }
+      expect(world.ran, label).toContain('patch');
+      const called = world.log.flatMap(({ type, ...event }) =>
+        type === 'tool.called' && 'callId' in event ? [event.callId] : [],
+      );
+      expect(new Set(called).size, label).toBeGreaterThanOrEqual(5);
+      // A picture cannot say that there is none: a message follows it, once.
+      const messages = world.saved.filter((item) => 'role' in item && item.role === 'assistant');
+      expect(messages, label).toHaveLength(unknown.includes('u1') ? 3 : 2);
+      const said = world.saved.map(words).filter((word) => !word.startsWith('assistant'));
+      expect(new Set(said).size, label).toBe(said.length);
+      expect(said.toSorted(), label).toEqual(
+        [
+          'user',
+          'shell_call s1',
+          'shell_call s2',
+          'apply_patch_call p1',
+          'computer_call u1',
+          'computer_call u2',
+          'hosted_tool_call q1',
+          'shell_call_output s1',
+          'shell_call_output s2',
+          'apply_patch_call_output p1',
+          'computer_call_result u1',
+          'computer_call_result u2',
+          'hosted_tool_call ',
+          'tool_search_call t1',
+          'tool_search_output ',
+          'function_call c1',
+          'function_call_result c1',
+        ].toSorted(),
+      );
+    }
+  });
 }

@@ -19,7 +19,7 @@ import {
   ScriptedModel,
   type ScriptedModelInput,
 } from '../../src/testing/index.ts';
-import { dyingStore } from './dying-store.ts';
+import { deaths, WAYS } from './deaths.ts';
 
 /** When the message comes: while a tool runs, while an output guardrail looks, or while the last turn is being saved. */
 type Moment = 'tool' | 'guardrail' | 'saving';
@@ -105,46 +105,17 @@ class World {
   }
 }
 
-async function appendsOf(world: World, stream: boolean): Promise<number> {
-  let appends = 0;
-  const append: MemoryLogStore['append'] = (...args) => {
-    appends += 1;
-    world.store.append(...args);
-  };
-  const counting = new Proxy(world.store, {
-    get(target, key) {
-      const value: unknown = Reflect.get(target, key);
-      if (key === 'append') return append;
-      return typeof value === 'function' ? (value.bind(target) as unknown) : value;
-    },
-  });
-  await world.finish(counting, stream);
-  return appends;
-}
-
 async function everyCut(fresh: () => World, check: (world: World, label: string) => void): Promise<void> {
   let cuts = 0;
-  for (const stream of [false, true]) {
-    for (const stored of [true, false]) {
-      const whole = fresh();
-      const appends = await appendsOf(whole, stream);
-      expect(appends).toBeGreaterThan(8);
-      check(whole, 'uncut');
-      for (let dies = 1; dies <= appends; dies++) {
-        const label = `${stream ? 'streamed' : 'whole'}, death at append ${dies}, ${stored ? 'stored' : 'lost'}`;
-        const world = fresh();
-        const dying = dyingStore(world.store, dies, stored);
-        void world.finish(dying, stream);
-        await dying.dead;
-        await sleep(0);
-        const last = world.log.at(-1)?.type;
-        if (last === 'run.completed' || last === 'run.cancelled') continue;
-        // Only from where the message is there: else a call that is not repeated may never send it.
-        if (world.store.mail('run_1', 0).length === 0) continue;
-        cuts += 1;
-        await world.finish(world.store, stream);
-        check(world, label);
-      }
+  for (const { stream, stored, how } of WAYS) {
+    const live = (world: World, store: LogStore) => world.finish(store, stream);
+    const uncut = (world: World) => check(world, 'uncut');
+    for await (const { world, label } of deaths({ fresh, live, stored, moreThan: 8, uncut })) {
+      // Only from where the message is there: else a call that is not repeated may never send it.
+      if (world.store.mail('run_1', 0).length === 0) continue;
+      cuts += 1;
+      await world.finish(world.store, stream);
+      check(world, `${how}, ${label}`);
     }
   }
   expect(cuts).toBeGreaterThan(12);

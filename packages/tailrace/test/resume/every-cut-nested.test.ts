@@ -1,5 +1,4 @@
 // Agents as tools, beside each other and one in the other, with calls that wait for a decision: cut at every append, the run goes on where each of them was.
-import { setTimeout as sleep } from 'node:timers/promises';
 import { expect, test } from 'vitest';
 import { z } from 'zod';
 import { Agent, type LogStore, MemoryLogStore, MemorySession, Runner, type RunEvent, tool } from '../../src/index.ts';
@@ -11,7 +10,7 @@ import {
   ScriptedModel,
   type ScriptedModelInput,
 } from '../../src/testing/index.ts';
-import { dyingStore } from './dying-store.ts';
+import { deaths, WAYS } from './deaths.ts';
 
 const SCRIPTS: Readonly<Record<string, readonly ScriptedModelInput[]>> = {
   Boss: [
@@ -119,57 +118,32 @@ class World {
   }
 }
 
-async function appendsOf(stream: boolean, needsApproval: boolean): Promise<number> {
-  const world = new World(needsApproval);
-  let appends = 0;
-  const counting = new Proxy(world.store, {
-    get(target, key) {
-      const value: unknown = Reflect.get(target, key);
-      if (typeof value !== 'function') return value;
-      return (...args: unknown[]) => {
-        if (key === 'append') appends += 1;
-        return Reflect.apply(value, target, args) as unknown;
-      };
-    },
-  });
-  await world.finish(counting, stream);
-  expect(logViolations(world.log)).toEqual([]);
-  return appends;
+for (const needsApproval of [false, true]) {
+  for (const { stream, stored, how } of WAYS) {
+    test(`a run with nested agents${needsApproval ? ' that wait' : ''} is taken up at every append (${how})`, async () => {
+      const fresh = () => new World(needsApproval);
+      const live = (world: World, store: LogStore) => world.finish(store, stream);
+      const uncut = ({ log }: World) => expect(logViolations(log)).toEqual([]);
+      for await (const { world, label } of deaths({ fresh, live, stored, moreThan: 40, uncut })) {
+        await world.finish(world.store, stream);
+        const end = world.log.at(-1);
+        expect(end?.type === 'run.completed' && end.output, label).toBe('All done.');
+        expect(logViolations(world.log), label).toEqual([]);
+        const left = world.models.map((model) => model.remainingSteps);
+        expect(left, label).toEqual(left.map(() => 0));
+        // Of a call that a crash cut off nobody knows whether it happened: it is not made again.
+        expect(new Set(world.ran).size, label).toBe(world.ran.length);
+        const told = world.log.flatMap((event) =>
+          event.type === 'item.added' && !event.scope && event.kind === 'tool_output' ? [event.item] : [],
+        );
+        const outputs = told.map((item) => ('output' in item ? JSON.stringify(item.output) : ''));
+        const answers = outputs.filter((output) => output.includes('done'));
+        expect(answers.sort(), label).toEqual([
+          '{"type":"text","text":"left done"}',
+          '{"type":"text","text":"right done"}',
+        ]);
+        if (end?.type === 'run.completed') expect(end.usage.requests, label).toBeGreaterThanOrEqual(10);
+      }
+    });
+  }
 }
-
-for (const needsApproval of [false, true])
-  for (const stream of [false, true])
-    for (const stored of [true, false]) {
-      const how = `${stream ? 'streamed' : 'whole'}, append ${stored ? 'stored' : 'lost'}`;
-      test(`a run with nested agents${needsApproval ? ' that wait' : ''} is taken up at every append (${how})`, async () => {
-        const appends = await appendsOf(stream, needsApproval);
-        expect(appends).toBeGreaterThan(40);
-        for (let dies = 1; dies <= appends; dies++) {
-          const world = new World(needsApproval);
-          const dying = dyingStore(world.store, dies, stored);
-          void world.finish(dying, stream).catch(() => undefined);
-          await dying.dead;
-          await sleep(0);
-          if (world.log.length === 0) continue;
-          const label = `death at append ${dies}`;
-          await world.finish(world.store, stream);
-          const end = world.log.at(-1);
-          expect(end?.type === 'run.completed' && end.output, label).toBe('All done.');
-          expect(logViolations(world.log), label).toEqual([]);
-          const left = world.models.map((model) => model.remainingSteps);
-          expect(left, label).toEqual(left.map(() => 0));
-          // Of a call that a crash cut off nobody knows whether it happened: it is not made again.
-          expect(new Set(world.ran).size, label).toBe(world.ran.length);
-          const told = world.log.flatMap((event) =>
-            event.type === 'item.added' && !event.scope && event.kind === 'tool_output' ? [event.item] : [],
-          );
-          const outputs = told.map((item) => ('output' in item ? JSON.stringify(item.output) : ''));
-          const answers = outputs.filter((output) => output.includes('done'));
-          expect(answers.sort(), label).toEqual([
-            '{"type":"text","text":"left done"}',
-            '{"type":"text","text":"right done"}',
-          ]);
-          if (end?.type === 'run.completed') expect(end.usage.requests, label).toBeGreaterThanOrEqual(10);
-        }
-      });
-    }

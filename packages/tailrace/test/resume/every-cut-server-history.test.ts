@@ -1,7 +1,14 @@
 // Wherever the process before died, the next one sends what the provider has not answered, and nothing else.
-import { setTimeout as sleep } from 'node:timers/promises';
 import { expect, test } from 'vitest';
-import { Agent, type AgentInputItem, MemoryLogStore, Runner, type RunEvent, Usage } from '../../src/index.ts';
+import {
+  Agent,
+  type AgentInputItem,
+  type LogStore,
+  MemoryLogStore,
+  Runner,
+  type RunEvent,
+  Usage,
+} from '../../src/index.ts';
 import {
   assistantMessage,
   functionCall,
@@ -10,7 +17,7 @@ import {
   type ScriptedModelInput,
 } from '../../src/testing/index.ts';
 import { weather } from '../behaviours/cast.ts';
-import { dyingStore } from './dying-store.ts';
+import { deaths, WAYS } from './deaths.ts';
 
 const steps = (): ScriptedModelInput[] => [
   {
@@ -67,42 +74,24 @@ function told(model: ScriptedModel): unknown[] {
 
 const answers = (events: readonly RunEvent[]): number => events.filter(({ type }) => type === 'model.returned').length;
 
-async function appendsOf(options: object): Promise<number> {
-  const store = new MemoryLogStore();
-  const append = store.append.bind(store);
-  let appends = 0;
-  store.append = (...args) => ((appends += 1), append(...args));
-  const result = await new Runner({ store }).run(agentOf(new ScriptedModel(steps())), 'Go', options as never);
-  if ('completed' in result) await (result.completed as Promise<void>);
-  return appends;
-}
-
 for (const kind of [{ conversationId: 'conv_1' }, { previousResponseId: 'resp_0' }]) {
-  for (const stream of [false, true]) {
-    for (const stored of [true, false]) {
-      test(`${Object.keys(kind)[0]}: after a death at any append (${stream ? 'streamed' : 'whole'}, append ${stored ? 'stored' : 'lost'})`, async () => {
-        const expected = 'conversationId' in kind ? TOLD.map(({ input }) => ({ ...kind, input })) : TOLD;
-        const options = { ...kind, stream, runId: 'run_1' };
-        const appends = await appendsOf(options);
-        expect(appends).toBeGreaterThan(15);
-        for (let dies = 1; dies <= appends; dies++) {
-          const store = new MemoryLogStore();
-          const dying = dyingStore(store, dies, stored);
-          void new Runner({ store: dying }).run(agentOf(new ScriptedModel(steps())), 'Go', options as never);
-          await dying.dead;
-          await sleep(0);
-          const before = store.read('run_1', 0, 10_000);
-          if (before.length === 0 || before.at(-1)?.type === 'run.completed') continue;
-          const done = answers(before);
-          const model = new ScriptedModel(steps().slice(done));
-          const result = await new Runner({ store }).resume(agentOf(model), 'run_1', { stream });
-          if ('completed' in result) await result.completed;
-          const label = `death at append ${dies}`;
-          expect(result.finalOutput, label).toBe('All done.');
-          expect(told(model), label).toEqual(expected.slice(done));
-          expect(logViolations(store.read('run_1', 0, 10_000)), label).toEqual([]);
-        }
-      });
-    }
+  for (const { stream, stored, how } of WAYS) {
+    test(`${Object.keys(kind)[0]}: after a death at any append (${how})`, async () => {
+      const expected = 'conversationId' in kind ? TOLD.map(({ input }) => ({ ...kind, input })) : TOLD;
+      const options = { ...kind, stream: stream as false, runId: 'run_1' };
+      const fresh = () => ({ store: new MemoryLogStore() });
+      const live = (_: object, store: LogStore) =>
+        new Runner({ store }).run(agentOf(new ScriptedModel(steps())), 'Go', options);
+      for await (const { world, before, label } of deaths({ fresh, live, stored, moreThan: 15 })) {
+        const { store } = world;
+        const done = answers(before);
+        const model = new ScriptedModel(steps().slice(done));
+        const result = await new Runner({ store }).resume(agentOf(model), 'run_1', { stream });
+        if ('completed' in result) await result.completed;
+        expect(result.finalOutput, label).toBe('All done.');
+        expect(told(model), label).toEqual(expected.slice(done));
+        expect(logViolations(store.read('run_1', 0, 10_000)), label).toEqual([]);
+      }
+    });
   }
 }

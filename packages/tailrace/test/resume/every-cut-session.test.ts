@@ -1,9 +1,9 @@
 // A session with a callback, and one that compacts: wherever the process before died, each item is stored once.
-import { setTimeout as sleep } from 'node:timers/promises';
 import { expect, test } from 'vitest';
 import {
   Agent,
   type AgentInputItem,
+  type LogStore,
   MemoryLogStore,
   MemorySession,
   RequestUsage,
@@ -19,7 +19,7 @@ import {
   type ScriptedModelInput,
 } from '../../src/testing/index.ts';
 import { weather } from '../behaviours/cast.ts';
-import { dyingStore } from './dying-store.ts';
+import { deaths, WAYS } from './deaths.ts';
 
 const OLD = user('old');
 const steps = (): ScriptedModelInput[] => [
@@ -59,50 +59,36 @@ function world(stream: boolean): World {
 
 const agentOf = (model: ScriptedModel): Agent => new Agent({ name: 'A', model, tools: [weather()] });
 
-for (const stream of [false, true]) {
-  for (const stored of [true, false]) {
-    test(`${stream ? 'streamed' : 'whole'}, append ${stored ? 'stored' : 'lost'}`, async () => {
-      const whole = world(stream);
-      const store = new MemoryLogStore();
-      const append = store.append.bind(store);
-      let appends = 0;
-      store.append = (...args) => ((appends += 1), append(...args));
-      const uncut = await new Runner({ store }).run(agentOf(new ScriptedModel(steps())), 'new', whole.options as never);
-      if ('completed' in uncut) await (uncut.completed as Promise<void>);
-      const expected = kinds(await whole.session.getItems());
+for (const { stream, stored, how } of WAYS) {
+  test(`a session with a callback that compacts (${how})`, async () => {
+    let expected: unknown[] = [];
+    const fresh = () => ({ ...world(stream), store: new MemoryLogStore() });
+    const live = ({ options }: World, store: LogStore) =>
+      new Runner({ store }).run(agentOf(new ScriptedModel(steps())), 'new', { ...options, runId: 'run_1' } as never);
+    const uncut = async ({ session, store }: ReturnType<typeof fresh>) => {
+      expected = kinds(await session.getItems());
       expect(expected).toHaveLength(6);
-      expect(whole.session.compactions).toBe(1);
+      expect(session.compactions).toBe(1);
       const usage = { requests: 3, inputTokens: 5, outputTokens: 1 };
-      expect(uncut.state.usage).toMatchObject(usage);
-      expect(appends).toBeGreaterThan(10);
-
-      for (let dies = 1; dies <= appends; dies++) {
-        const label = `death at append ${dies}`;
-        const { session, options } = world(stream);
-        const left = new MemoryLogStore();
-        const dying = dyingStore(left, dies, stored);
-        const first = { ...options, runId: 'run_1' };
-        void new Runner({ store: dying }).run(agentOf(new ScriptedModel(steps())), 'new', first as never);
-        await dying.dead;
-        await sleep(0);
-        const before = left.read('run_1', 0, 10_000);
-        if (before.length === 0 || before.at(-1)?.type === 'run.completed') continue;
-        // The process that died is not to write to it any more.
-        const copy = new Kept({ initialItems: await session.getItems() });
-        copy.compactions = session.compactions;
-        const model = new ScriptedModel(steps().slice(answered(before)));
-        const again = { ...options, session: copy };
-        const result = await new Runner({ store: left }).resume(agentOf(model), 'run_1', again);
-        if ('completed' in result) await result.completed;
-        expect(kinds(await copy.getItems()), label).toEqual(expected);
-        const events = left.read('run_1', 0, 10_000);
-        expect(logViolations(events), label).toEqual([]);
-        const compacted = events.filter(({ type }) => type === 'session.compacted');
-        expect(compacted, label).toHaveLength(1);
-        expect([1, 2], label).toContain(copy.compactions);
-        const end = events.findLast(({ type }) => type === 'run.completed');
-        expect(end, label).toMatchObject({ usage: { inputTokens: 5, outputTokens: 1 } });
-      }
-    });
-  }
+      expect(store.read('run_1', 0, 10_000).at(-1)).toMatchObject({ type: 'run.completed', usage });
+    };
+    for await (const { world: cut, before, label } of deaths({ fresh, live, stored, moreThan: 10, uncut })) {
+      const { session, options, store: left } = cut;
+      // The process that died is not to write to it any more.
+      const copy = new Kept({ initialItems: await session.getItems() });
+      copy.compactions = session.compactions;
+      const model = new ScriptedModel(steps().slice(answered(before)));
+      const again = { ...options, session: copy };
+      const result = await new Runner({ store: left }).resume(agentOf(model), 'run_1', again);
+      if ('completed' in result) await result.completed;
+      expect(kinds(await copy.getItems()), label).toEqual(expected);
+      const events = left.read('run_1', 0, 10_000);
+      expect(logViolations(events), label).toEqual([]);
+      const compacted = events.filter(({ type }) => type === 'session.compacted');
+      expect(compacted, label).toHaveLength(1);
+      expect([1, 2], label).toContain(copy.compactions);
+      const end = events.findLast(({ type }) => type === 'run.completed');
+      expect(end, label).toMatchObject({ usage: { inputTokens: 5, outputTokens: 1 } });
+    }
+  });
 }

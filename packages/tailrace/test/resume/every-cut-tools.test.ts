@@ -6,6 +6,7 @@ import {
   Agent,
   defineToolInputGuardrail,
   defineToolOutputGuardrail,
+  type LogStore,
   MemoryLogStore,
   MemorySession,
   type RunErrorHandlers,
@@ -21,7 +22,7 @@ import {
   ScriptedModel,
   type ScriptedModelInput,
 } from '../../src/testing/index.ts';
-import { dyingStore } from './dying-store.ts';
+import { deaths, WAYS } from './deaths.ts';
 
 interface Plot {
   steps: () => ScriptedModelInput[];
@@ -101,27 +102,6 @@ function agentOf(model: ScriptedModel): Agent {
   });
 }
 
-async function appendsOf(plot: Plot, stream: boolean): Promise<number> {
-  let appends = 0;
-  const store = new Proxy(new MemoryLogStore(), {
-    get(target, key) {
-      const value: unknown = Reflect.get(target, key);
-      if (typeof value !== 'function') return value;
-      return (...args: unknown[]) => {
-        if (key === 'append') appends += 1;
-        return Reflect.apply(value, target, args) as unknown;
-      };
-    },
-  });
-  await settled(
-    new Runner({ store }).run(agentOf(new ScriptedModel(plot.steps())), 'Go', {
-      ...plot.options,
-      stream: stream as false,
-    }),
-  );
-  return appends;
-}
-
 async function settled(
   running: Promise<object>,
 ): Promise<{ finalOutput: unknown; code: unknown; state: object | undefined }> {
@@ -146,66 +126,53 @@ const verdicts = (events: readonly RunEvent[]) =>
   );
 
 for (const [name, plot] of Object.entries(plots)) {
-  for (const stream of [false, true]) {
-    for (const stored of [true, false]) {
-      test(`${name}: taken up at any append (${stream ? 'streamed' : 'whole'}, append ${stored ? 'stored' : 'lost'})`, async () => {
-        const appends = await appendsOf(plot, stream);
-        expect(appends).toBeGreaterThan(5);
-        for (let dies = 1; dies <= appends; dies++) {
-          const label = `death at append ${dies}`;
-          const store = new MemoryLogStore();
-          const session = new MemorySession();
-          const dying = dyingStore(store, dies, stored);
-          const options = { ...plot.options, runId: 'run_1' };
-          const first = new Runner({ store: dying });
-          void first.run(agentOf(new ScriptedModel(plot.steps())), 'Go', {
-            ...options,
-            session,
-            stream: stream as false,
-          });
-          await dying.dead;
-          await sleep(0);
-          const before = store.read('run_1', 0, 10_000);
-          const ended = before.at(-1)?.type;
-          if (before.length === 0 || ended === 'run.completed' || ended === 'run.failed') continue;
-          const copy = new MemorySession({ initialItems: await session.getItems() });
-          const model = new ScriptedModel(
-            plot.steps().slice(before.filter(({ type }) => type === 'model.returned').length),
-          );
-          const { runId, ...rest } = options;
-          const end = await settled(
-            new Runner({ store }).resume(agentOf(model), runId, { ...rest, session: copy, stream }),
-          );
-          expect([end.finalOutput, end.code], label).toEqual([plot.final, plot.code]);
-          const events = store.read('run_1', 0, 10_000);
-          expect(logViolations(events), label).toEqual([]);
-          // No verdict is given twice on one attempt, and none that was recorded is lost.
-          const given = verdicts(events);
-          expect(new Set(given).size, label).toBe(given.length);
-          expect(given.slice(0, verdicts(before).length), label).toEqual(verdicts(before));
-          const inputs = given.filter((line) => line.includes(' input '));
-          expect(inputs, label).toHaveLength(plot.code ? 2 : 6);
-          expect(Reflect.get(end.state ?? {}, 'toolInputGuardrailResults'), label).toHaveLength(inputs.length);
-          const once = events.filter((event) => event.type === 'tool.called' && event.effects === 'once');
-          expect(once, label).toHaveLength(plot.code ? 0 : 1);
-          if (plot.code) continue;
-          const items = await copy.getItems();
-          const told = items.flatMap((item) =>
-            item.type === 'function_call_result' ? [JSON.stringify(item.output)] : [],
-          );
-          expect(told, label).toHaveLength(3);
-          expect(told[2], label).toContain('Not that.');
-          // Progress is nobody's output.
-          expect(JSON.stringify(items), label).not.toContain('half');
-          expect(
-            items.filter((item) => 'role' in item).map((item) => 'role' in item && item.role),
-            label,
-          ).toEqual(name === 'a handled refusal' ? ['user', 'assistant', 'assistant'] : ['user', 'assistant']);
-          expect(events.filter(({ type }) => type === 'error.handled').length, label).toBe(
-            plot.final === 'Handled.' ? 1 : 0,
-          );
-        }
-      });
-    }
+  for (const { stream, stored, how } of WAYS) {
+    test(`${name}: taken up at any append (${how})`, async () => {
+      const options = { ...plot.options, runId: 'run_1' };
+      const fresh = () => ({ store: new MemoryLogStore(), session: new MemorySession() });
+      const live = ({ session }: ReturnType<typeof fresh>, store: LogStore) => {
+        const agent = agentOf(new ScriptedModel(plot.steps()));
+        return settled(new Runner({ store }).run(agent, 'Go', { ...options, session, stream: stream as false }));
+      };
+      for await (const { world, before, label } of deaths({ fresh, live, stored, moreThan: 5 })) {
+        const { store, session } = world;
+        const copy = new MemorySession({ initialItems: await session.getItems() });
+        const model = new ScriptedModel(
+          plot.steps().slice(before.filter(({ type }) => type === 'model.returned').length),
+        );
+        const { runId, ...rest } = options;
+        const end = await settled(
+          new Runner({ store }).resume(agentOf(model), runId, { ...rest, session: copy, stream }),
+        );
+        expect([end.finalOutput, end.code], label).toEqual([plot.final, plot.code]);
+        const events = store.read('run_1', 0, 10_000);
+        expect(logViolations(events), label).toEqual([]);
+        // No verdict is given twice on one attempt, and none that was recorded is lost.
+        const given = verdicts(events);
+        expect(new Set(given).size, label).toBe(given.length);
+        expect(given.slice(0, verdicts(before).length), label).toEqual(verdicts(before));
+        const inputs = given.filter((line) => line.includes(' input '));
+        expect(inputs, label).toHaveLength(plot.code ? 2 : 6);
+        expect(Reflect.get(end.state ?? {}, 'toolInputGuardrailResults'), label).toHaveLength(inputs.length);
+        const once = events.filter((event) => event.type === 'tool.called' && event.effects === 'once');
+        expect(once, label).toHaveLength(plot.code ? 0 : 1);
+        if (plot.code) continue;
+        const items = await copy.getItems();
+        const told = items.flatMap((item) =>
+          item.type === 'function_call_result' ? [JSON.stringify(item.output)] : [],
+        );
+        expect(told, label).toHaveLength(3);
+        expect(told[2], label).toContain('Not that.');
+        // Progress is nobody's output.
+        expect(JSON.stringify(items), label).not.toContain('half');
+        expect(
+          items.filter((item) => 'role' in item).map((item) => 'role' in item && item.role),
+          label,
+        ).toEqual(name === 'a handled refusal' ? ['user', 'assistant', 'assistant'] : ['user', 'assistant']);
+        expect(events.filter(({ type }) => type === 'error.handled').length, label).toBe(
+          plot.final === 'Handled.' ? 1 : 0,
+        );
+      }
+    });
   }
 }

@@ -25,7 +25,7 @@ import {
   ScriptedModel,
   type ScriptedModelInput,
 } from '../../src/testing/index.ts';
-import { dyingStore } from './dying-store.ts';
+import { deaths, type Lives } from './deaths.ts';
 
 /** Who asks is called again by whoever finds it without what it waits for: that does no harm. */
 const SCRIPT: readonly ScriptedModelInput[] = [
@@ -137,22 +137,6 @@ function inTurn(step: string): string {
   return step.slice(step.lastIndexOf('/') + 1);
 }
 
-async function appendsOf(world: World, stream: boolean): Promise<number> {
-  let appends = 0;
-  const counting = new Proxy(world.store, {
-    get(target, key) {
-      const value: unknown = Reflect.get(target, key);
-      if (typeof value !== 'function') return value;
-      return (...args: unknown[]) => {
-        if (key === 'append') appends += 1;
-        return Reflect.apply(value, target, args) as unknown;
-      };
-    },
-  });
-  await world.finish(counting, stream);
-  return appends;
-}
-
 async function check(world: World, label: string): Promise<void> {
   const log = await world.log();
   expect(logViolations(log), label).toEqual([]);
@@ -195,23 +179,17 @@ async function everyCut(
   close: (store: LogStore) => unknown = () => undefined,
 ): Promise<void> {
   for (const stored of [true, false]) {
-    const whole = new World(open(), place);
-    const appends = await appendsOf(whole, stream);
-    await check(whole, 'uncut');
-    await close(whole.store);
-    expect(appends).toBeGreaterThan(20);
-    for (let dies = 1; dies <= appends; dies++) {
-      const world = new World(open(), place);
-      const dying = dyingStore(world.store as MemoryLogStore, dies, stored);
-      // How many appends it takes on a file is a matter of time: a run may end before it was to die.
-      await Promise.race([dying.dead, world.finish(dying, stream).catch(() => undefined)]);
-      await sleep(0);
-      const log = await world.log();
-      if (log.length > 0 && log.at(-1)?.type !== 'run.completed') {
-        await world.finish(world.store, stream);
-        await check(world, `death at append ${dies}, ${stored ? 'stored' : 'lost'}`);
-      }
-      await close(world.store);
+    const lives: Lives<World> = {
+      fresh: () => new World(open(), place),
+      live: (world, store) => world.finish(store, stream),
+      stored,
+      moreThan: 20,
+      uncut: (world) => check(world, 'uncut'),
+      close: ({ store }) => close(store),
+    };
+    for await (const { world, label } of deaths(lives)) {
+      await world.finish(world.store, stream);
+      await check(world, label);
     }
   }
 }

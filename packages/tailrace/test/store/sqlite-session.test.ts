@@ -1,12 +1,12 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, describe, expect, test } from 'vitest';
 import { z } from 'zod';
 import { Agent, type AgentInputItem, type LogStore, Runner, tool, user } from '../../src/index.ts';
 import { sqlite } from '../../src/store/sqlite.ts';
 import { assistantMessage, functionCall, logViolations, ScriptedModel } from '../../src/testing/index.ts';
+import { deaths } from '../resume/deaths.ts';
 
 const directory = mkdtempSync(join(tmpdir(), 'session-'));
 afterAll(() => rmSync(directory, { recursive: true }));
@@ -69,28 +69,6 @@ describe('a session in the file', () => {
   });
 });
 
-/** The store of a process that dies at its n-th append: that append is stored or not, and never answered. */
-function dying(store: LogStore, dies: number, stored: boolean): { store: LogStore; dead: Promise<void> } {
-  const { promise: dead, resolve } = Promise.withResolvers<void>();
-  let count = 0;
-  const proxy = new Proxy(store, {
-    get(target, key) {
-      const value: unknown = Reflect.get(target, key);
-      if (typeof value !== 'function') return value;
-      if (key !== 'append') return value.bind(target) as unknown;
-      return (...args: Parameters<LogStore['append']>) => {
-        count += 1;
-        if (count > dies) return new Promise(() => undefined);
-        if (count < dies || stored) void target.append(...args);
-        if (count < dies) return undefined;
-        resolve();
-        return new Promise(() => undefined);
-      };
-    },
-  });
-  return { store: proxy, dead };
-}
-
 test.each([
   ['stored', true],
   ['lost', false],
@@ -110,34 +88,17 @@ test.each([
       ],
     });
   const steps = () => [[functionCall('look', {}, { callId: 'c' })], [assistantMessage('Done.')]];
-  const path = nextPath();
-  let ended = 0;
-  for (let dies = 1; ended === 0; dies++) {
-    const store = sqlite(path);
-    const run = `run_${dies}`;
-    const session = `s${dies}`;
-    const { store: dyingStore, dead } = dying(store, dies, stored);
-    const first = new Runner({ store: dyingStore }).run(agentOf(steps()), 'Go', {
-      runId: run,
-      session: store.session(session),
-    });
-    await Promise.race([dead, first.then(() => (ended += 1))]);
-    await sleep(0);
-    const before = await store.read(run, 0, 1_000);
-    if (ended === 0 && before.length > 0 && before.at(-1)?.type !== 'run.completed') {
-      const answered = before.filter(({ type }) => type === 'model.returned').length;
-      const result = await new Runner({ store }).resume(agentOf(steps().slice(answered)), run, {
-        session: store.session(session),
-      });
-      expect(result.finalOutput, `death at append ${dies}`).toBe('Done.');
-      expect(logViolations(await store.read(run, 0, 1_000))).toEqual([]);
-    }
-    if (before.length > 0)
-      expect(
-        (await store.session(session).getItems()).map(({ type, ...item }) => ('role' in item ? item.role : type)),
-        `death at append ${dies}`,
-      ).toEqual(['user', 'function_call', 'function_call_result', 'assistant']);
-    await store.close();
-    expect(dies).toBeLessThan(60);
+  const fresh = () => ({ store: sqlite(nextPath()) });
+  const live = ({ store: file }: ReturnType<typeof fresh>, store: LogStore) =>
+    new Runner({ store }).run(agentOf(steps()), 'Go', { runId: 'run_1', session: file.session('s') });
+  const close = ({ store }: ReturnType<typeof fresh>) => store.close();
+  for await (const { world, before, label } of deaths({ fresh, live, stored, moreThan: 8, close })) {
+    const session = world.store.session('s');
+    const answered = before.filter(({ type }) => type === 'model.returned').length;
+    const result = await new Runner(world).resume(agentOf(steps().slice(answered)), 'run_1', { session });
+    expect(result.finalOutput, label).toBe('Done.');
+    expect(logViolations(await world.store.read('run_1', 0, 1_000)), label).toEqual([]);
+    const kinds = (await session.getItems()).map(({ type, ...item }) => ('role' in item ? item.role : type));
+    expect(kinds, label).toEqual(['user', 'function_call', 'function_call_result', 'assistant']);
   }
 });

@@ -1,12 +1,19 @@
 // A client of the UI message stream whose server dies: what it gets before and after is one message, wherever the cut was.
-import { setTimeout as sleep } from 'node:timers/promises';
 import { readUIMessageStream, type UIMessage, type UIMessageChunk } from 'ai';
 import { expect, test } from 'vitest';
 import { z } from 'zod';
-import { Agent, MemoryLogStore, type RunEvent, Runner, StreamedRunResult, tool } from '../../src/index.ts';
+import {
+  Agent,
+  type LogStore,
+  MemoryLogStore,
+  type RunEvent,
+  Runner,
+  StreamedRunResult,
+  tool,
+} from '../../src/index.ts';
 import { assistantMessage, functionCall, ScriptedModel, type ScriptedModelInput } from '../../src/testing/index.ts';
 import { type UiFrame, uiMessageView } from '../../src/ui/index.ts';
-import { dyingStore } from '../resume/dying-store.ts';
+import { deaths } from '../resume/deaths.ts';
 
 const steps = (): ScriptedModelInput[] => [
   [assistantMessage('Let me look.'), functionCall('look', { n: 1 }, { callId: 'c1' })],
@@ -48,22 +55,11 @@ const PARTS = ['Let me look.', ['c1', 'output-available', 'seen 1'], ['c2', 'out
 test('a run that dies at any append, and is taken up, is one message', async () => {
   let whole = 0;
   for (const stored of [true, false]) {
-    for (let dies = 1; ; dies++) {
-      const store = new MemoryLogStore();
-      const dying = dyingStore(store, dies, stored);
-      const first = await new Runner({ store: dying }).run(agentOf(new ScriptedModel(steps())), 'Go', {
-        runId: 'run_1',
-        stream: true,
-      });
-      const ended = first.completed.then(
-        () => true,
-        () => true,
-      );
-      const died = await Promise.race([dying.dead.then(() => true), ended.then(() => false)]);
-      if (!died) break;
-      await sleep(0);
-      const before: readonly RunEvent[] = store.read('run_1', 0, 10_000);
-      if (before.length === 0 || before.at(-1)?.type === 'run.completed') continue;
+    const fresh = () => ({ store: new MemoryLogStore() });
+    const live = (_: object, store: LogStore) =>
+      new Runner({ store }).run(agentOf(new ScriptedModel(steps())), 'Go', { runId: 'run_1', stream: true });
+    for await (const { world, before, label } of deaths({ fresh, live, stored, moreThan: 20 })) {
+      const { store } = world;
       const answered = before.filter(({ type }) => type === 'model.returned').length;
       const model = new ScriptedModel(steps().slice(answered));
       const result = await new Runner({ store }).resume(agentOf(model), 'run_1', { stream: true });
@@ -72,7 +68,6 @@ test('a run that dies at any append, and is taken up, is one message', async () 
       for await (const frame of result.uiFrames({ from: before.length })) after.push(frame);
       await result.completed;
 
-      const label = `death at append ${dies}, ${stored ? 'stored' : 'lost'}`;
       const events: readonly RunEvent[] = store.read('run_1', 0, 10_000);
       const seen = [...uiMessageView()(before), ...after];
       expect(await partsOf(seen), label).toEqual({ parts: PARTS, errors: [] });
