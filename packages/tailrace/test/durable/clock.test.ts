@@ -88,6 +88,8 @@ test(
         await round.submit(run, `session${run}`);
         const id = idOf(run);
         for await (const event of round.runtime.attach(id)) {
+          if (event.type === 'wait.started' && event.for === 'input')
+            await round.runtime.input(id, event.callId, { callId: event.callId });
           if (event.type !== 'approval.requested') continue;
           const call = event.callId;
           const [yes, no] = await Promise.allSettled([
