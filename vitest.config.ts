@@ -14,6 +14,8 @@ export default defineConfig({
     testTimeout: 20_000,
     hookTimeout: 20_000,
     passWithNoTests: true,
+    // The machine may be busy; what comes at once is seen at once.
+    expect: { poll: { timeout: 10_000 } },
     projects: [
       ...Object.entries(rooms).map(([name, root]) => ({
         extends: true as const,

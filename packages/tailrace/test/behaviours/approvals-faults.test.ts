@@ -209,8 +209,8 @@ describe('a run that waits', () => {
     const store = new MemoryLogStore();
     const { agent, ran } = paying();
     const it = agent();
-    const first = await new Runner({ store, approvalTimeoutMs: 10 }).run(it, 'Hi', { runId: 'run_1' });
-    await wait(15);
+    const first = await new Runner({ store, approvalTimeoutMs: 100 }).run(it, 'Hi', { runId: 'run_1' });
+    await wait(110);
     // Past the helper that would refuse it.
     store.post('run_1', { id: 'm1', kind: 'approval', body: { callId: 'c0', approved: true, at: 0 } });
     const last = await new Runner({ store }).run(it, first.state);

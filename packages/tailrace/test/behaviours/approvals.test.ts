@@ -464,13 +464,13 @@ describe('a decision', () => {
   });
 
   on('that comes too late is told so, and the call counts as rejected', async ({ stage }) => {
-    const { ran, made } = guarded(true, { approvalTimeoutMs: 5 });
+    const { ran, made } = guarded(true, { approvalTimeoutMs: 100 });
     const agent = agentWith([made], [[pay(1, 'c1')], done]);
     const first = await begin(stage, agent, false);
     const [requested] = stage.log().filter((event) => event.type === 'approval.requested');
-    expect(requested?.expiresAt).toBe((requested?.at ?? 0) + 5);
+    expect(requested?.expiresAt).toBe((requested?.at ?? 0) + 100);
     expect(stage.log().at(-1)).toMatchObject({ type: 'run.suspended', wakeAt: requested?.expiresAt });
-    await wait(15);
+    await wait(110);
     const [item] = first.interruptions;
     expect(await failure(first.state.approve(item as never))).toMatchObject({ code: 'APPROVAL_EXPIRED' });
     const last = await goOn(agent, first.state, false);
@@ -488,9 +488,9 @@ describe('a decision', () => {
   on('that came in time holds, however late the run goes on', async ({ stage }) => {
     const { ran, made } = guarded();
     const agent = agentWith([made], [[pay(1, 'c1')], done]);
-    const first = await begin(stage, agent, false, { approvalTimeoutMs: 50 });
+    const first = await begin(stage, agent, false, { approvalTimeoutMs: 400 });
     await approveAll(first);
-    await wait(60);
+    await wait(410);
     await goOn(agent, first.state, false);
     expect(ran).toEqual([1]);
   });

@@ -167,9 +167,9 @@ describe('a call of a nested agent that needs approval', () => {
 
   on('counts as rejected when its time is over', async ({ stage }) => {
     const { outer, ran } = world([[pay(1, 'n1')], say('inner done')]);
-    const first = await begin(stage, outer, false, { approvalTimeoutMs: 20 });
+    const first = await begin(stage, outer, false, { approvalTimeoutMs: 200 });
     expect(first.interruptions).toHaveLength(1);
-    await wait(40);
+    await wait(210);
     const last = await goOn(outer, first.state, false);
     expect([last.finalOutput, ran]).toEqual(['Done.', []]);
   });

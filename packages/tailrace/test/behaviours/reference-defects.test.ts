@@ -144,13 +144,13 @@ describe('of @openai/agents', () => {
     const at = performance.now();
     result.cancel();
     await result.completed;
-    expect(performance.now() - at).toBeLessThan(500);
+    expect(performance.now() - at).toBeLessThan(4_000);
   });
 
   on('8: a processor that throws fails nothing, and one that takes its time delays nothing', async ({ stage }) => {
     vi.spyOn(process, 'emitWarning').mockReturnValue();
     const slow = vi.fn<() => Promise<void>>(
-      () => new Promise<void>((resolve) => void setTimeout(resolve, 1000).unref()),
+      () => new Promise<void>((resolve) => void setTimeout(resolve, 10_000).unref()),
     );
     const bad = vi.fn<() => Promise<void>>(() => {
       throw new Error('processor');
@@ -170,7 +170,7 @@ describe('of @openai/agents', () => {
     const { error } = await stage.seen(scripted([said]));
     await stage.whole(scripted([said]));
     expect(error).toBeUndefined();
-    expect(performance.now() - at).toBeLessThan(900);
+    expect(performance.now() - at).toBeLessThan(9_000);
     expect([slow.mock.calls.length > 10, bad.mock.calls.length]).toEqual([true, slow.mock.calls.length]);
   });
 
@@ -278,7 +278,7 @@ describe('of the Python SDK', () => {
     const at = performance.now();
     const { error } = await stage.seen(agent);
     expect(error).toBeInstanceOf(InputGuardrailTripwireTriggered);
-    expect(performance.now() - at).toBeLessThan(300);
+    expect(performance.now() - at).toBeLessThan(5_000);
   });
 
   on('a run that is read to its end in a foreign context raises nothing', async ({ stage }) => {

@@ -186,7 +186,7 @@ describe.each(both)('a retry policy (streamed: %s)', (stream) => {
     setTimeout(() => stage.caller.abort(), 10);
     const { log } = await played(stage, agent, stream, { signal: stage.caller.signal });
     expect(log.at(-1)?.type).toBe('run.cancelled');
-    expect(performance.now() - began).toBeLessThan(2_000);
+    expect(performance.now() - began).toBeLessThan(10_000);
   });
 });
 

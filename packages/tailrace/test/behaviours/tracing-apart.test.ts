@@ -53,7 +53,7 @@ describe('processors that misbehave', () => {
     const at = performance.now();
     const { result, error } = await stage.seen(scripted(toolScript(), { tools: [weather()] }));
     const whole = await stage.whole(scripted(toolScript(), { tools: [weather()] }));
-    expect(performance.now() - at).toBeLessThan(1000);
+    expect(performance.now() - at).toBeLessThan(5_000);
     expect([error, result.finalOutput, whole.result?.finalOutput]).toEqual([undefined, 'Sunny.', 'Sunny.']);
     await wait(5);
     if (processor instanceof BatchTraceProcessor) await processor.shutdown(100);

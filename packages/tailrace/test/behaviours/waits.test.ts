@@ -107,13 +107,13 @@ describe.each([false, true])('a tool that asks somebody (streamed: %s)', (stream
 
   test('that nobody answers in time says so to the model', async () => {
     const kept = store();
-    const agent = scripted([[asks()], [asks('c2')], done], { tools: [ask({ expiresInMs: 15 })] });
+    const agent = scripted([[asks()], [asks('c2')], done], { tools: [ask({ expiresInMs: 400 })] });
     const asked = await begin(agent, kept);
     expect(asked.waits[0]?.until).toBeTypeOf('number');
     // Early: it goes on waiting.
     const still = await begin(agent, kept, asked.state);
     expect(still.waits).toHaveLength(1);
-    await wait(20);
+    await wait(410);
     expect(await failure(still.state.answer({ callId: 'c1' }, 'late'))).toMatchObject({ code: 'WAIT_EXPIRED' });
     const again = await begin(agent, kept, still.state);
     expect(told(agent)).toMatchObject({
@@ -237,10 +237,10 @@ describe('answers', () => {
 
   test('that are given in time hold, however late the run goes on', async () => {
     const store = new MemoryLogStore();
-    const agent = scripted([[asks()], done], { tools: [ask({ expiresInMs: 20 })] });
+    const agent = scripted([[asks()], done], { tools: [ask({ expiresInMs: 400 })] });
     const asked = await new Runner({ store }).run(agent, 'Hi', { runId: 'run_1' });
     await asked.state.answer({ callId: 'c1' }, 'red');
-    await wait(25);
+    await wait(410);
     expect((await new Runner({ store }).run(agent, asked.state)).finalOutput).toBe('Done.');
     expect(told(agent)).toMatchObject({ output: { text: 'red' } });
   });
@@ -298,8 +298,9 @@ describe('answers', () => {
       description: 'Takes its time.',
       parameters: z.object({}),
       execute: async () => {
-        await vi.waitFor(() =>
-          expect(store.read('run_1', 0, 100).some(({ type }) => type === 'wait.started')).toBe(true),
+        await vi.waitFor(
+          () => expect(store.read('run_1', 0, 100).some(({ type }) => type === 'wait.started')).toBe(true),
+          10_000,
         );
         await answer(store, 'run_1', 'c1', 'red');
         await wait(5);
@@ -326,12 +327,12 @@ describe('answers', () => {
 });
 
 describe('an answer', () => {
-  const guarded = (extra: object) => scripted([[asks()], done], { tools: [ask({ expiresInMs: 15 }, extra)] });
+  const guarded = (extra: object) => scripted([[asks()], done], { tools: [ask({ expiresInMs: 400 }, extra)] });
 
   async function answeredWith(agent: ReturnType<typeof guarded>, said: Json | undefined) {
     const store = new MemoryLogStore();
     const asked = await new Runner({ store }).run(agent, 'Hi', { runId: 'run_1' });
-    if (said === undefined) await wait(20);
+    if (said === undefined) await wait(410);
     else await asked.state.answer({ callId: 'c1' }, said);
     const result: unknown = await new Runner({ store }).run(agent, asked.state).catch((error: unknown) => error);
     return { result, log: logOf(store) };
@@ -420,13 +421,13 @@ describe('of an agent that is a tool', () => {
 describe('a tool that sleeps', () => {
   test('gives its output when its time has come, and not before', async () => {
     const store = new MemoryLogStore();
-    const agent = scripted([[functionCall('sleep', {}, { callId: 'c1' })], done], { tools: [sleep(25)] });
+    const agent = scripted([[functionCall('sleep', {}, { callId: 'c1' })], done], { tools: [sleep(400)] });
     const asleep = await new Runner({ store }).run(agent, 'Hi', { runId: 'run_1' });
     expect(asleep.waits).toMatchObject([{ for: 'timer', tool: 'sleep' }]);
     expect(await failure(asleep.state.answer({ callId: 'c1' }, 'Wake up.'))).toMatchObject({ code: 'WAIT_UNKNOWN' });
     const still = await new Runner({ store }).run(agent, asleep.state);
     expect(still.waits).toHaveLength(1);
-    await wait(30);
+    await wait(410);
     const result = await new Runner({ store }).run(agent, still.state);
     expect(result.finalOutput).toBe('Done.');
     expect(told(agent)).toMatchObject({

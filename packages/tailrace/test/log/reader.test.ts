@@ -49,7 +49,7 @@ async function write(log: RunLog): Promise<void> {
 async function nextSoon<T>(promise: Promise<T>): Promise<T> {
   return Promise.race([
     promise,
-    new Promise<never>((_, reject) => setTimeout(() => reject(new Error('Nothing came')), 2000).unref()),
+    new Promise<never>((_, reject) => setTimeout(() => reject(new Error('Nothing came')), 15_000).unref()),
   ]);
 }
 

@@ -103,7 +103,7 @@ async function storm(server: MCPServer): Promise<void> {
   }
   expect(listings).toBe(RUNS * 3);
   expect([trace.traceStarts, trace.traceEnds, trace.openSpans.size]).toEqual([RUNS, RUNS, 0]);
-  await expect.poll(() => probe.violations(), { timeout: 2_000 }).toEqual([]);
+  await expect.poll(() => probe.violations()).toEqual([]);
   probe[Symbol.dispose]();
 }
 

@@ -152,7 +152,7 @@ describe('server-everything', () => {
     const running = run(agent, 'Go', { signal: stop.signal });
     setTimeout(() => stop.abort(), 100);
     await expect(running).rejects.toThrow(/cancel|abort/i);
-    expect(performance.now() - began).toBeLessThan(2_000);
+    expect(performance.now() - began).toBeLessThan(10_000);
     expect((await server.callTool('echo', { message: 'still there' }))[0]?.['text']).toContain('still there');
     await server.close();
     expect(children()).toHaveLength(before);

@@ -97,7 +97,7 @@ describe.each(WIRES)('%s', (wire) => {
       code: 'MODEL_RATE_LIMIT',
       retryAfterMs: 3_600_000,
     });
-    expect(performance.now() - at).toBeLessThan(1000);
+    expect(performance.now() - at).toBeLessThan(10_000);
   });
 
   test('27: a cut stream is MODEL_STREAM_TRUNCATED with the events seen and the last type', async () => {

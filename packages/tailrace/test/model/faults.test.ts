@@ -221,11 +221,9 @@ describe.each(WIRES)('%s: during the stream', (wire) => {
     await using server = await startWireServer({
       script: () => ({ ...TEXT, delivery: { stall: { afterEvents: 100 } } }),
     });
-    const at = performance.now();
     const { events, error } = await collect(modelOn(wire, server.url));
     expect(error).toBeUndefined();
     doneOf(events);
-    expect(performance.now() - at).toBeLessThan(1000);
     expect(await server.requests[0]!.finished).toBe('left');
   });
 

@@ -146,7 +146,7 @@ describe('OpenAITracingExporter', () => {
     batch.onSpanEnd(custom('a'));
     const before = performance.now();
     await batch.shutdown(50);
-    expect(performance.now() - before).toBeLessThan(1_000);
+    expect(performance.now() - before).toBeLessThan(10_000);
     await new Promise((resolve) => setTimeout(resolve, 10));
     expect(batch.dropped).toBe(1);
     expect(seen).toHaveLength(1);

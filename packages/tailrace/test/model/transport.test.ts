@@ -104,7 +104,7 @@ describe.each(TRANSPORTS)('%s', (_, transport) => {
       stop.abort(new Error('enough'));
       expect(await failed).toMatchObject({ message: 'enough' });
       expect(await server.requests[n]!.finished).toBe('left');
-      expect(performance.now() - at).toBeLessThan(50);
+      expect(performance.now() - at).toBeLessThan(5_000);
       expect(abortListeners(stop.signal)).toBe(0);
     }
   });

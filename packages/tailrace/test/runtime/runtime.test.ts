@@ -207,7 +207,7 @@ describe.each(['memory', 'SQLite'])('a runtime on %s', (kind) => {
       description: 'Pays.',
       parameters: z.object({}),
       needsApproval: true,
-      approvalTimeoutMs: 300,
+      approvalTimeoutMs: 1_000,
       execute: () => 'paid',
     });
     const store = storeOf(stage);

@@ -53,7 +53,7 @@ export class Stage implements AsyncDisposable {
   /** All of a run's log, up to its terminal event. */
   async whole(run: string): Promise<RunEvent[]> {
     const events: RunEvent[] = [];
-    for await (const event of readLog(openLogSource(this.store(), run), { signal: AbortSignal.timeout(10_000) }))
+    for await (const event of readLog(openLogSource(this.store(), run), { signal: AbortSignal.timeout(18_000) }))
       events.push(event);
     return events;
   }
@@ -72,7 +72,7 @@ export class Stage implements AsyncDisposable {
 export async function until(condition: () => boolean | Promise<boolean>): Promise<void> {
   const start = performance.now();
   while (!(await condition())) {
-    if (performance.now() - start > 8_000) throw new Error('not in time');
+    if (performance.now() - start > 18_000) throw new Error('not in time');
     await new Promise((resolve) => setTimeout(resolve, 2));
   }
 }

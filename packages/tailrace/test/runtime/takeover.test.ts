@@ -163,7 +163,7 @@ describe('a runtime that stops', () => {
     await until(async () => (await stage.store().read(id, 0, 100)).some(({ type }) => type === 'model.called'));
     const begun = performance.now();
     await one.stop({ graceMs: 60 });
-    expect(performance.now() - begun).toBeLessThan(1_000);
+    expect(performance.now() - begun).toBeLessThan(5_000);
     const left = await stage.store().read(id, 0, 100);
     expect(typesOf(left).at(-1)).toBe('model.called');
     const two = stage.runtime({ agents: { a: new Agent({ name: 'A', model: hello() }) } });

@@ -97,7 +97,7 @@ describe.each(['memory', 'SQLite'])('a runtime on %s', (kind) => {
   test('wakes a run when its time has come, also one that another process let go of', async () => {
     await using stage = new Stage();
     const store = storeOf(stage);
-    const worker = stage.runtime({ store, agents: { a: asking({ calls: ['nap'], ms: 150 }) } });
+    const worker = stage.runtime({ store, agents: { a: asking({ calls: ['nap'], ms: 600 }) } });
     await worker.start();
     const id = await suspended(worker);
     const { wakeAt, waits } = await worker.get(id);

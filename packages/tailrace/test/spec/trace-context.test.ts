@@ -59,7 +59,7 @@ async function asked(tracing: TracingConfig, wire: 'responses' | 'chat' = 'respo
   expect(result.finalOutput).toBe('Hello there');
   const log = store.read('run_1', 0, 100);
   server.closeIdleConnections();
-  await assertCleanRun(log, probe, { settleMs: 500 });
+  await assertCleanRun(log, probe, { settleMs: 5_000 });
   return { traces, header: server.requests[0]?.headers['traceparent'], log };
 }
 

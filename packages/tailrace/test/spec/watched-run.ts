@@ -87,7 +87,7 @@ export class TellingStore extends MemoryLogStore {
   }
 }
 
-const HUNG_MS = 5_000;
+const HUNG_MS = 15_000;
 let count = 0;
 
 /** Runs the cell; throws whatever is wrong with how it ended or with what it left. */
@@ -159,7 +159,7 @@ async function watched(cell: Cell): Promise<Outcome> {
   const last = events.at(-1);
   if (!last || !isTerminal(last))
     throw new AssertionError({ message: `no end; last was ${last?.type}; ${describe(thrown)}` });
-  await assertCleanRun(events, probe, { settleMs: 500 });
+  await assertCleanRun(events, probe, { settleMs: 5_000 });
   const outcome: Outcome = { events, end: last, thrown, session, tookMs, result };
   await checkOutcome(cell, outcome);
   return outcome;

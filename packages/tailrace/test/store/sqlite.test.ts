@@ -299,7 +299,7 @@ describe('several processes', () => {
       setTimeout(() => { watching[Symbol.dispose](); console.log('left'); }, 50).unref();`;
     const output = execFileSync(process.execPath, ['--input-type=module', '-e', program], {
       encoding: 'utf8',
-      timeout: 10_000,
+      timeout: 60_000,
     });
     expect(output).toBe('left\n');
     expect(existsSync(path)).toBe(true);

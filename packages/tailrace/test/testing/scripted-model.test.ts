@@ -299,7 +299,7 @@ describe('an abort', () => {
     const [, error] = await drain(new ScriptedModel([step]), { signal: controller.signal });
     expect(error).toBeInstanceOf(ScriptedModelRequestAbortedError);
     expect(error).toMatchObject({ callIndex: 0 });
-    expect(performance.now() - started).toBeLessThan(500);
+    expect(performance.now() - started).toBeLessThan(5_000);
     expect(getEventListeners(controller.signal, 'abort')).toHaveLength(0);
   });
 

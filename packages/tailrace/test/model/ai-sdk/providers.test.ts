@@ -292,7 +292,7 @@ test('a run over a provider ends clean', async () => {
   using probe = startCleanRunProbe();
   const { log } = await asked((providers[0] as Provider).model(server.url), true);
   await server[Symbol.asyncDispose]();
-  await assertCleanRun(log, probe, { settleMs: 1000 });
+  await assertCleanRun(log, probe, { settleMs: 5_000 });
 });
 
 /** An item without ids: a stream names texts and reasoning, and Google's package draws ids of calls. */

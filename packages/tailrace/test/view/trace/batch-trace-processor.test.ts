@@ -111,7 +111,7 @@ describe('BatchTraceProcessor', () => {
     batch.onSpanEnd(span('one'));
     const began = performance.now();
     await batch.forceFlush(15);
-    expect(performance.now() - began).toBeLessThan(1000);
+    expect(performance.now() - began).toBeLessThan(5_000);
     await batch.shutdown(5);
   });
 
@@ -134,7 +134,7 @@ describe('BatchTraceProcessor', () => {
     batch.onSpanEnd(span('two'));
     const began = performance.now();
     await batch.shutdown(15);
-    expect(performance.now() - began).toBeLessThan(1000);
+    expect(performance.now() - began).toBeLessThan(5_000);
     expect(gate.signals.map((signal) => signal.aborted)).toEqual([true]);
     await sleep(1);
     batch.onSpanEnd(span('three'));

@@ -432,7 +432,7 @@ describe('the provider', () => {
     const began = performance.now();
     await getGlobalTraceProvider().forceFlush(20);
     await getGlobalTraceProvider().shutdown(20);
-    expect(performance.now() - began).toBeLessThan(1000);
+    expect(performance.now() - began).toBeLessThan(5_000);
     expect(calls).toEqual(['flushed', 'shut down within 20']);
   });
 
