@@ -171,7 +171,7 @@ describe('an AG-UI client', () => {
   });
 
   it('is told of a stop, and comes back to what goes on', async () => {
-    const words = Array.from({ length: 300 }, (_, n) => n).join(' ');
+    const words = Array.from({ length: 2_000 }, (_, n) => n).join(' ');
     const model = new ScriptedModel([slowly(textStream(words), 10)]);
     await using server = await served(new Agent({ name: 'A', model }));
     const { agent, events } = clientOf(server.url);

@@ -4,7 +4,14 @@ import { Chat } from '@ai-sdk/react';
 import { DefaultChatTransport, lastAssistantMessageIsCompleteWithApprovalResponses, type UIMessage } from 'ai';
 import { Agent, type AgentOutputItem, type AnyAgent, tool, waitForInput } from 'tailrace';
 import { sqlite } from 'tailrace/sqlite';
-import { assistantMessage, functionCall, modelResponse, ScriptedModel, textStream } from 'tailrace/testing';
+import {
+  assistantMessage,
+  functionCall,
+  modelResponse,
+  modelStreamResponder,
+  ScriptedModel,
+  textStream,
+} from 'tailrace/testing';
 import { describe, expect, it } from 'vitest';
 import { z } from 'zod';
 import { post, serve, type Served } from './serve.ts';
@@ -34,7 +41,7 @@ const toolsOf = (message: UIMessage | undefined): unknown[] =>
   );
 
 async function until(done: () => boolean): Promise<void> {
-  for (let left = 400; left > 0 && !done(); left--) await sleep(10);
+  for (let left = 1_500; left > 0 && !done(); left--) await sleep(10);
   expect(done()).toBe(true);
 }
 
@@ -105,7 +112,14 @@ describe('a chat', () => {
   });
 
   it('comes back in mid-stream, and is told the rest', async () => {
-    const model = new ScriptedModel([slowly(textStream('One two three four.'), 40)]);
+    const back = Promise.withResolvers<void>();
+    const speaking = modelStreamResponder(async function* () {
+      for (const event of textStream('One two three four.').events) {
+        if (event.type === 'output_text_delta' && event.delta.includes('three')) await back.promise;
+        yield event;
+      }
+    });
+    const model = new ScriptedModel([speaking]);
     await using server = await served(new Agent({ name: 'A', model }));
     const first = chatOf(server.url);
     const sent = first.sendMessage({ text: 'Count' });
@@ -113,7 +127,10 @@ describe('a chat', () => {
     await first.stop();
     await sent;
     const again = chatOf(server.url, [{ id: 'u', role: 'user', parts: [{ type: 'text', text: 'Count' }] }]);
-    await again.resumeStream();
+    const resumed = again.resumeStream();
+    await until(() => textOf(again.lastMessage).includes('two'));
+    back.resolve();
+    await resumed;
     expect(textOf(again.lastMessage)).toBe('One two three four.');
     expect(again.lastMessage?.id).toBe(first.lastMessage?.id);
     const nothing = await server.ask('/chat/chat_1/stream');
@@ -121,7 +138,7 @@ describe('a chat', () => {
   });
 
   it('is stopped from anywhere', async () => {
-    const model = new ScriptedModel([slowly(textStream(Array.from({ length: 500 }, (_, n) => n).join(' ')), 10)]);
+    const model = new ScriptedModel([slowly(textStream(Array.from({ length: 2_000 }, (_, n) => n).join(' ')), 10)]);
     await using server = await served(new Agent({ name: 'A', model }));
     const chat = chatOf(server.url);
     const sent = chat.sendMessage({ text: 'Count' });

@@ -154,7 +154,7 @@ class Reading {
 const eventsOf = (store: GatedStore, run: string): RunEvent[] => store.read(run, 0, 1_000) as RunEvent[];
 
 async function until(holds: () => boolean, what: string): Promise<void> {
-  for (const over = performance.now() + 5_000; !holds(); await sleep(2))
+  for (const over = performance.now() + 20_000; !holds(); await sleep(2))
     if (performance.now() > over) throw new Error(`It did not come to that: ${what}`);
 }
 

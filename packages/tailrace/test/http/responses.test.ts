@@ -131,7 +131,7 @@ describe('the OpenAI client', () => {
   });
 
   it('begins in the background, is asked how it stands, and stops', async () => {
-    const words = Array.from({ length: 300 }, (_, n) => n).join(' ');
+    const words = Array.from({ length: 2_000 }, (_, n) => n).join(' ');
     const agent = new Agent({ name: 'A', model: new ScriptedModel([slowly(textStream(words), 10), answer()]) });
     await using served = await serve({ agents: { agent }, store: sqlite(':memory:') });
     const client = clientOf(served.url);

@@ -143,6 +143,6 @@ describe('methods', () => {
       expect([response.status, await response.text()], path).toEqual([200, '']);
     }
     expect((await served.ask('bob', `/runs/${id}`, { method: 'HEAD' })).status).toBe(404);
-    expect(performance.now() - start).toBeLessThan(2_000);
+    expect(performance.now() - start).toBeLessThan(10_000);
   });
 });

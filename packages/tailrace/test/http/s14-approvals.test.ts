@@ -156,7 +156,7 @@ describe('S14: approvals', () => {
       description: 'Wipes.',
       parameters: z.object({ disk: z.string() }),
       needsApproval: true,
-      approvalTimeoutMs: 300,
+      approvalTimeoutMs: 1_000,
       execute: () => `wiped ${(wiped += 1)}`,
     });
     const model = new ScriptedModel([
@@ -181,7 +181,7 @@ describe('S14: approvals', () => {
     };
     expect(JSON.parse(posted.approvals[0]?.arguments ?? '')).toEqual({ disk });
     expect(posted.approvals[0]?.expiresAt).toBeTypeOf('number');
-    await sleep(400);
+    await sleep(1_100);
     const late = await post(`/runs/${posted.id}/approvals/c1`, yes);
     expect([late.status, await late.text()]).toEqual([
       409,
@@ -224,7 +224,7 @@ describe('S14: a tool that is another one by the time of the decision', () => {
     const after = createHandler({ agents: { a: new Agent({ name: 'A', model: done(), tools }) }, store, onError });
     expect((await after(request(`/runs/${id}/approvals/c1`, { approved: true }))).status).toBe(200);
     // The run is as it was: code that has the tool can go on with it.
-    await expect.poll(() => told.length, { timeout: 5_000 }).toBeGreaterThan(0);
+    await expect.poll(() => told.length).toBeGreaterThan(0);
     expect(told[0]).toMatchObject({ code: 'RESUME_INCOMPATIBLE', runId: id });
     expect(await (await after(request(`/runs/${id}`))).json()).toMatchObject({ status: 'suspended' });
     expect(ran).toEqual([]);
@@ -234,7 +234,7 @@ describe('S14: a tool that is another one by the time of the decision', () => {
       store,
     });
     await expect
-      .poll(async () => (await rolledBack(request(`/runs/${id}`))).json(), { timeout: 5_000 })
+      .poll(async () => (await rolledBack(request(`/runs/${id}`))).json())
       .toMatchObject({ status: 'completed', output: 'Done.' });
     expect(ran).toEqual(['wipe']);
     await rolledBack.stop({ graceMs: 0 });

@@ -12,11 +12,14 @@ const TEXT = { accept: 'text/plain' };
 const served = async (agent: AnyAgent): Promise<Served> => serve({ agents: { agent }, store: sqlite(':memory:') });
 
 /** What a client got, and whether it was the whole. */
-async function read(response: Response): Promise<{ text: string; whole: boolean }> {
+async function read(response: Response, seen?: (text: string) => void): Promise<{ text: string; whole: boolean }> {
   const decoder = new TextDecoder();
   let text = '';
   try {
-    for await (const chunk of response.body ?? []) text += decoder.decode(chunk, { stream: true });
+    for await (const chunk of response.body ?? []) {
+      text += decoder.decode(chunk, { stream: true });
+      seen?.(text);
+    }
     return { text, whole: true };
   } catch {
     return { text, whole: false };
@@ -45,14 +48,13 @@ it('breaks off where the run fails, or is stopped', async () => {
   const failed = await read(await server.ask('/runs', post({ input: 'Go' }, TEXT)));
   expect(failed).toEqual({ text: expect.stringMatching(/^\[[A-Z_]+\]\n$/), whole: false });
 
-  const words = Array.from({ length: 300 }, (_, n) => n).join(' ');
+  const words = Array.from({ length: 2_000 }, (_, n) => n).join(' ');
   const slow = new Agent({ name: 'B', model: new ScriptedModel([slowly(textStream(words), 10)]) });
   await using other = await served(slow);
   const posted = await other.ask('/runs', post({ input: 'Go' }, TEXT));
-  const begun = posted.clone().body?.getReader();
-  await begun?.read();
-  void begun?.cancel();
-  const reading = read(posted);
+  const spoken = Promise.withResolvers<void>();
+  const reading = read(posted, (text) => void (text.startsWith('0 ') && spoken.resolve()));
+  await Promise.race([spoken.promise, reading]);
   await other.ask(`${posted.headers.get('location')}/cancel`, { method: 'POST' });
   const stopped = await reading;
   expect(stopped.text).toMatch(/^0 [\d ]*\n\n\[RUN_CANCELLED\]\n$/);
