@@ -27,7 +27,7 @@ export interface CleanRunProbeOptions {
 }
 
 export interface AssertCleanRunOptions {
-  /** How long resources may take to be released, in milliseconds. 100 by default; what is clean at once costs a few event-loop turns. */
+  /** How long resources may take to be released, in milliseconds. 1,000 by default; what is clean at once costs a few event-loop turns. */
   settleMs?: number;
 }
 
@@ -93,7 +93,7 @@ export async function assertCleanRun(
   const events = await eventsOf(target);
   const wrong = logViolations(events);
   if (probe) {
-    wrong.push(...(await settledViolations(probe, options.settleMs ?? 100)));
+    wrong.push(...(await settledViolations(probe, options.settleMs ?? 1_000)));
     probe[Symbol.dispose]();
     wrong.push(...missingTrace(events, probe));
   }
