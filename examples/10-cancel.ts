@@ -43,7 +43,7 @@ const helper = (...answers: string[]): Agent =>
   });
 const caller = new AbortController();
 const whole = runner.run(helper(), 'Do it.', { signal: caller.signal });
-setTimeout(() => caller.abort(new Error('the user closed the window')), 20);
+runner.once('agent_tool_start', () => setTimeout(() => caller.abort(new Error('the user closed the window')), 20));
 await assert.rejects(whole, { name: 'AbortError', code: 'RUN_CANCELLED' });
 await wait(100);
 console.log(`late: ${late[0]?.tool} gave '${String(late[0]?.output)}'`);

@@ -210,11 +210,11 @@ export const endingPrograms: Record<string, Program> = {
     const controller = new AbortController();
     const model = new testing.ScriptedModel([
       testing.modelResponder(async () => {
+        setTimeout(() => controller.abort(new Error('the user left')), 5);
         await pause(20);
         return [testing.assistantMessage('Late.')];
       }),
     ]);
-    setTimeout(() => controller.abort(new Error('the user left')), 5);
     const session = new sdk.MemorySession();
     const options = { signal: controller.signal };
     return observe(sdk, { agent: talker(sdk, model), input: 'Go', stream, options, session });

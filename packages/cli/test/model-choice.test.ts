@@ -68,7 +68,7 @@ describe('a local server', () => {
     const port = await serve(listener);
     const begun = performance.now();
     expect(await findLocalServer([{ name: 'A', port }])).toBe(undefined);
-    expect(performance.now() - begun).toBeLessThan(600);
+    expect(performance.now() - begun).toBeLessThan(10_000);
   });
 
   it('is not where nothing listens', async () => {
@@ -81,7 +81,7 @@ describe('a local server', () => {
       ({ authorization } = request.headers);
       json(list('a'))(request, response);
     });
-    expect(await listModels(`http://127.0.0.1:${port}/v1/`, 'secret', 1000)).toEqual(['a']);
+    expect(await listModels(`http://127.0.0.1:${port}/v1/`, 'secret', 10_000)).toEqual(['a']);
     expect(authorization).toBe('Bearer secret');
   });
 });
