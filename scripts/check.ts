@@ -26,7 +26,7 @@ const steps: readonly Step[] = [
     name: 'tests',
     holds: 'unit, property, compatibility, architecture and public-API tests',
     run: ['vitest', 'run', '--reporter=default', '--reporter=json', '--outputFile.json=.check/vitest.json'],
-    limitMs: 8 * minute,
+    limitMs: 20 * minute,
   },
   { name: 'build', holds: 'one file a door and chunks, one .d.ts per source file', run: ['node', 'scripts/build.ts'] },
   { name: 'publint', holds: 'package.json says what is packed', run: ['npm', 'run', '-s', 'publint'] },
