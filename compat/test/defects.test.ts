@@ -186,11 +186,11 @@ const probes: Record<string, Probe> = {
 describe.each(Object.entries(probes))('%s', (_name, probe) => {
   it('not in @openai/agents', async () => {
     expect(await probe(theirs.sdk, theirs.testing)).toBe(false);
-  }, 20_000);
+  }, 60_000);
 
   it('in Tailrace', async () => {
     expect(await probe(ours.sdk, ours.testing)).toBe(true);
-  }, 20_000);
+  }, 60_000);
 });
 
 describe('9: importing installs no listener on the process', () => {
@@ -211,6 +211,6 @@ describe('9: importing installs no listener on the process', () => {
       const { stdout } = await promisify(execFile)(process.execPath, args, { cwd: import.meta.dirname });
       expect(stdout.trim() === '0').toBe(right);
     },
-    20_000,
+    60_000,
   );
 });

@@ -75,7 +75,7 @@ describe.concurrent('EventSource comes back after a cut with Last-Event-ID, repe
   it.each([
     ['eventsource', EventSourcePackage],
     ['undici', EventSourceUndici],
-  ])('of %s', { timeout: 30_000 }, async (_, Source) => {
+  ])('of %s', { timeout: 60_000 }, async (_, Source) => {
     await using run = await torn();
     const heard = await listen(Source as Source, `${run.proxy.url}${run.path}`, TYPES);
     expect(heard.text).toBe(TEXT);
@@ -91,7 +91,7 @@ describe('in a page', () => {
   }, 60_000);
   afterAll(async () => browser?.[Symbol.asyncDispose]());
 
-  it('EventSource of Chromium does the same', { timeout: 30_000 }, async () => {
+  it('EventSource of Chromium does the same', { timeout: 60_000 }, async () => {
     await using run = await torn();
     await using opened = await browser.open(`${run.proxy.url}/cases`);
     const { page } = opened;

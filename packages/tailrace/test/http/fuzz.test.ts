@@ -131,6 +131,6 @@ describe('fuzz', () => {
       const after = await served.post('alice', '/runs', { agent: 'echo', input: 'Hi' });
       expect(await after.json()).toMatchObject({ status: 'completed' });
     },
-    30_000,
+    60_000,
   );
 });

@@ -154,7 +154,7 @@ describe('requests', () => {
       }),
       { numRuns: 150 },
     );
-  }, 30_000);
+  }, 60_000);
 });
 
 describe('answers', () => {
@@ -256,5 +256,5 @@ describe('our validator', () => {
       }),
       { numRuns: 200 },
     );
-  }, 30_000);
+  }, 60_000);
 });

@@ -75,7 +75,7 @@ it('S19 200 runs of 20 principals over HTTP: no canary outside its own run', asy
     for (const found of canaries(await list.text())) expect(Number(/\d+/.exec(found)?.[0]) % 20).toBe(index);
   }
   await handler.stop({ graceMs: 0 });
-}, 30_000);
+}, 60_000);
 
 it('S7 what failed a run, and what a tool keeps, is told to nobody but who may inspect', async () => {
   const secret = 'CANARY-key sk-live-1234567890abcdef postgres://root:CANARY-pw@10.0.0.7/db';

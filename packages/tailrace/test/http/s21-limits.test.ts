@@ -139,7 +139,7 @@ describe('S21: limits', () => {
     const model = new ScriptedModel([calls, [assistantMessage('Done.')]]);
     expect(await ended(new Agent({ name: 'Busy', model, tools: [busy] }))).toMatchObject({ status: 'completed' });
     expect([peak, done]).toEqual([512, 600]);
-  }, 20_000);
+  }, 60_000);
 
   it('S21 tools of an agent: 1,000 in a turn by default, those of MCP servers and handoffs included', async () => {
     const many = (count: number): ReturnType<typeof tool>[] =>
@@ -180,7 +180,7 @@ describe('S21: limits', () => {
         [true, 'failed'],
       ]);
     },
-    20_000,
+    60_000,
   );
 
   it('S21 what a tool gives is cut before it is an event: 1 Mi characters by default', async () => {
@@ -195,7 +195,7 @@ describe('S21: limits', () => {
     const agent = new Agent({ name: 'Loud', model, tools: [loud] });
     expect(await ended(agent, {}, { store })).toMatchObject({ status: 'completed' });
     expect(JSON.stringify(model.lastCall?.request.input).length).toBeLessThan(1.1 * 1024 * 1024);
-  }, 20_000);
+  }, 60_000);
 
   it('S21 messages that wait for the next turn: 1,000, and the next is 429', async () => {
     await using served = guarded();

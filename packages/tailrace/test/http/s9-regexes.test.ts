@@ -65,4 +65,4 @@ it('S9 the model for demos is done with 100 kB, too', async () => {
     await run(agent, char.repeat(LENGTH));
     expect(performance.now() - start, JSON.stringify(char)).toBeLessThan(3_000);
   }
-}, 20_000);
+}, 60_000);

@@ -189,7 +189,7 @@ describe('one Idempotency-Key', () => {
   it('posted to two processes at the same moment begins one run', async () => {
     const place = await Place.make(() => quick);
     await using _place = place;
-    const world = place.world();
+    const world = place.world({ leaseMs: 10_000 });
     await using one = await ServerProcess.start(world);
     await using two = await ServerProcess.start(world);
     for (let round = 0; round < 10; round++) {

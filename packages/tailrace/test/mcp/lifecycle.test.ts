@@ -122,7 +122,7 @@ describe('a server over standard streams', () => {
     await server.connect();
     await server.close();
     expect(children()).toHaveLength(before.children);
-  }, 15_000);
+  }, 60_000);
 
   it('takes a call back when its signal aborts, and says so to the server', async () => {
     await using server = tiny();
@@ -165,7 +165,7 @@ describe('a server over standard streams', () => {
     await server.connect();
     await expect(server.callTool('big', {})).rejects.toThrow(/closed/i);
     expect((await server.callTool('echo', { text: 'small' }))[0]?.['text']).toBe('small');
-  }, 15_000);
+  }, 60_000);
 
   it('gives a request up after its timeout', async () => {
     await using server = tiny({ timeout: 50 });
@@ -248,7 +248,7 @@ describe('a server that cannot be started', () => {
     });
     await expect(server.connect()).rejects.toMatchObject({ code: 'MCP_START_FAILED' });
     expect(children()).toHaveLength(before.children);
-  }, 10_000);
+  }, 60_000);
 
   it('[OPTION_UNKNOWN] has no option that is misspelt: it might be the one that guards', () => {
     const options = { command: 'x', requireAproval: 'always' };
@@ -319,7 +319,7 @@ describe('several servers', () => {
     const servers = await MCPServers.open([slow], { connectTimeoutMs: 100 });
     expect(servers.errors.get(slow)?.name).toBe('TimeoutError');
     expect(children()).toHaveLength(before.children);
-  }, 10_000);
+  }, 60_000);
 
   it('may refuse to close, and the others are closed all the same', async () => {
     const bad = fake('bad', [], { close: () => Promise.reject(new Error('will not')) });

@@ -57,7 +57,7 @@ describe('server-everything', () => {
   let sse: Awaited<ReturnType<typeof listen>>;
   beforeAll(async () => {
     [http, sse] = await Promise.all([listen('streamableHttp'), listen('sse')]);
-  }, 30_000);
+  }, 60_000);
   afterAll(async () => {
     await Promise.all([end(http.process), end(sse.process)]);
   });
@@ -107,7 +107,7 @@ describe('server-everything', () => {
       expect(outputs[4]).toMatch(/validation|invalid/i);
       await assertCleanRun(store.read('run', 0, 1_000));
     },
-    30_000,
+    60_000,
   );
 
   it('tells of a session while there is one, and of none when closed', async () => {
@@ -132,14 +132,14 @@ describe('server-everything', () => {
     try {
       await expect
         .poll(async () => (await server.callTool('echo', { message: 'x' }).catch(() => []))[0]?.['text'], {
-          timeout: 10_000,
+          timeout: 25_000,
           interval: 200,
         })
         .toBe('Echo: x');
     } finally {
       await end(again);
     }
-  }, 30_000);
+  }, 60_000);
 
   it('is told when a run is cancelled', async () => {
     const before = children().length;

@@ -26,7 +26,7 @@ describe('a process whose runs are over', () => {
     const program = fileURLToPath(new URL('retained.ts', import.meta.url));
     // Killed when it hangs: then execFile rejects.
     const { stdout, stderr } = await promisify(execFile)(process.execPath, ['--expose-gc', program, server.url], {
-      timeout: 30_000,
+      timeout: 50_000,
     });
     const report = JSON.parse(stdout) as Report;
     expect(stderr).toBe('');
@@ -35,7 +35,7 @@ describe('a process whose runs are over', () => {
     // Its idle connections were there to be used again, and went with it.
     expect(new Set(server.requests.map(({ connection }) => connection)).size).toBe(1);
     await expect.poll(() => server.openConnections).toBe(0);
-  }, 40_000);
+  }, 60_000);
 });
 
 describe('a signal that many runs share', () => {

@@ -155,7 +155,7 @@ describe('a tool and a model', () => {
         }
         expect(before).toBe(7);
       }
-  }, 30_000);
+  }, 60_000);
 
   it('[I8] are not called once the run was told to stop while their event was being stored', async () => {
     for (const callId of ['c1', 'c3', 'c4']) {
