@@ -45,8 +45,6 @@ export class RunLog implements LogSource {
   #storing = false;
   /** True while the store is called. */
   #handing = false;
-  /** True when what is pending must go as soon as the store is free. */
-  #urgent = false;
   readonly #waits: CommitWaits = new CommitWaits();
   #broken: AgentsError | undefined;
   /** A group was refused while nobody waited for it: the next append says so. */
@@ -134,7 +132,8 @@ export class RunLog implements LogSource {
       this.#commit();
       return pressing && this.#storing ? this.#settled() : undefined;
     }
-    this.#timer ??= this.#clock.timer(this.#store.groupMs, this.#onTimer);
+    // What comes while the store has a group in hand goes when it is free.
+    if (!this.#storing) this.#timer ??= this.#clock.timer(this.#store.groupMs, this.#onTimer);
     return undefined;
   }
 
@@ -207,14 +206,10 @@ export class RunLog implements LogSource {
 
   /** Hands the pending group to the store, or leaves it for when the store is free. */
   #commit(): void {
-    if (this.#storing) {
-      this.#urgent = true;
-      return;
-    }
+    if (this.#storing) return;
     const group = this.#pending;
     this.#pending = new Group();
-    this.#urgent = false;
-    const durability = group.durable ? 'full' : 'group';
+    const durability = group.durable ? 'full' : group.pressing ? 'stored' : 'group';
     let stored: void | Promise<void>;
     this.#handing = true;
     try {
@@ -242,7 +237,7 @@ export class RunLog implements LogSource {
 
   /** The store has answered: on with what came meanwhile. */
   #onFree(): void {
-    if (this.#urgent && this.#pending.events.length > 0 && this.#broken === undefined) this.#commit();
+    if (this.#pending.events.length > 0 && this.#broken === undefined) this.#commit();
   }
 
   #stored(group: Group): void {

@@ -37,10 +37,19 @@ export function admitsAppend(
   }
   if (clientSeq <= state.clientSeq || events.length === 0) return false;
   if (state.ended) throw afterEnd(run);
+  refuseDisorder(run, state.next, events);
+  return true;
+}
+
+/**
+ * The events follow one another from `next` on, and none follows the terminal one.
+ * @throws {SystemError} `APPEND_AFTER_END`, or when they do not.
+ */
+export function refuseDisorder(run: string, next: number, events: readonly RunEvent[]): void {
   const last = events.length - 1;
   for (let index = 0; index <= last; index++) {
     const event = events[index] as RunEvent;
-    const seq = state.next + index;
+    const seq = next + index;
     if (event.seq !== seq) {
       throw new SystemError(`Event ${event.seq} (${event.type}) cannot follow: run '${run}' goes on at ${seq}.`, {
         runId: run,
@@ -48,7 +57,6 @@ export function admitsAppend(
     }
     if (index < last && isTerminal(event)) throw afterEnd(run);
   }
-  return true;
 }
 
 /**

@@ -11,7 +11,9 @@ export type Awaitable<T> = T | Promise<T>;
 export type Durability =
   /** On disk before the call returns (`synchronous=FULL`). */
   | 'full'
-  /** Survives a crash of the process; a power failure may take the last groups. */
+  /** Survives a crash of the process; a power failure may take it. Somebody waits for it. */
+  | 'stored'
+  /** The same, and nobody waits: it may be held back for the store's `groupMs`, and longer in a store that is busy. */
   | 'group';
 
 /** A writer's claim on a run. */

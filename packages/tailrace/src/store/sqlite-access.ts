@@ -5,8 +5,8 @@ export interface SqliteAccess {
   read<T>(what: string, work: () => T): T;
   write<T>(what: string, durability: Durability, work: () => T): T;
   /**
-   * Writes at once, unless something of another key was written a moment ago: then with what others write, as one transaction, `full` at the end of this turn of the
-   * event loop and the rest within `groupMs`. So many runs share a commit, and one alone waits for nobody.
+   * Writes at once, unless something of another key was written a moment ago: then with what others write, as one transaction, what somebody waits
+   * for at the end of this turn of the event loop, and the rest within `groupMs`, or what a busy store makes of it. So many runs share a commit, and one alone waits for nobody.
    */
   together<T>(key: string, what: string, durability: Durability, work: () => T): Awaitable<T>;
 }

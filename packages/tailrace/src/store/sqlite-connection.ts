@@ -3,6 +3,7 @@ import type { DatabaseSync, StatementSync } from 'node:sqlite';
 import { SystemError } from '../event/errors.ts';
 import type { Awaitable, Durability } from '../port/log-store.ts';
 import type { SqliteAccess } from './sqlite-access.ts';
+import { GroupPace } from './group-pace.ts';
 import { isFatal, storeError } from './sqlite-error.ts';
 
 interface Waiting {
@@ -16,12 +17,12 @@ interface Waiting {
 export class SqliteConnection implements SqliteAccess {
   readonly #path: string;
   readonly #db: DatabaseSync;
-  /** How long writes that need not reach the disk may wait for others' writes, in milliseconds. */
-  readonly #groupMs: number;
+  /** How long writes that nobody waits for may wait for others' writes. */
+  readonly #pace: GroupPace;
   readonly #begin: StatementSync;
   readonly #commit: StatementSync;
   readonly #rollback: StatementSync;
-  #synchronous: Durability = 'full';
+  #synced = true;
   /** Why nothing is answered any more. */
   #refusal: Error | undefined;
   /** Who wrote last, and when, on the monotonic clock. */
@@ -34,7 +35,7 @@ export class SqliteConnection implements SqliteAccess {
   constructor(path: string, db: DatabaseSync, groupMs: number) {
     this.#path = path;
     this.#db = db;
-    this.#groupMs = groupMs;
+    this.#pace = new GroupPace(groupMs);
     this.#begin = db.prepare('BEGIN IMMEDIATE');
     this.#commit = db.prepare('COMMIT');
     this.#rollback = db.prepare('ROLLBACK');
@@ -53,10 +54,11 @@ export class SqliteConnection implements SqliteAccess {
 
   write<T>(what: string, durability: Durability, work: () => T): T {
     return this.read(what, () => {
-      if (durability !== this.#synchronous) {
+      const synced = durability === 'full';
+      if (synced !== this.#synced) {
         // Not a prepared statement: this pragma acts when it is compiled.
-        this.#db.exec(`PRAGMA synchronous = ${durability === 'full' ? 'FULL' : 'NORMAL'}`);
-        this.#synchronous = durability;
+        this.#db.exec(`PRAGMA synchronous = ${synced ? 'FULL' : 'NORMAL'}`);
+        this.#synced = synced;
       }
       this.#begin.run();
       try {
@@ -73,15 +75,16 @@ export class SqliteConnection implements SqliteAccess {
   together<T>(key: string, what: string, durability: Durability, work: () => T): Awaitable<T> {
     if (this.#refusal !== undefined) throw this.#refusal;
     const now = performance.now();
-    const left = this.#groupMs - (now - this.#writtenAt);
+    const left = this.#pace.ms - (now - this.#writtenAt);
     if (this.#waiting.length === 0 && (left <= 0 || this.#writer === key)) {
       this.#writtenAt = now;
       this.#writer = key;
+      this.#pace.count(1, now);
       return this.write(what, durability, work);
     }
     return new Promise<T>((resolve, reject) => {
       this.#waiting.push({ what, durability, work, resolve: resolve as Waiting['resolve'], reject });
-      if (durability === 'full') this.#immediate ??= setImmediate(this.#writeWaiting);
+      if (durability !== 'group') this.#immediate ??= setImmediate(this.#writeWaiting);
       else this.#timer ??= setTimeout(this.#writeWaiting, Math.max(0, left));
     });
   }
@@ -96,6 +99,7 @@ export class SqliteConnection implements SqliteAccess {
     this.#waiting = [];
     this.#writer = undefined;
     this.#writtenAt = performance.now();
+    this.#pace.count(waiting.length, this.#writtenAt);
     const durability = waiting.some((one) => one.durability === 'full') ? 'full' : 'group';
     let results: unknown[];
     try {

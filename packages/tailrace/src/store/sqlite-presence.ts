@@ -26,7 +26,7 @@ export class SqlitePresence implements PresenceStore {
   }
 
   leave(run: string, owner: string): Awaitable<boolean> {
-    return this.#access.together(run, `say that run '${run}' is left`, 'group', () => {
+    return this.#access.together(run, `say that run '${run}' is left`, 'stored', () => {
       this.#sql.leave.run(run, owner);
       return this.#sql.others.get(run) === undefined;
     });

@@ -8,6 +8,7 @@ export interface Statements {
   run: StatementSync;
   insert: StatementSync;
   advance: StatementSync;
+  follow: StatementSync;
   read: StatementSync;
   settle: StatementSync;
   describe: StatementSync;
@@ -56,6 +57,10 @@ export function prepareStatements(db: DatabaseSync): Statements {
     ),
     insert: sql('INSERT INTO events (run_id, seq, body) VALUES (?, ?, ?)'),
     advance: sql('UPDATE runs SET next = ?, ended = ?, client_seq = ?, updated_at = ? WHERE id = ?'),
+    follow: sql(
+      `UPDATE runs SET next = ?, client_seq = ?, updated_at = ?
+       WHERE id = ? AND run = ? AND epoch = ? AND next = ? AND client_seq < ? AND ended = 0 AND status = 'running'`,
+    ),
     read: sql(
       `SELECT body FROM events WHERE run_id = ${idOf}
        AND seq >= (SELECT max(seq) FROM events WHERE run_id = ${idOf} AND seq <= ?) ORDER BY seq`,

@@ -42,7 +42,7 @@ const READ_CHARS = 1024 * 1024;
 export { SqliteSession, type SqliteSessionOptions } from './sqlite-file-session.ts';
 
 export interface SqliteOptions {
-  /** How long deltas may wait to be stored together, in milliseconds. 5 by default. */
+  /** How long deltas may wait to be stored together, in milliseconds. 5 by default; where many runs write, up to 100. */
   groupMs?: number;
   /** How long to wait for another process's lock, in milliseconds, before `STORE_BUSY`. 5,000 by default. */
   busyTimeoutMs?: number;
@@ -177,7 +177,7 @@ class SqliteLogStore implements SqliteStore {
   }
 
   closeMail(run: string, position: number): Awaitable<boolean> {
-    return this.#access.together(run, `close the mailbox of run '${run}'`, 'group', () => {
+    return this.#access.together(run, `close the mailbox of run '${run}'`, 'stored', () => {
       const { changes } = this.#sql.closeMail.run(this.#known(run).id, position);
       return changes === 1;
     });
