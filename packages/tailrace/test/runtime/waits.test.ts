@@ -37,9 +37,10 @@ function asking({ options = {}, ms = 60, calls = ['ask'] }: Asking = {}): Agent 
   });
 }
 
+/** Resolves when the run waits, or has already gone on to its end. */
 async function suspended(runtime: Runtime): Promise<string> {
   const { id } = await runtime.submit('a', 'Go');
-  await until(async () => (await runtime.get(id)).status === 'suspended');
+  await until(async () => !['submitted', 'running'].includes((await runtime.get(id)).status));
   return id;
 }
 
@@ -169,7 +170,8 @@ test('of answers to one call that come at once, from anywhere, one counts and th
 
 test('an answer that races with a cancel gives one end; the run was answered, or whoever answered was told', async () => {
   const ends = new Set<string>();
-  for (let round = 0; round < 12; round++) {
+  // On a busy machine an answer needs more time to be in front.
+  for (let round = 0; round < 12 || (ends.size < 2 && round < 100); round++) {
     await using stage = new Stage();
     const worker = stage.runtime({ agents: { a: asking() } });
     await worker.start();
@@ -192,14 +194,14 @@ test('an answer that races with a cancel gives one end; the run was answered, or
 
 test('a time that comes while the run is cancelled gives one end', async () => {
   const ends = new Set<string>();
-  for (let round = 0; round < 10; round++) {
+  for (let round = 0; round < 10 || (!ends.has('run.cancelled') && round < 50); round++) {
     await using stage = new Stage();
     const worker = stage.runtime({ agents: { a: asking({ calls: ['nap'], ms: 120 }) } });
     await worker.start();
     const id = await suspended(worker);
     const { wakeAt = 0 } = await worker.get(id);
     // Before and after the time itself, as far as it can be met.
-    await sleep(wakeAt - Date.now() - 30 + round * 15);
+    await sleep(wakeAt - Date.now() - 30 + (round % 10) * 15);
     await stage.runtime({ agents: {} }).cancel(id);
     const events = await ended(stage, stage.store(), id);
     ends.add(events.at(-1)?.type ?? '');
