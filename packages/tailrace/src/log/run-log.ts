@@ -195,17 +195,21 @@ export class RunLog implements LogSource {
 
   readonly #onTimer = (): void => {
     this.#timer = undefined;
-    if (this.#pending.events.length === 0 || this.#broken !== undefined) return;
-    try {
-      this.#commit();
-    } catch (error) {
-      // Said at the next append.
-      if (this.#broken === undefined) this.#refusal = error as AgentsError;
-    }
+    this.#goOn();
   };
 
-  /** Hands the pending group to the store, or leaves it for when the store is free. */
-  #commit(): void {
+  /** Commits what is pending where nobody waits for the answer. */
+  #goOn(): void {
+    if (this.#pending.events.length === 0 || this.#broken !== undefined) return;
+    try {
+      this.#commit(true);
+    } catch {
+      // Whoever waits for it has been told, or is told at the next append.
+    }
+  }
+
+  /** Hands the pending group to the store, or leaves it for when the store is free. `later`: whoever appended it is not there to be told of a refusal. */
+  #commit(later = false): void {
     if (this.#storing) return;
     const group = this.#pending;
     this.#pending = new Group();
@@ -215,7 +219,7 @@ export class RunLog implements LogSource {
     try {
       stored = this.#store.append(this.run, this.epoch, ++this.#clientSeq, group.events, durability);
     } catch (error) {
-      throw this.#refused(group, error, false);
+      throw this.#refused(group, error, later);
     } finally {
       this.#handing = false;
     }
@@ -224,20 +228,12 @@ export class RunLog implements LogSource {
       return;
     }
     this.#storing = true;
-    stored
+    void stored
       .then(
         () => this.#stored(group),
         (error: unknown) => void this.#refused(group, error, true),
       )
-      .then(() => this.#onFree())
-      .catch(() => {
-        // The next group was refused at once: the log is broken, and whoever waits knows.
-      });
-  }
-
-  /** The store has answered: on with what came meanwhile. */
-  #onFree(): void {
-    if (this.#pending.events.length > 0 && this.#broken === undefined) this.#commit();
+      .then(() => this.#goOn());
   }
 
   #stored(group: Group): void {

@@ -7,6 +7,7 @@ import { MemoryLogStore } from '../../src/log/memory-store.ts';
 import { readLog } from '../../src/log/reader.ts';
 import { RunLog } from '../../src/log/run-log.ts';
 import { openLogSource } from '../../src/log/source.ts';
+import type { LogStore } from '../../src/port/log-store.ts';
 import { sqlite } from '../../src/store/sqlite.ts';
 import { called, delta, end, promptly, readAll, returned, script, settle, typesOf } from './bodies.ts';
 import { failingAt, grouping, slow, wrapped } from './stores.ts';
@@ -469,6 +470,31 @@ describe('a full log', () => {
     expect(seqs).toEqual([...seqs.keys()]);
     expect([log.ended, log.next]).toEqual([true, seqs.length]);
     expect(await readAll(log)).toHaveLength(seqs.length);
+  });
+
+  test('says so at the next append, when nobody waited for what the store refused once it was free', async () => {
+    const memory = new MemoryLogStore({ maxLogBytes: 10_000 });
+    let free: (() => void) | undefined;
+    const store: LogStore = {
+      ...wrapped(memory, (_, perform) => perform(), 1_000),
+      append(...args) {
+        memory.append(...args);
+        return free ? undefined : new Promise<void>((resolve) => void (free = resolve));
+      },
+    };
+    const log = await RunLog.open(store, 'r');
+    void log.append([called('c')]);
+    void log.append([delta('x'.repeat(20_000))]);
+    free?.();
+    await settle();
+    expect(() => log.append([big()])).toThrow(expect.objectContaining({ code: 'LOG_FULL' }));
+    await log.append([called('d')]);
+    await log.append([end()]);
+    expect(memory.read('r', 0, 10).map(({ seq, type }) => `${seq} ${type}`)).toEqual([
+      '0 tool.called',
+      '1 tool.called',
+      '2 run.completed',
+    ]);
   });
 });
 
