@@ -125,7 +125,7 @@ it.each([
 
 it('tells streams when to come back and ends them properly, answers who waits, and takes nothing more', async () => {
   using place = folder();
-  await using model = await startWireServer({ script: script(30) });
+  await using model = await startWireServer({ script: script(100) });
   await using serve = await Serve.start(place.db, model, { graceMs: 600 });
   const stream = await fetch(`${serve.url}/runs`, ask(true));
   const text = stream.text();
@@ -155,7 +155,7 @@ it('tells streams when to come back and ends them properly, answers who waits, a
 
 it('a second signal ends it at once', async () => {
   using place = folder();
-  await using model = await startWireServer({ script: script(100) });
+  await using model = await startWireServer({ script: script(1_000) });
   await using serve = await Serve.start(place.db, model, { graceMs: 60_000 });
   await fetch(`${serve.url}/runs`, ask(true));
   await expect.poll(() => model.activeRequests).toBe(1);

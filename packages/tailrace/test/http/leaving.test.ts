@@ -241,7 +241,7 @@ async function checkWhole(ask: Ask, kind: StreamKind, at: { run: string; agent: 
 const POLICIES: [string, OnDisconnect][] = [
   ['continue', 'continue'],
   ['cancel', 'cancel'],
-  ['cancel after a while', { cancelAfterMs: 60 }],
+  ['cancel after a while', { cancelAfterMs: 300 }],
 ];
 
 describe.each([
