@@ -2,6 +2,7 @@
 import { once } from 'node:events';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { z } from 'zod';
 import { Agent, createRuntime, tool } from '../../src/index.ts';
 import { createNodeListener } from '../../src/http/index.ts';
@@ -28,8 +29,17 @@ const listener = createNodeListener({
   ...(world.onDisconnect !== undefined && { onDisconnect: world.onDisconnect }),
   ...(world.context === true && { context: () => ({ pid: process.pid }) }),
 });
-const server = createServer(listener).listen(world.port ?? 0, '127.0.0.1');
-await once(server, 'listening');
+const server = createServer(listener);
+for (let tries = 0; !server.listening; tries++) {
+  try {
+    server.listen(world.port ?? 0, '127.0.0.1');
+    await once(server, 'listening');
+  } catch (error) {
+    // Since the server before it died, its port may be somebody else's for a moment.
+    if ((error as { code?: string }).code !== 'EADDRINUSE' || tries === 100) throw error;
+    await sleep(50);
+  }
+}
 process.stdout.write(`${JSON.stringify({ port: (server.address() as AddressInfo).port })}\n`);
 // When whoever started it is gone, it goes, too.
 process.stdin.resume().on('end', () => process.exit(0));

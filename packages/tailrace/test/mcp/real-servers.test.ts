@@ -33,17 +33,23 @@ async function freePort(): Promise<number> {
   return port;
 }
 
-async function listen(mode: string): Promise<{ port: number; process: ChildProcess }> {
+async function listen(mode: string, tries = 5): Promise<{ port: number; process: ChildProcess }> {
   const port = await freePort();
   const env = { ...process.env, PORT: String(port) };
   const child = spawn(process.execPath, [bin('everything'), mode], { env, stdio: ['ignore', 'ignore', 'pipe'] });
   // Read to its end: a server that cannot say anything any more stops.
-  await new Promise<void>((resolve) => {
-    child.stderr?.on('data', (line: Buffer) => {
-      if (/running on|listening on/.test(line.toString())) resolve();
+  let said = '';
+  const listens = await new Promise<boolean>((resolve) => {
+    child.stderr?.on('data', (text: Buffer) => {
+      said += text.toString();
+      if (/running on|listening on/.test(said)) resolve(true);
     });
+    child.once('exit', () => resolve(false));
   });
-  return { port, process: child };
+  if (listens) return { port, process: child };
+  // Somebody may have taken the port meanwhile.
+  if (tries === 1) throw new Error(`It does not listen: ${said}`);
+  return listen(mode, tries - 1);
 }
 
 async function end(child: ChildProcess): Promise<void> {
