@@ -231,6 +231,35 @@ describe('the OpenAI client', () => {
     await expect(more).rejects.toMatchObject(wanted);
   });
 
+  it('knows no stretch that a run has not come to, before a decision, after it and at the end', async () => {
+    await using served = await serve({
+      agents: { weather: agentOf([ask(), answer()], true) },
+      store: sqlite(':memory:'),
+    });
+    const client = clientOf(served.url);
+    const wanted = { status: 404, code: 'NOT_FOUND' };
+    const nowhere = async (id: string): Promise<void> => {
+      await expect(client.responses.retrieve(id)).rejects.toMatchObject(wanted);
+      await expect(client.responses.retrieve(id, { stream: true })).rejects.toMatchObject(wanted);
+      await expect(client.responses.cancel(id)).rejects.toMatchObject(wanted);
+      for (const input of ['More?', [yes]])
+        await expect(
+          client.responses.create({ model: 'weather', previous_response_id: id, input }),
+        ).rejects.toMatchObject(wanted);
+    };
+    const yes = { type: 'mcp_approval_response', approval_request_id: 'call_1', approve: true } as const;
+    const first = await client.responses.create({ model: 'weather', input: 'Basel?' });
+    await nowhere(`${first.id}.2`);
+    const second = await client.responses.create({ model: 'weather', previous_response_id: first.id, input: [yes] });
+    expect([second.id, second.status]).toEqual([`${first.id}.1`, 'completed']);
+    expect(await client.responses.retrieve(second.id)).toEqual(second);
+    await nowhere(`${first.id}.2`);
+    await nowhere(`${first.id}.999999`);
+    // A decision that nothing waits for any more, behind the last stretch that there is.
+    const late = client.responses.create({ model: 'weather', previous_response_id: second.id, input: [yes] });
+    await expect(late).rejects.toMatchObject({ status: 409 });
+  });
+
   it('decides about the call of an agent that is a tool', async () => {
     const inner = agentOf([ask(), answer('Sunny.')], true);
     const outer = new Agent({

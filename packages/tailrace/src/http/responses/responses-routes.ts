@@ -90,11 +90,7 @@ async function historyOf({ service }: Call, run: string): Promise<AgentInputItem
   return [...given, ...items.map(({ item }) => item)];
 }
 
-async function decided(
-  call: Call,
-  { started, segment }: Told,
-  { items, decisions, answers }: ResponsesInput,
-): Promise<Told> {
+async function decided(call: Call, { started }: Told, { items, decisions, answers }: ResponsesInput): Promise<Told> {
   const { runtime, access } = call.service;
   const { run } = started;
   if (items.length > 0) throw new HttpError('BODY_INVALID', 'Send decisions and messages one after the other.');
@@ -111,7 +107,7 @@ async function decided(
     ...answers.map(async ({ callId, answer }) => runtime.input(run, answer, { callId, by })),
   ]);
   // What was decided about one by one has gone on before: the answer is what comes now.
-  return { principal, started, segment: Math.max(segment + 1, waits) };
+  return { principal, started, segment: waits };
 }
 
 export async function getResponse(call: Call): Promise<Reply> {
@@ -148,10 +144,14 @@ export async function cancelResponse(call: Call): Promise<Reply> {
   return json(200, await objectOf(call, told));
 }
 
-/** A run's id, with `.n` behind it for the stretch after its n-th wait. */
+/** A run's id, with `.n` behind it for the stretch after its n-th wait. @throws HttpError NOT_FOUND for a wait that there was not */
 async function responseAt(call: Call, action: 'read' | 'cancel', id: string): Promise<Told> {
-  const [, run = '', segment = '0'] = /^([^.]*)(?:\.([1-9]\d{0,5}))?$/.exec(id) ?? [];
-  return { ...(await call.service.access.run(call.request, action, run)), segment: Number(segment) };
+  const [, run = '', stretch = '0'] = /^([^.]*)(?:\.([1-9]\d{0,5}))?$/.exec(id) ?? [];
+  const found = await call.service.access.run(call.request, action, run);
+  const segment = Number(stretch);
+  if (segment > 0 && segment > waitsOf(await eventsOf(call, run)).waits)
+    throw new HttpError('NOT_FOUND', 'There is no such response.');
+  return { ...found, segment };
 }
 
 async function tellingOf(
