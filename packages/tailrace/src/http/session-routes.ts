@@ -1,4 +1,5 @@
 /** `GET sessions/:id` and `DELETE sessions/:id`: a principal's own conversations. */
+import { clearFree } from '../runtime/held-sessions.ts';
 import { pathText } from './fields.ts';
 import { empty, json, type Reply } from './reply.ts';
 import type { Call } from './route.ts';
@@ -18,7 +19,7 @@ export async function deleteSession(call: Call): Promise<Reply> {
   const { service, request } = call;
   const id = pathText(call, 'id');
   const principal = await service.access.principal(request, { action: 'session.delete', sessionId: id });
-  const session = await service.runtime.session(sessionKey(principal, id));
-  await session.clearSession();
+  const key = sessionKey(principal, id);
+  await clearFree(service.runtime.store, key, await service.runtime.session(key));
   return empty(204);
 }

@@ -1,6 +1,8 @@
 /** Which run holds which session, for all processes that share the store. A run holds its session from its start to its end, however many processes drive it. */
+import { newRunId } from '../base/id.ts';
 import { SystemError } from '../event/errors.ts';
 import type { LogStore } from '../port/log-store.ts';
+import type { Session } from '../port/session.ts';
 
 /** @throws SystemError SESSION_BUSY, naming the run that holds the session */
 export async function holdSessionFor(store: LogStore, sessionId: string, run: string): Promise<void> {
@@ -13,6 +15,21 @@ export async function holdSessionFor(store: LogStore, sessionId: string, run: st
     // Whoever drove it to its end did not live to let go of the session.
     if (head && !head.ended) throw sessionBusy(sessionId, run, holder);
     instead = holder;
+  }
+}
+
+/**
+ * Forgets what was said, unless a run holds the session: it would store the rest of a conversation whose beginning is gone.
+ *
+ * @throws SystemError SESSION_BUSY, naming the run that holds the session
+ */
+export async function clearFree(store: LogStore, sessionId: string, session: Session): Promise<void> {
+  const own = newRunId();
+  await holdSessionFor(store, sessionId, own);
+  try {
+    await session.clearSession();
+  } finally {
+    await store.leases?.dropSession(sessionId, own);
   }
 }
 

@@ -106,6 +106,34 @@ describe('DELETE', () => {
   });
 });
 
+describe('DELETE /sessions/:id', () => {
+  it('is refused while a run is in the session, also one that waits, and leaves the session whole', async () => {
+    await using served = guarded();
+    const body = { agent: 'careful', input: 'x', sessionId: 's' };
+    const { id } = (await (await served.post('alice', '/runs', body)).json()) as { id: string };
+    const items = async (): Promise<unknown> => (await served.ask('alice', '/sessions/s')).json();
+    const before = await items();
+    const refused = await served.ask('alice', '/sessions/s', { method: 'DELETE' });
+    expect([refused.status, await refused.json()]).toEqual([
+      409,
+      { error: { code: 'SESSION_BUSY', message: expect.stringContaining(id) as string } },
+    ]);
+    expect(await items()).toEqual(before);
+    await served.post('alice', `/runs/${id}/approvals/c1`, { approved: true });
+    await expect
+      .poll(async () => (await served.ask('alice', `/runs/${id}`)).json(), { timeout: 10_000 })
+      .toMatchObject({ status: 'completed' });
+    expect(await items()).toMatchObject({
+      items: [{ role: 'user' }, { type: 'function_call' }, { type: 'function_call_result' }, { role: 'assistant' }],
+    });
+    expect((await served.ask('alice', '/sessions/s', { method: 'DELETE' })).status).toBe(204);
+    // The session is free again: a run may begin in it.
+    const next = await served.post('alice', '/runs', { agent: 'echo', input: 'y', sessionId: 's' });
+    expect(next.status).toBe(200);
+    expect(await items()).toMatchObject({ items: [{ role: 'user' }, { role: 'assistant' }] });
+  });
+});
+
 describe('methods', () => {
   it('health is anybody’s', async () => {
     await using served = guarded();

@@ -213,10 +213,11 @@ export const GET_SESSION: Contract = {
 
 export const DELETE_SESSION: Contract = {
   id: 'deleteSession',
-  summary: 'Forgets a conversation.',
+  summary: 'Forgets a conversation that no run is in.',
   action: 'session.delete',
   params: { id: SESSION_ID },
   answers: { 204: { description: 'It is empty.' } },
+  errors: [409],
 };
 
 export const HEALTH: Contract = {
