@@ -81,7 +81,8 @@ function originHost(origin: string): string | undefined {
   return URL.canParse(origin) ? new URL(origin).host : undefined;
 }
 
-function hostname(host: string): string {
+/** The name in a Host header, as a URL gives it; empty when that is none. */
+export function hostname(host: string): string {
   const url = `http://${host}`;
   // What a URL takes for a user's name, or a path, is no part of a host.
   return !/[@/\\?#]/.test(host) && URL.canParse(url) ? new URL(url).hostname.toLowerCase() : '';

@@ -18,7 +18,8 @@ export interface Handler {
 /**
  * Makes a handler: `(Request) => Promise<Response>`, to mount in any server that speaks web requests. On node:http, `createNodeListener` costs less.
  *
- * Streams end when their run does; whoever leaves can come back with the position that they had. Without `authorize` it serves loopback addresses only.
+ * Streams end when their run does; whoever leaves can come back with the position that they had. Without `authorize` it
+ * serves requests to a loopback name only; a web request says no more than that, so listen on 127.0.0.1 then: only `createNodeListener` and `serve` see the address itself.
  *
  * @throws UserError OPTION_UNKNOWN, OPTION_TYPE, OPTION_RANGE
  */

@@ -3,11 +3,14 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import { systemClock } from '../base/clock.ts';
 import { dispatcher, hasRoute } from './dispatch.ts';
 import { isLoopback } from './gate.ts';
+import { errorReply, HttpError } from './http-error.ts';
 import type { Handler } from './handler.ts';
 import type { HandlerOptions } from './options.ts';
+import type { Reply } from './reply.ts';
 import type { RunBody } from './run-body.ts';
+import { reportError } from './run-stream.ts';
 import { type Service, serviceOf } from './service.ts';
-import { requestOf } from './node-request.ts';
+import { keptRequest, requestOf } from './node-request.ts';
 
 /** Answers requests of node:http. */
 export interface NodeListener {
@@ -31,16 +34,35 @@ export function createNodeListener(options: HandlerOptions): NodeListener {
 export function listenerOf(service: Service): NodeListener {
   const { authorize } = service.options;
   const dispatch = dispatcher(service);
+  /** Apart, so that nothing of the web's request is held while its stream is open. */
+  const asked = async (incoming: IncomingMessage, signal: AbortSignal): Promise<[Reply, () => Request]> => {
+    if (!authorize && !isLoopback(incoming.socket.localAddress ?? ''))
+      throw new HttpError('FORBIDDEN', 'Without `authorize`, only loopback addresses are served.');
+    const request = requestOf(incoming, signal);
+    return [await dispatch(request), keptRequest(request)];
+  };
   const listen = async (incoming: IncomingMessage, response: ServerResponse): Promise<void> => {
-    if (!authorize && !isLoopback(incoming.socket.localAddress ?? '')) {
-      response.writeHead(403).end();
-      return;
-    }
     const left = new AbortController();
     const leave = (): void => left.abort();
     response.once('close', leave);
     response.on('error', ignore);
-    const reply = await dispatch(requestOf(incoming, left.signal));
+    let again: (() => Request) | undefined;
+    try {
+      const [reply, request] = await asked(incoming, left.signal);
+      again = request;
+      await answer(reply, incoming, response, leave);
+    } catch (error) {
+      if (!again) return refuse(error, response);
+      reportError(service, error, again());
+      response.destroy();
+    }
+  };
+  const answer = async (
+    reply: Reply,
+    incoming: IncomingMessage,
+    response: ServerResponse,
+    leave: () => void,
+  ): Promise<void> => {
     // Whoever asks again on this connection would ask a server that is gone.
     if (service.stopping.aborted) response.setHeader('connection', 'close');
     response.writeHead(reply.status, reply.headers);
@@ -58,6 +80,12 @@ export function listenerOf(service: Service): NodeListener {
     answers: (incoming: IncomingMessage) => hasRoute(service, incoming.url ?? '/'),
     stop: service.stop,
   });
+}
+
+/** What comes after a request that is none cannot be trusted to begin where it seems to. */
+function refuse(error: unknown, response: ServerResponse): void {
+  const { status, headers, body } = errorReply(error).reply;
+  response.writeHead(status, { ...headers, connection: 'close' }).end(body);
 }
 
 /** A client that is gone is no error of anybody's. Out here, where it holds nothing of a request. */

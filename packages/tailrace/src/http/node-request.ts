@@ -1,11 +1,23 @@
 import type { IncomingMessage } from 'node:http';
+import { hostname } from './gate.ts';
+import { HttpError } from './http-error.ts';
 
 const made = new WeakMap<Request, IncomingMessage>();
+/** Methods that no web request can have. */
+const NEVER: ReadonlySet<string> = new Set(['CONNECT', 'TRACE', 'TRACK']);
 
-/** A web request of node's: the body is read when somebody reads it. */
+/**
+ * A web request of node's: the body is read when somebody reads it.
+ *
+ * @throws HttpError REQUEST_INVALID, METHOD_NOT_ALLOWED, for what node takes and the web does not
+ */
 export function requestOf(incoming: IncomingMessage, signal: AbortSignal): Request {
   const [url, init] = headOf(incoming);
   const { method } = init;
+  if (NEVER.has(method))
+    throw new HttpError('METHOD_NOT_ALLOWED', `${method} is answered nowhere.`, {
+      headers: { allow: 'GET, HEAD, POST, DELETE, OPTIONS' },
+    });
   // Named, because the types of browsers do not know of it.
   const body: RequestInit & { duplex?: 'half' } =
     method === 'GET' || method === 'HEAD' ? {} : { body: bodyOf(incoming), duplex: 'half' };
@@ -34,8 +46,19 @@ function headOf(incoming: IncomingMessage): [URL, { method: string; headers: Hea
   for (let index = 0; index + 1 < rawHeaders.length; index += 2)
     headers.append(rawHeaders[index] as string, rawHeaders[index + 1] as string);
   const { method = 'GET' } = incoming;
-  const url = new URL(incoming.url ?? '/', `http://${headers.get('host') ?? 'localhost'}`);
-  return [url, { method, headers }];
+  return [urlOf(incoming.url ?? '/', headers.get('host') ?? 'localhost'), { method, headers }];
+}
+
+/**
+ * What stands in the request line is a path, or a whole URL when a proxy is asked (RFC 9112, 3.2): of that, the path alone counts, as the Host header is what is
+ * checked. `//name/path` is a path like any other.
+ */
+function urlOf(target: string, host: string): URL {
+  if (hostname(host) === '') throw new HttpError('REQUEST_INVALID', 'The Host header names no host.');
+  const whole = /^https?:/i.test(target) && URL.canParse(target) ? new URL(target) : undefined;
+  const path = whole ? whole.pathname + whole.search : target === '*' ? '/*' : target;
+  if (!path.startsWith('/')) throw new HttpError('REQUEST_INVALID', 'The request line has no path.');
+  return new URL(`http://${host}${path}`);
 }
 
 function bodyOf(incoming: IncomingMessage): ReadableStream<Uint8Array> {
