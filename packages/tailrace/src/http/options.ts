@@ -60,7 +60,10 @@ export interface HandlerLimits {
 }
 
 interface CommonOptions {
-  /** Who may do what. Without it only requests to a loopback address are served. */
+  /**
+   * Who may do what. Without it only requests to a loopback name are served, and with `createNodeListener` and `serve` only on a loopback address. A proxy on this machine,
+   * and `createHandler` in a server that others reach, need it: what they pass on can look as if it came from here.
+   */
   authorize?: Authorize;
   /**
    * Makes the context of a posted run, for the segments that this process drives. A segment that another process drives gets the `context` of its runtime, which is
