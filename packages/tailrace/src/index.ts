@@ -574,7 +574,15 @@ export { waterfall, type WaterfallOptions } from './view/trace/waterfall.ts';
 
 // Durable runs
 export { createRuntime, Runtime } from './runtime/runtime.ts';
-export type { DecisionOptions, InputOptions, LocalOptions, RuntimeOptions, SubmitOptions } from './runtime/options.ts';
+export type {
+  AttachOptions,
+  DecisionOptions,
+  InputOptions,
+  LocalOptions,
+  RuntimeOptions,
+  StopOptions,
+  SubmitOptions,
+} from './runtime/options.ts';
 export type { ListOptions, RunSummary } from './runtime/run-list.ts';
 export type { PendingApproval, RunStatus } from './runtime/run-status.ts';
 export type { RunAbout, RunListing, RunStatusName } from './port/run-summary.ts';

@@ -1,6 +1,7 @@
 /** What a tool returns in place of its output when that is still to come. Data only: nothing of the function lives on. */
-import { type Json, jsonProblem } from '../base/json.ts';
+import type { Json } from '../base/json.ts';
 import { UserError } from '../event/errors.ts';
+import { checkJson } from './option.ts';
 
 export interface WaitForInputOptions {
   /** What is asked, for whoever answers: a text, or JSON for a form. Not told to the model. */
@@ -33,8 +34,8 @@ export type WaitRequest =
  * @throws UserError OPTION_RANGE, OPTION_TYPE
  */
 export function waitForInput({ prompt, expiresInMs, expired }: WaitForInputOptions = {}): CallWait {
-  checkData('waitForInput(): prompt', prompt);
-  checkData('waitForInput(): expired', expired);
+  checkJson('waitForInput(): prompt', prompt);
+  checkJson('waitForInput(): expired', expired);
   if (expiresInMs !== undefined && !(expiresInMs > 0 && Number.isFinite(expiresInMs)))
     throw new UserError(`waitForInput(): expiresInMs must be a number over 0, got ${expiresInMs}.`, {
       code: 'OPTION_RANGE',
@@ -55,7 +56,7 @@ export function waitForInput({ prompt, expiresInMs, expired }: WaitForInputOptio
  * @throws UserError OPTION_RANGE, OPTION_TYPE
  */
 export function waitUntil(when: WaitTime, output?: Json): CallWait {
-  checkData('waitUntil(): output', output);
+  checkJson('waitUntil(): output', output);
   const given = output !== undefined && { output };
   const time = when instanceof Date ? when.getTime() : when.ms;
   if (!Number.isFinite(time) || time < 0)
@@ -66,10 +67,4 @@ export function waitUntil(when: WaitTime, output?: Json): CallWait {
 /** What a function asked to wait for, when that is what it returned. */
 export function waitRequestOf(value: unknown): WaitRequest | undefined {
   return typeof value === 'object' && value !== null ? (value as Partial<CallWait>)[WAIT] : undefined;
-}
-
-function checkData(name: string, value: unknown): void {
-  const problem = jsonProblem(value);
-  if (problem === undefined) return;
-  throw new UserError(`${name} must be JSON, because it outlives this process: ${problem}.`, { code: 'OPTION_TYPE' });
 }

@@ -1,4 +1,5 @@
 /** What all routes share: the runtime, the options with their defaults, and what is open. */
+import { checkStopOptions } from '../runtime/options.ts';
 import { createRuntime, type Runtime } from '../runtime/runtime.ts';
 import { Access } from './access.ts';
 import type { ExposureOf } from './client-view.ts';
@@ -76,7 +77,10 @@ export function serviceOf(options: HandlerOptions): Service {
     ready,
     stopping: stopping.signal,
     stopped: stopped.signal,
-    stop: ({ graceMs = STOP_GRACE_MS } = {}) => (stop ??= over(graceMs)),
+    stop: async (options = {}) => {
+      checkStopOptions(options);
+      await (stop ??= over(options.graceMs ?? STOP_GRACE_MS));
+    },
   };
 }
 

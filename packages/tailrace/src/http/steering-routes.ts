@@ -42,7 +42,7 @@ export async function decideCall(call: Call): Promise<Reply> {
   const { service, request, params } = call;
   const { principal, started } = await service.access.run(request, 'approve', params['id'] ?? '');
   const { approved, ...said } = await bodyOf<Decision>(call);
-  const decision = { by: principal.id, ...said };
+  const decision = { ...said, by: principal.id };
   const callId = pathText(call, 'callId');
   if (approved) await service.runtime.approve(started.run, callId, decision);
   else await service.runtime.reject(started.run, callId, decision);
@@ -55,7 +55,7 @@ export async function answerCall(call: Call): Promise<Reply> {
   const { principal, started } = await service.access.run(request, 'input', params['id'] ?? '');
   const { answer, ...more } = await bodyOf<CallAnswer>(call);
   const callId = pathText(call, 'callId');
-  await service.runtime.input(started.run, answer, { callId, by: principal.id, ...more });
+  await service.runtime.input(started.run, answer, { ...more, callId, by: principal.id });
   return json(200, { id: started.run, callId });
 }
 

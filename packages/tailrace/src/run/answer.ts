@@ -1,6 +1,7 @@
 /** How an answer, or other input, gets into a run: by its mailbox, from any process. */
+import { checkJson } from '../agent/option.ts';
 import { newItemId } from '../base/id.ts';
-import { type Json, jsonProblem } from '../base/json.ts';
+import type { Json } from '../base/json.ts';
 import type { ErrorCode } from '../event/error-codes.ts';
 import { LimitError, UserError } from '../event/errors.ts';
 import { type FoldedRun, foldRun, pendingWaits } from '../event/fold.ts';
@@ -89,9 +90,8 @@ async function checkRoom(store: LogStore, run: string, mail: readonly StoredMess
 }
 
 function checkData(name: string, value: unknown): void {
-  const problem = value === undefined ? 'it is undefined' : jsonProblem(value);
-  if (problem === undefined) return;
-  throw new UserError(`${name} must be JSON, because it outlives this process: ${problem}.`, { code: 'OPTION_TYPE' });
+  if (value === undefined) throw new UserError(`${name} must be JSON, got undefined.`, { code: 'OPTION_TYPE' });
+  checkJson(name, value);
 }
 
 /** @throws UserError RUN_NOT_FOUND */

@@ -1,8 +1,9 @@
 /**
  * How a run is asked to stop. One signal goes up into the loop (R1); everything a run waits for is waited for together with it.
  */
+import { checkKinds } from '../agent/option.ts';
 import { AbortScope } from '../base/abort.ts';
-import { RunCancelledError, SystemError } from '../event/errors.ts';
+import { RunCancelledError, SystemError, UserError } from '../event/errors.ts';
 import type { CancelMode } from '../event/run-event.ts';
 
 export interface CancelOptions {
@@ -10,6 +11,17 @@ export interface CancelOptions {
   mode?: CancelMode;
   /** Why; becomes the `cause` of the RunCancelledError, and as text the log's reason. */
   reason?: unknown;
+}
+
+const MODES: Readonly<Record<CancelMode, true>> = { immediate: true, after_turn: true };
+
+/** @throws UserError OPTION_UNKNOWN, OPTION_TYPE */
+export function checkCancelOptions(options: CancelOptions): void {
+  checkKinds('cancel()', options, { mode: 'text', reason: 'other' });
+  const { mode } = options;
+  if (mode === undefined || Object.hasOwn(MODES, mode)) return;
+  const known = Object.keys(MODES).join(', ');
+  throw new UserError(`cancel(): '${String(mode)}' is no mode. Known are: ${known}.`, { code: 'OPTION_TYPE' });
 }
 
 export interface CancelRequest {

@@ -1,10 +1,11 @@
 /** What a runtime and its calls are told, and how it is checked. */
 import type { AnyAgent } from '../agent/agent.ts';
 import { isAgent } from '../agent/agent-parts.ts';
-import { checkOptions } from '../agent/option.ts';
-import { type Json, jsonProblem } from '../base/json.ts';
+import { checkJson, checkKinds, checkOptions } from '../agent/option.ts';
+import type { Json } from '../base/json.ts';
 import { UserError } from '../event/errors.ts';
 import type { OnDisconnect } from '../event/run-event.ts';
+import type { ReadLogOptions } from '../log/reader.ts';
 import type { DrivenRun, Driver } from '../port/driver.ts';
 import type { LogStore } from '../port/log-store.ts';
 import { checkSessionId } from '../port/session-id.ts';
@@ -80,6 +81,15 @@ export interface InputOptions extends AnswerOptions {
   callId?: string;
 }
 
+/** What `attach` is told. */
+export type AttachOptions = Pick<ReadLogOptions, 'from' | 'signal'>;
+
+/** What `stop` is told. */
+export interface StopOptions {
+  /** How long runs under way may take to their next step boundary, in milliseconds. 10,000 by default. */
+  graceMs?: number;
+}
+
 const OPTION_NAMES = [
   'store',
   'agents',
@@ -91,17 +101,6 @@ const OPTION_NAMES = [
   'concurrency',
   'maxTakeovers',
   'onDriveError',
-] as const;
-const SUBMIT_NAMES = [
-  'sessionId',
-  'conversationId',
-  'previousResponseId',
-  'metadata',
-  'runId',
-  'principal',
-  'onDisconnect',
-  'maxTurns',
-  'traceparent',
 ] as const;
 
 /** @throws UserError OPTION_UNKNOWN, OPTION_TYPE, OPTION_RANGE */
@@ -124,25 +123,72 @@ export function checkRuntimeOptions(options: RuntimeOptions): void {
   checkAtLeast('maxTakeovers', options.maxTakeovers, 1);
 }
 
-/** @throws UserError OPTION_UNKNOWN, OPTION_TYPE, SESSION_ID_INVALID */
-export function checkSubmitOptions(options: SubmitOptions): void {
-  checkOptions('submit()', options, SUBMIT_NAMES);
+/** @throws UserError OPTION_UNKNOWN, OPTION_TYPE, OPTION_RANGE, SESSION_ID_INVALID */
+export function checkSubmitOptions(options: SubmitOptions, local: LocalOptions): void {
+  checkKinds('submit()', options, {
+    sessionId: 'other',
+    conversationId: 'text',
+    previousResponseId: 'text',
+    metadata: 'other',
+    runId: 'other',
+    principal: 'text',
+    onDisconnect: 'other',
+    maxTurns: 'other',
+    traceparent: 'text',
+  });
+  checkKinds('submit()', local, { context: 'other' });
   checkJson('metadata', options.metadata);
   if (options.sessionId !== undefined) checkSessionId(options.sessionId);
+  checkOnDisconnect(options.onDisconnect);
+}
+
+/** @throws UserError OPTION_TYPE, OPTION_RANGE */
+function checkOnDisconnect(value: unknown): void {
+  if (value === undefined || value === 'continue' || value === 'cancel') return;
+  const ms: unknown = typeof value === 'object' && value !== null && 'cancelAfterMs' in value && value.cancelAfterMs;
+  if (typeof ms !== 'number')
+    throw new UserError("submit(): onDisconnect must be 'continue', 'cancel' or { cancelAfterMs }.", {
+      code: 'OPTION_TYPE',
+    });
+  checkMs('submit(): cancelAfterMs', ms);
+  checkOptions('submit() onDisconnect', value as object, ['cancelAfterMs']);
+}
+
+/** @throws UserError OPTION_UNKNOWN, OPTION_TYPE */
+export function checkAttachOptions(options: AttachOptions): void {
+  checkKinds('attach()', options, { from: 'other', signal: 'other' });
+  if (options.signal === undefined || options.signal instanceof AbortSignal) return;
+  throw new UserError(`attach(): signal must be an AbortSignal, got ${typeof options.signal}.`, {
+    code: 'OPTION_TYPE',
+  });
+}
+
+/** @throws UserError OPTION_UNKNOWN, OPTION_TYPE */
+export function checkDecisionOptions(where: string, options: DecisionOptions): void {
+  checkKinds(where, options, { by: 'text', message: 'text', always: 'flag' });
+}
+
+/** @throws UserError OPTION_UNKNOWN, OPTION_TYPE */
+export function checkInputOptions(options: InputOptions): void {
+  checkKinds('input()', options, { callId: 'text', by: 'text', step: 'text', messageId: 'text' });
+}
+
+/** @throws UserError OPTION_UNKNOWN, OPTION_TYPE, OPTION_RANGE */
+export function checkStopOptions(options: StopOptions): void {
+  checkKinds('stop()', options, { graceMs: 'other' });
+  checkMs('stop(): graceMs', options.graceMs);
+}
+
+function checkMs(name: string, value: unknown): void {
+  if (value === undefined || (typeof value === 'number' && value >= 0)) return;
+  throw new UserError(`${name} must be a number of milliseconds, 0 or more, got ${String(value)}.`, {
+    code: 'OPTION_RANGE',
+  });
 }
 
 function checkAtLeast(name: string, value: number | undefined, least: number): void {
   if (value === undefined || (Number.isInteger(value) && value >= least)) return;
   throw new UserError(`${name} must be a whole number of ${least} or more, got ${String(value)}.`, {
     code: 'OPTION_RANGE',
-  });
-}
-
-/** @throws UserError OPTION_TYPE */
-export function checkJson(name: string, value: unknown): void {
-  const problem = jsonProblem(value);
-  if (problem === undefined) return;
-  throw new UserError(`${name} must be JSON, because it outlives this process: ${problem}.`, {
-    code: 'OPTION_TYPE',
   });
 }

@@ -1,4 +1,5 @@
 /** The runs of a store, as lists of them say it: from what the store keeps beside their logs. */
+import { checkKinds } from '../agent/option.ts';
 import { UserError } from '../event/errors.ts';
 import type { LogStore, RunQuery } from '../port/log-store.ts';
 import type { RunAbout, RunListing, RunStatusName } from '../port/run-summary.ts';
@@ -32,8 +33,17 @@ const STATUSES: Readonly<Record<RunStatusName, true>> = {
   cancelled: true,
 };
 
-/** Newest first. @throws UserError OPTION_RANGE, OPTION_TYPE, RUN_NOT_FOUND for `after` */
-export async function listRuns(store: LogStore, { after, limit = 100, ...wanted }: ListOptions): Promise<RunSummary[]> {
+/** Newest first. @throws UserError OPTION_UNKNOWN, OPTION_RANGE, OPTION_TYPE, RUN_NOT_FOUND for `after` */
+export async function listRuns(store: LogStore, options: ListOptions): Promise<RunSummary[]> {
+  checkKinds('list()', options, {
+    status: 'text',
+    agent: 'text',
+    sessionId: 'text',
+    principal: 'text',
+    limit: 'other',
+    after: 'text',
+  });
+  const { after, limit = 100, ...wanted } = options;
   const { status } = wanted;
   if (!Number.isInteger(limit) || limit < 1)
     throw new UserError(`list(): limit must be a whole number of 1 or more, got ${limit}.`, { code: 'OPTION_RANGE' });

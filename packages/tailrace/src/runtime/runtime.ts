@@ -3,13 +3,13 @@ import type { AnyAgent } from '../agent/agent.ts';
 import { outsideOfRuns } from '../base/carrier.ts';
 import type { Json } from '../base/json.ts';
 import { UserError } from '../event/errors.ts';
-import { type LogReader, readLog, type ReadLogOptions } from '../log/reader.ts';
+import { type LogReader, readLog } from '../log/reader.ts';
 import type { Drive, DriveOutcome, Driver, Serving } from '../port/driver.ts';
 import type { LogStore } from '../port/log-store.ts';
 import { checkSessionId } from '../port/session-id.ts';
 import type { Session } from '../port/session.ts';
 import { answer, hasEnded, leaveInput } from '../run/answer.ts';
-import { type CancelOptions, reasonText } from '../run/control.ts';
+import { type CancelOptions, checkCancelOptions, reasonText } from '../run/control.ts';
 import { decide } from '../run/decide.ts';
 import type { RunPlan } from '../run/plan.ts';
 import { writeStart } from '../run/submit.ts';
@@ -20,17 +20,23 @@ import { sessionBusy } from './held-sessions.ts';
 import { type ListOptions, listRuns, type RunSummary } from './run-list.ts';
 import { type RunStatus, runStatus } from './run-status.ts';
 import {
+  type AttachOptions,
+  checkAttachOptions,
+  checkDecisionOptions,
+  checkInputOptions,
   checkRuntimeOptions,
+  checkStopOptions,
   checkSubmitOptions,
   type LocalOptions,
   type DecisionOptions,
   type InputOptions,
   type RuntimeOptions,
+  type StopOptions,
   type SubmitOptions,
 } from './options.ts';
 import { driveRun, type RunInfo, type SegmentParts } from './segment.ts';
 import { lastingSource } from './lasting-watch.ts';
-import { planSubmission } from './submission.ts';
+import { agentNamed, planSubmission } from './submission.ts';
 import { SessionsById } from './sessions-by-id.ts';
 
 const STOP_GRACE_MS = 10_000;
@@ -168,8 +174,8 @@ export class Runtime implements AsyncDisposable {
     options: SubmitOptions = {},
     local: LocalOptions = {},
   ): Promise<{ id: string }> {
-    checkSubmitOptions(options);
-    const agent = this.#agentNamed(agentName);
+    checkSubmitOptions(options, local);
+    const agent = agentNamed(this.#agents, agentName);
     const { sessionId } = options;
     const session = sessionId === undefined ? undefined : await this.#sessions.open(sessionId);
     const plan = planSubmission({ agentName, agent, input, options, session }, this.#runner, this.#store);
@@ -187,7 +193,8 @@ export class Runtime implements AsyncDisposable {
   }
 
   /** The run's own events, live, whichever process writes them. @throws UserError OFFSET_INVALID; the first read: RUN_NOT_FOUND, OFFSET_FUTURE */
-  attach(id: string, options: Pick<ReadLogOptions, 'from' | 'signal'> = {}): LogReader {
+  attach(id: string, options: AttachOptions = {}): LogReader {
+    checkAttachOptions(options);
     return readLog(lastingSource(this.#store, id), options);
   }
 
@@ -196,7 +203,9 @@ export class Runtime implements AsyncDisposable {
    *
    * @throws UserError RUN_NOT_FOUND
    */
-  async cancel(id: string, { mode = 'immediate', reason }: CancelOptions = {}): Promise<void> {
+  async cancel(id: string, options: CancelOptions = {}): Promise<void> {
+    checkCancelOptions(options);
+    const { mode = 'immediate', reason } = options;
     if (await hasEnded(this.#store, id)) return;
     const body = { mode, reason: reasonText(reason) };
     await this.#store.post(id, { id: `cancel:${mode}`, kind: 'cancel', body });
@@ -205,12 +214,12 @@ export class Runtime implements AsyncDisposable {
 
   /** @throws UserError as `decide` does: RUN_NOT_FOUND, RUN_ENDED, APPROVAL_UNKNOWN, APPROVAL_DECIDED, APPROVAL_EXPIRED */
   async approve(id: string, callId: string, options: DecisionOptions = {}): Promise<void> {
-    await this.#decide(id, { ...options, callId, approved: true });
+    await this.#decide(id, callId, true, options);
   }
 
   /** @throws UserError as `approve` does */
   async reject(id: string, callId: string, options: DecisionOptions = {}): Promise<void> {
-    await this.#decide(id, { ...options, callId, approved: false });
+    await this.#decide(id, callId, false, options);
   }
 
   /**
@@ -219,9 +228,11 @@ export class Runtime implements AsyncDisposable {
    *
    * @throws UserError RUN_NOT_FOUND, RUN_ENDED. Of an answer also WAIT_UNKNOWN, WAIT_ANSWERED, WAIT_EXPIRED. LimitError MAILBOX_FULL when 1,000 messages wait for the next turn
    */
-  async input(id: string, input: RunInput | Json, { callId, ...options }: InputOptions = {}): Promise<void> {
-    if (callId === undefined) await leaveInput(this.#store, id, input, options);
-    else await answer(this.#store, id, callId, input as Json, options);
+  async input(id: string, input: RunInput | Json, options: InputOptions = {}): Promise<void> {
+    checkInputOptions(options);
+    const { callId, ...more } = options;
+    if (callId === undefined) await leaveInput(this.#store, id, input, more);
+    else await answer(this.#store, id, callId, input as Json, more);
     await this.#wake(id);
   }
 
@@ -244,7 +255,9 @@ export class Runtime implements AsyncDisposable {
    * Takes no more runs, and leaves those under way at their next step boundary, or after `graceMs` (10,000 by default) as they are. Another process goes on with
    * them; none of them ends by this. Resolves when all are let go of. The store stays open. Idempotent.
    */
-  stop({ graceMs = STOP_GRACE_MS }: { graceMs?: number } = {}): Promise<void> {
+  async stop(options: StopOptions = {}): Promise<void> {
+    checkStopOptions(options);
+    const { graceMs = STOP_GRACE_MS } = options;
     // One that could not start has nothing to stop.
     this.#stopped ??= (async () => (await this.#serving?.catch(() => undefined))?.stop({ graceMs }))();
     return this.#stopped;
@@ -254,8 +267,9 @@ export class Runtime implements AsyncDisposable {
     await this.stop();
   }
 
-  async #decide(id: string, decision: DecisionOptions & { callId: string; approved: boolean }): Promise<void> {
-    await decide(this.#store, id, decision);
+  async #decide(id: string, callId: string, approved: boolean, options: DecisionOptions): Promise<void> {
+    checkDecisionOptions(approved ? 'approve()' : 'reject()', options);
+    await decide(this.#store, id, { ...options, callId, approved });
     await this.#wake(id);
   }
 
@@ -269,15 +283,6 @@ export class Runtime implements AsyncDisposable {
     if (own && outcome === 'begun') return;
     if (outcome === 'same' && (await hasEnded(this.#store, id))) this.#contexts.delete(id);
     else await this.#driver.submit({ id, agent });
-  }
-
-  #agentNamed(name: string): AnyAgent {
-    const agent = this.#agents.get(name);
-    if (agent) return agent;
-    const known = [...this.#agents.keys()].map((key) => `'${key}'`).join(', ') || 'none';
-    throw new UserError(`No agent is registered as '${name}'. Registered are: ${known}.`, {
-      code: 'AGENT_NOT_REGISTERED',
-    });
   }
 
   /** There is something in the run's mailbox. A plain run is its own process's: that hears of it by itself, or takes it when it goes on. */

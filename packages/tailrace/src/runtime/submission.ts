@@ -1,11 +1,13 @@
 /** What is submitted, checked as `run()` checks it. */
 import type { AnyAgent } from '../agent/agent.ts';
+import { checkJson } from '../agent/option.ts';
+import { UserError } from '../event/errors.ts';
 import type { LogStore } from '../port/log-store.ts';
 import type { Session } from '../port/session.ts';
 import { planRun, type RunPlan } from '../run/plan.ts';
 import type { Runner, RunInput } from '../runner.ts';
 import { getGlobalTraceProvider } from '../view/trace/provider.ts';
-import { checkJson, type SubmitOptions } from './options.ts';
+import type { SubmitOptions } from './options.ts';
 
 export interface Submission {
   /** The name that the agent is registered by. */
@@ -14,6 +16,16 @@ export interface Submission {
   input: RunInput;
   options: SubmitOptions;
   session: Session | undefined;
+}
+
+/** @throws UserError AGENT_NOT_REGISTERED */
+export function agentNamed(agents: ReadonlyMap<string, AnyAgent>, name: string): AnyAgent {
+  const agent = agents.get(name);
+  if (agent) return agent;
+  const known = [...agents.keys()].map((key) => `'${key}'`).join(', ') || 'none';
+  throw new UserError(`No agent is registered as '${name}'. Registered are: ${known}.`, {
+    code: 'AGENT_NOT_REGISTERED',
+  });
 }
 
 /** @throws UserError for input and options that cannot work, or that are not data */

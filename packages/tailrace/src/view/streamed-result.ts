@@ -7,7 +7,7 @@ import type { RunEvent, RunSuspended, TerminalEventBody } from '../event/run-eve
 import { newItemId } from '../base/id.ts';
 import { systemClock } from '../base/clock.ts';
 import { liveReader, type LogReader, readLog, type ReadLogOptions } from '../log/reader.ts';
-import { type CancelOptions, reasonText } from '../run/control.ts';
+import { type CancelOptions, checkCancelOptions, reasonText } from '../run/control.ts';
 import type { OnDisconnect } from '../run/options.ts';
 import type { StartedRun } from '../run/start.ts';
 import { agentsOf } from '../agent/item-of.ts';
@@ -96,7 +96,8 @@ export class StreamedRunResult<TContext = unknown, TAgent = AnyAgent>
   }
 
   /** Stops the run. Idempotent. Readers get what is committed, and then the end. A run that waits for a decision is cancelled when it is taken up. */
-  cancel(options?: CancelOptions): void {
+  cancel(options: CancelOptions = {}): void {
+    checkCancelOptions(options);
     if (this.status === 'suspended') leaveCancel(this.started, options);
     else this.started.control.cancel(options);
   }
