@@ -37,8 +37,11 @@ export async function getEvents(call: Call): Promise<Reply> {
   if (format === 'text/plain')
     return textReply({ service, request, principal, action, started, from: place.reset ? 0 : place.from });
   const view = full ? (event: object) => event : clientView(service.exposureOf);
-  if (format === 'application/json') return page(call, started, place, view);
-  const opening = place.reset && resetFrame(await resetOf(service, place.reset));
+  if (format === 'application/json') {
+    using _held = service.streams.hold(principal.id);
+    return await page(call, started, place, view);
+  }
+  const opening = place.reset && resetFrame(await resetOf(call, place.reset));
   return openStream({
     service,
     request,
@@ -75,13 +78,13 @@ async function placeOf(call: Call, run: string): Promise<Place> {
   if (after !== undefined && after !== '') {
     const place = await resolvePosition(store, run, after);
     if (place.reset) return { from: place.from, reset: place.reset };
-    return notPruned(service, run, place.from);
+    return notPruned(call, run, place.from);
   }
-  return notPruned(service, run, queryNumber(call, 'from') ?? 0);
+  return notPruned(call, run, queryNumber(call, 'from') ?? 0);
 }
 
-async function notPruned(service: Service, run: string, from: number): Promise<Place> {
-  const { store } = service.runtime;
+async function notPruned(call: Call, run: string, from: number): Promise<Place> {
+  const { store } = call.service.runtime;
   const head = await store.head(run);
   if (head && from > head.next)
     throw new HttpError('OFFSET_FUTURE', `The next event of this run will be ${head.next}.`, {
@@ -91,12 +94,13 @@ async function notPruned(service: Service, run: string, from: number): Promise<P
   if (event?.type !== 'log.pruned' || from === 0) return { from };
   const told = await snapshot(store, run, from);
   throw new HttpError('OFFSET_PRUNED', 'The events from there on were pruned. Go on from the snapshot.', {
-    data: { snapshot: await resetOf(service, told) },
+    data: { snapshot: await resetOf(call, told) },
   });
 }
 
-async function resetOf({ runtime, exposureOf }: Service, told: RunSnapshot): Promise<ClientSnapshot> {
-  return snapshotFor(runtime.store, told, exposureOf);
+async function resetOf(call: Call, told: RunSnapshot): Promise<ClientSnapshot> {
+  const { runtime, exposureOf } = call.service;
+  return snapshotFor(runtime.store, told, queryText(call, 'view') === 'full' ? 'full' : exposureOf);
 }
 
 function resetFrame(snapshot: ClientSnapshot): Frame {
@@ -135,7 +139,7 @@ async function page(
   }
   return json(200, {
     ...(place.reset && {
-      snapshot: await resetOf(service, place.reset),
+      snapshot: await resetOf(call, place.reset),
     }),
     events,
     next: reader.position,

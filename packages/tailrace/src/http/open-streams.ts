@@ -1,14 +1,16 @@
 /** The streams that are open: one clock beats for all of them, and only while there are any. */
 import { systemClock } from '../base/clock.ts';
 import { HttpError } from './http-error.ts';
+import type { Standing } from './access.ts';
 import type { RunBody } from './run-body.ts';
 
 interface OpenStream {
   body: RunBody;
   principal: string;
-  /** Whether the reader may still read. Asked every `recheckMs`. */
-  allowed: () => Promise<boolean>;
-  checkedAt: number;
+  /** Whether the reader may still read. Asked every `recheckMs`. Never rejects. */
+  standing: () => Promise<Standing>;
+  /** On the monotonic clock. Undefined while it is asked: one that takes long is not asked twice. */
+  checkedAt: number | undefined;
 }
 
 export class OpenStreams {
@@ -43,20 +45,31 @@ export class OpenStreams {
   }
 
   /** Counts a stream until the function it gives is called. */
-  add(principal: string, body: RunBody, allowed: () => Promise<boolean>): () => void {
-    const stream: OpenStream = { body, principal, allowed, checkedAt: systemClock.monotonic() };
+  add(principal: string, body: RunBody, standing: () => Promise<Standing>): () => void {
+    const stream: OpenStream = { body, principal, standing, checkedAt: systemClock.monotonic() };
     this.#open.add(stream);
-    this.#byPrincipal.set(principal, (this.#byPrincipal.get(principal) ?? 0) + 1);
+    this.#count(principal, 1);
     this.#timer ??= systemClock.timer(this.#beatMs, this.#beat);
     if (this.#dismissing) body.dismiss();
     return () => this.#remove(stream);
   }
 
+  /** Counts a request that waits for its answer, as the streams are. @throws HttpError LIMIT_REACHED */
+  hold(principal: string): Disposable {
+    this.check(principal);
+    this.#count(principal, 1);
+    return { [Symbol.dispose]: () => this.#count(principal, -1) };
+  }
+
+  #count(principal: string, more: 1 | -1): void {
+    const now = (this.#byPrincipal.get(principal) ?? 0) + more;
+    if (now === 0) this.#byPrincipal.delete(principal);
+    else this.#byPrincipal.set(principal, now);
+  }
+
   #remove(stream: OpenStream): void {
     if (!this.#open.delete(stream)) return;
-    const left = (this.#byPrincipal.get(stream.principal) ?? 1) - 1;
-    if (left === 0) this.#byPrincipal.delete(stream.principal);
-    else this.#byPrincipal.set(stream.principal, left);
+    this.#count(stream.principal, -1);
     if (this.#open.size > 0) return;
     this.#timer?.[Symbol.dispose]();
     this.#timer = undefined;
@@ -70,13 +83,18 @@ export class OpenStreams {
       stream.body.beat();
       // A client that neither takes nor leaves: what it has not taken can be had again.
       if (now - (stream.body.offeredAt ?? now) >= this.#stallMs) stream.body.close();
-      if (now - stream.checkedAt < this.#recheckMs) continue;
-      stream.checkedAt = now;
-      void stream.allowed().then((still) => {
-        if (!still) stream.body.close();
-      });
+      if (stream.checkedAt !== undefined && now - stream.checkedAt >= this.#recheckMs) void this.#check(stream);
     }
   };
+
+  async #check(stream: OpenStream): Promise<void> {
+    stream.checkedAt = undefined;
+    const standing = await stream.standing();
+    stream.checkedAt = systemClock.monotonic();
+    if (standing === 'gone') stream.body.close();
+    // Whoever it is can come back, when it can be said again who they are.
+    else if (standing === 'unknown') stream.body.dismiss();
+  }
 
   /** Ends all streams before their runs do, and those that are yet to open, so that their readers come back. */
   dismissAll(): void {

@@ -264,7 +264,20 @@ describe('S21: limits', () => {
     const kept = [await open('alice', `/runs/${id}/events`), await open('alice', `/runs/${id}/events`)];
     expect((await open('alice', `/runs/${id}/events`)).status).toBe(429);
     expect((await open('alice', `/v1/responses/${id}?stream=true`)).status).toBe(429);
+    // Who waits for a page or for a run's end holds a connection as well.
+    const poll = { headers: { accept: 'application/json' } };
+    expect((await served.ask('alice', `/runs/${id}/events?from=999999`, poll)).status).toBe(400);
+    const { next } = (await (await served.ask('bob', `/runs/${await served.waiting('bob')}/events`, poll)).json()) as {
+      next: number;
+    };
+    expect((await served.ask('alice', `/runs/${id}/events?from=${next}`, poll)).status).toBe(429);
+    const before = (await served.store.list({ principal: 'alice' })).length;
+    expect((await served.post('alice', '/runs', { agent: 'echo', input: 'Hi' })).status).toBe(429);
+    expect((await served.post('alice', '/runs', { agent: 'echo', input: 'Hi', stream: true })).status).toBe(429);
+    expect(await served.store.list({ principal: 'alice' })).toHaveLength(before);
     for (const stream of kept) await stream.body?.cancel();
+    const polls = [1, 2, 3].map(async () => served.ask('alice', `/runs/${id}/events?from=${next}&waitMs=2000`, poll));
+    expect((await Promise.all(polls)).map(({ status }) => status).toSorted()).toEqual([200, 200, 429]);
     const last = await open('alice', `/runs/${id}/events`);
     expect(last.status).toBe(200);
     await last.body?.cancel();
