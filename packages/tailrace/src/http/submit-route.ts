@@ -4,6 +4,7 @@ import type { Json } from '../base/json.ts';
 import { isAgentsError } from '../event/errors.ts';
 import type { UserMessageItem } from '../event/item.ts';
 import type { OnDisconnect } from '../event/run-event.ts';
+import { DEFAULTS } from '../run/options.ts';
 import type { RunInput } from '../runner.ts';
 import type { SubmitOptions } from '../runtime/options.ts';
 import type { StartedRun } from './access.ts';
@@ -47,6 +48,7 @@ export async function postRun(call: Call): Promise<Reply> {
     action: 'run',
     ...(sessionId !== undefined && { sessionId }),
   });
+  using _held = stream || background ? undefined : service.streams.hold(principal.id);
   const started = await begin(call, principal, {
     agent: body.agent ?? onlyAgent(service),
     input,
@@ -55,7 +57,7 @@ export async function postRun(call: Call): Promise<Reply> {
       ...(metadata !== undefined && { metadata }),
       ...(maxTurns !== undefined && { maxTurns }),
     },
-    onDisconnect: stream && !background ? service.limits.onDisconnect : 'continue',
+    ...(stream && !background && { onDisconnect: service.limits.onDisconnect }),
   });
   if (background) return statusReply(call, principal, started.run, 202);
   if (stream) {
@@ -79,13 +81,16 @@ export interface Beginning {
   agent: string;
   input: RunInput;
   options: Pick<SubmitOptions, 'sessionId' | 'metadata' | 'maxTurns'>;
-  onDisconnect: OnDisconnect;
+  /** Absent: nobody who reads it is waited for. */
+  onDisconnect?: OnDisconnect;
 }
 
 /** Submits a run, once for each `Idempotency-Key` of a principal. @throws HttpError IDEMPOTENCY_MISMATCH, LIMIT_REACHED, SHUTTING_DOWN, and what `submit` throws */
 export async function begin({ service, request }: Call, principal: Principal, asked: Beginning): Promise<StartedRun> {
   const { runtime, options } = service;
   if (service.stopping.aborted) throw shuttingDown();
+  // Who may not read it does not begin it.
+  if (asked.onDisconnect !== undefined) service.streams.check(principal.id);
   await service.ready;
   const key = idempotencyKey(request);
   const named = key === undefined ? {} : { runId: `run_${sha256(JSON.stringify([principal.id, key])).slice(0, 32)}` };
@@ -96,7 +101,7 @@ export async function begin({ service, request }: Call, principal: Principal, as
       ...asked.options,
       ...named,
       principal: principal.id,
-      ...(asked.onDisconnect !== 'continue' && { onDisconnect: asked.onDisconnect }),
+      ...(asked.onDisconnect !== undefined && { onDisconnect: asked.onDisconnect }),
       ...(traceparent !== null && { traceparent }),
     };
     const { id } = await service.runCap.admit(principal.id, named.runId, async () =>
@@ -118,8 +123,8 @@ async function startedOf({ runtime }: Service, id: string): Promise<StartedRun> 
 }
 
 function sameAs(started: StartedRun, { agent, input, options }: Beginning): boolean {
-  const told = [started.registered, started.sessionId, started.metadata ?? null];
-  const asked = [agent, options.sessionId, options.metadata ?? null];
+  const told = [started.registered, started.sessionId, started.metadata ?? null, started.maxTurns];
+  const asked = [agent, options.sessionId, options.metadata ?? null, options.maxTurns ?? DEFAULTS.maxTurns];
   const wanted = typeof input === 'string' || Array.isArray(input) ? input : null;
   return JSON.stringify(told) === JSON.stringify(asked) && JSON.stringify(started.input) === JSON.stringify(wanted);
 }

@@ -59,6 +59,7 @@ it.each([
   ['another input', { input: 'Ho' }],
   ['another session', { input: 'Hi', sessionId: 's' }],
   ['other metadata', { input: 'Hi', metadata: { a: 1 } }],
+  ['more turns', { input: 'Hi', maxTurns: 3 }],
 ])('with %s it is refused, while the run goes on and afterwards', async (_name, body) => {
   const { served } = await world();
   await using _ = served;
@@ -69,6 +70,18 @@ it.each([
   };
   await (await running).text();
   expect(await codes()).toEqual([422, 'IDEMPOTENCY_MISMATCH']);
+});
+
+it.each([
+  ['more turns', { maxTurns: 3 }, { maxTurns: 4 }],
+  ['as many turns as by default', { maxTurns: 3 }, {}],
+])('turns count: %s is another request, and the same number the same one', async (_name, first, second) => {
+  const { served, model } = await world();
+  await using _ = served;
+  const ask = async (more: object): Promise<number> =>
+    (await served.ask('/runs', keyed({ input: 'Hi', ...more, stream: false }))).status;
+  expect([await ask(first), await ask(second), await ask(first)]).toEqual([200, 422, 200]);
+  expect(model.calls).toHaveLength(1);
 });
 
 it("somebody else's equal key is another run", async () => {

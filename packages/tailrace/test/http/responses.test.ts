@@ -36,6 +36,8 @@ describe('the OpenAI client', () => {
     const response = await clientOf(served.url).responses.create({ model: 'weather', input: 'Basel?' });
     expect(response.status).toBe('completed');
     expect(response.output_text).toBe('It is sunny.');
+    expect(response.background).toBe(false);
+    expect((await clientOf(served.url).responses.retrieve(response.id)).background).toBe(false);
     expect(response.output.map(({ type }) => type)).toEqual(['function_call', 'function_call_output', 'message']);
     expect(response.output[1]).toMatchObject({ call_id: 'call_1', output: 'sunny in Basel' });
   });
@@ -50,7 +52,23 @@ describe('the OpenAI client', () => {
     const final = await stream.finalResponse();
     expect(final.output_text).toBe('It is sunny.');
     const retrieved = await client.responses.retrieve(final.id);
+    expect([final.background, retrieved.background]).toEqual([false, false]);
     expect(retrieved.output).toEqual(final.output.map(({ ...item }) => expect.objectContaining({ type: item.type })));
+  });
+
+  it('is streamed or not: nothing between', async () => {
+    await using served = await serve({ agents: { weather: agentOf([answer()]) }, store: sqlite(':memory:') });
+    const { id } = await clientOf(served.url).responses.create({ model: 'weather', input: 'Basel?' });
+    for (const [asked, status, type] of [
+      ['true', 200, 'text/event-stream'],
+      ['false', 200, 'application/json'],
+      ['maybe', 400, 'application/json'],
+      ['', 400, 'application/json'],
+    ] as const) {
+      const response = await served.ask(`/v1/responses/${id}?stream=${asked}`);
+      expect([response.status, response.headers.get('content-type')]).toEqual([status, expect.stringContaining(type)]);
+      await response.text();
+    }
   });
 
   it('comes back after any frame', async () => {
@@ -136,11 +154,11 @@ describe('the OpenAI client', () => {
     await using served = await serve({ agents: { agent }, store: sqlite(':memory:') });
     const client = clientOf(served.url);
     const begun = await client.responses.create({ model: 'agent', input: 'Count', background: true });
-    expect(begun.status).toBe('in_progress');
+    expect([begun.status, begun.background]).toEqual(['in_progress', true]);
     const stream = await client.responses.retrieve(begun.id, { stream: true });
     let seen = 0;
     for await (const event of stream) if ((seen = event.sequence_number) >= 6) break;
-    expect((await client.responses.retrieve(begun.id)).status).toBe('in_progress');
+    expect(await client.responses.retrieve(begun.id)).toMatchObject({ status: 'in_progress', background: true });
     expect((await client.responses.cancel(begun.id)).status).toBe('cancelled');
     const rest = [];
     for await (const event of await client.responses.retrieve(begun.id, { stream: true, starting_after: seen }))

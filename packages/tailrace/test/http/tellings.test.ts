@@ -23,7 +23,15 @@ const numRuns = process.env['TAILRACE_ROUNDS'] === 'long' ? 1_000 : 60;
 const exposureOf: ExposureOf = () => ({ arguments: true, output: true });
 const redaction = { exposureOf, decides: true, reasoning: true };
 const facts = { run: 'run_1', threadId: 't', runId: 'r' };
-const about = { id: 'run_1', createdAt: 0, agent: 'A', previous: undefined, conversation: undefined, metadata: {} };
+const about = {
+  id: 'run_1',
+  createdAt: 0,
+  background: false,
+  agent: 'A',
+  previous: undefined,
+  conversation: undefined,
+  metadata: {},
+};
 
 interface Kind {
   name: string;

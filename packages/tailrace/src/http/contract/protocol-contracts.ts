@@ -55,7 +55,7 @@ export const GET_RESPONSE: Contract = {
   action: 'read',
   params: { id: RESPONSE_ID },
   query: {
-    stream: { type: 'string', description: '`true` for its events.' },
+    stream: { type: 'string', enum: ['true', 'false'], description: '`true` for its events.' },
     starting_after: { type: 'integer', minimum: 0, description: 'The number of the last event that was seen.' },
   },
   answers: { 200: { description: 'The response, or its events.', schema: RESPONSE, types: STREAM } },

@@ -18,6 +18,8 @@ export interface WireResponse {
 export interface ResponseFacts {
   id: string;
   createdAt: number;
+  /** Nobody was to wait for it. */
+  background: boolean;
   agent: string;
   previous: string | undefined;
   conversation: string | undefined;
@@ -25,13 +27,13 @@ export interface ResponseFacts {
 }
 
 export function responseObject(facts: ResponseFacts, output: object[], status: WireResponse['status']): WireResponse {
-  const { id, createdAt, agent, previous, conversation, metadata } = facts;
+  const { id, createdAt, background, agent, previous, conversation, metadata } = facts;
   return {
     id,
     object: 'response',
     created_at: Math.floor(createdAt / 1_000),
     status,
-    background: false,
+    background,
     model: agent,
     output,
     error: null,

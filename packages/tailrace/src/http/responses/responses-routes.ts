@@ -43,7 +43,7 @@ export async function createResponse(call: Call): Promise<Reply> {
   const body = await bodyOf<ResponseRequest>(call);
   const stream = body.stream === true;
   const background = body.background === true;
-  const told = await toldBy(call, body, stream && !background);
+  const told = await toldBy(call, body, stream);
   if (stream) return streamReply(call, told, 0);
   if (!background) await settled(service, told.started.run, request.signal, told.segment);
   return json(200, await objectOf(call, told));
@@ -77,7 +77,8 @@ async function toldBy(call: Call, body: ResponseRequest, leavable: boolean): Pro
       ...(key !== undefined && { sessionId: key }),
       ...(metadata && { metadata }),
     },
-    onDisconnect: leavable ? service.limits.onDisconnect : 'continue',
+    // Said of each that is not in the background: that is how they are told apart.
+    ...(body.background !== true && { onDisconnect: leavable ? service.limits.onDisconnect : 'continue' }),
   });
   return { principal, started, segment: 0 };
 }
@@ -159,10 +160,11 @@ async function tellingOf(
   { principal, started, segment }: Told,
   from = 0,
 ): Promise<ResponsesTelling> {
-  const { sessionId, metadata, run, at, registered, agent } = started;
+  const { sessionId, metadata, run, at, registered, agent, onDisconnect } = started;
   const facts: ResponseFacts = {
     id: segment === 0 ? run : `${run}.${segment}`,
     createdAt: at,
+    background: onDisconnect === undefined,
     agent: registered ?? agent,
     previous: segment === 0 ? undefined : segment === 1 ? run : `${run}.${segment - 1}`,
     conversation: sessionId === undefined ? undefined : clientSessionId(principal, sessionId),
