@@ -4,17 +4,18 @@ import { positionOf } from '../log/position.ts';
 import type { RunSnapshot } from '../log/snapshot.ts';
 import type { LogStore } from '../port/log-store.ts';
 import { lastSeq } from '../port/pruned-range.ts';
+import type { RunEvent } from '../event/run-event.ts';
 import { clientView, type ExposureOf } from './client-view.ts';
 
 const PAGE = 1_000;
 
-/** What takes the place of all that a reader has: what the events that it would have been shown come to. */
+/** What takes the place of all that a reader has: what the events that it would have been shown come to; with `'full'`, all that a view can hold of them. */
 export async function snapshotFor(
   store: LogStore,
   { run, next, open }: Pick<RunSnapshot, 'run' | 'next' | 'open'>,
-  exposureOf: ExposureOf,
+  exposureOf: ExposureOf | 'full',
 ): Promise<ClientSnapshot> {
-  const shown = clientView(exposureOf);
+  const shown = exposureOf === 'full' ? wholeView : clientView(exposureOf);
   let view = EMPTY_VIEW;
   let position: string | undefined;
   for (let from = 0; from < next;) {
@@ -29,4 +30,14 @@ export async function snapshotFor(
   }
   // Of the deltas some may have been pruned.
   return { type: 'snapshot', run, next, view: open ? { ...view, text: open.text } : view, position };
+}
+
+const everything = clientView(() => ({ arguments: true, output: true }));
+
+/** As `clientView`, with what the log says in place of what clients are told. */
+function wholeView(event: RunEvent): ReturnType<typeof everything> {
+  const told = everything(event);
+  if (told?.type !== 'run.failed' || event.type !== 'run.failed') return told;
+  const { code, message, retryable } = event.error;
+  return { ...told, error: { code, message, retryable } };
 }

@@ -2,11 +2,13 @@
 import { once } from 'node:events';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { Agent, type RunEvent } from '../../src/index.ts';
+import { Agent, type RunEvent, tool } from '../../src/index.ts';
 import { createHandler, createNodeListener, type HandlerOptions } from '../../src/http/index.ts';
 import { MemoryLogStore } from '../../src/log/memory-store.ts';
-import { ScriptedModel, textStream } from '../../src/testing/index.ts';
+import { assistantMessage, functionCall, ScriptedModel, textStream } from '../../src/testing/index.ts';
 import { describe, expect, it } from 'vitest';
+import { z } from 'zod';
+import { post } from './serve.ts';
 import { type Asked, native, STREAM_KINDS } from './stream-kinds.ts';
 
 interface World extends AsyncDisposable {
@@ -162,4 +164,34 @@ describe.each([
       expect(only?.text).toContain('It is sunny in Basel.');
     }
   });
+});
+
+it('a snapshot holds what its reader may see: all of it with `?view=full`', async () => {
+  const look = tool({
+    name: 'look',
+    description: 'x',
+    parameters: z.object({ at: z.string() }),
+    execute: () => 'seen',
+  });
+  const model = new ScriptedModel([
+    [functionCall('look', { at: 'home' }, { callId: 'c1' })],
+    [assistantMessage('Seen.')],
+  ]);
+  const store = new MemoryLogStore();
+  const handler = createHandler({ agents: { a: new Agent({ name: 'A', model, tools: [look] }) }, store });
+  const ask = async (path: string, init: RequestInit = {}): Promise<string> =>
+    (await handler(new Request(`http://localhost${path}`, init))).text();
+  const { id } = JSON.parse(await ask('/runs', post({ input: 'Go.' }))) as { id: string };
+  // Of a writer that has gone: what it wrote there is not what is there now.
+  const gone = (accept: string): RequestInit => ({ headers: { accept, 'last-event-id': '3.1' } });
+  for (const accept of ['text/event-stream', 'application/x-ndjson', 'application/json']) {
+    const shown = await ask(`/runs/${id}/events`, gone(accept));
+    const full = await ask(`/runs/${id}/events?view=full`, gone(accept));
+    for (const text of [shown, full]) expect(text).toContain('"status":"completed"');
+    expect([shown, full].map((text) => [text.includes('home'), text.includes('seen')])).toEqual([
+      [false, false],
+      [true, true],
+    ]);
+  }
+  await handler.stop({ graceMs: 0 });
 });
