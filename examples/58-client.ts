@@ -57,7 +57,8 @@ assert.equal(new Set(seen).size, seen.length);
 let again: RunView = EMPTY_VIEW;
 for await (const event of client.attach(view.run ?? '')) again = viewRun(again, event);
 assert.deepEqual(again, view);
-console.log(await client.list({ status: 'completed' }));
+const { runs } = await client.list({ status: 'completed' });
+console.log(runs);
 
 await listener.stop();
 server.close();

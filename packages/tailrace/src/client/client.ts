@@ -72,11 +72,21 @@ export interface RunState extends Omit<RunListed, 'updatedAt'> {
 }
 
 export interface ListOptions {
-  status?: RunStateName;
+  status?: RunStateName | undefined;
+  /** The name that the server knows the agent by. */
+  agent?: string | undefined;
+  sessionId?: string | undefined;
   /** 20 by default, at most 100. */
-  limit?: number;
-  /** The id of the last run of the page before. */
-  after?: string;
+  limit?: number | undefined;
+  /** `next` of the page before. */
+  after?: string | undefined;
+}
+
+/** Runs, newest first. */
+export interface RunPage {
+  runs: RunListed[];
+  /** Give it as `after` for the next page. Absent on the last one. */
+  next?: string;
 }
 
 export function createClient(options: ClientOptions): TailraceClient {
@@ -125,14 +135,14 @@ export class TailraceClient {
     return (await this.#json(`/runs/${encodeURIComponent(id)}`)) as RunState;
   }
 
-  /** The caller's runs, newest first. @throws TailraceClientError */
-  async list(options: ListOptions = {}): Promise<RunListed[]> {
-    const query = new URLSearchParams(Object.entries(options).map(([name, value]) => [name, String(value)]));
-    const { runs } = (await this.#json(`/runs?${query.toString()}`)) as { runs: RunListed[] };
-    return runs;
+  /** The caller's runs, newest first, a page at a time. @throws TailraceClientError */
+  async list(options: ListOptions = {}): Promise<RunPage> {
+    const given = Object.entries(options).filter(([, value]) => value !== undefined);
+    const query = new URLSearchParams(given.map(([name, value]) => [name, String(value)]));
+    return (await this.#json(`/runs?${query.toString()}`)) as RunPage;
   }
 
-  /** Stops a run. Idempotent. @throws TailraceClientError RUN_ENDED */
+  /** Asks a run to stop; its end follows. Idempotent, and nothing to a run that has ended. @throws TailraceClientError */
   async cancel(id: string, body: { reason?: string; mode?: 'immediate' | 'after_turn' } = {}): Promise<void> {
     await this.#post(`/runs/${encodeURIComponent(id)}/cancel`, body);
   }

@@ -4,6 +4,7 @@ export {
   type FollowOptions,
   type ListOptions,
   type RunListed,
+  type RunPage,
   type RunState,
   type RunStateName,
   type StartOptions,

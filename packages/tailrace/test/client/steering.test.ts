@@ -80,12 +80,36 @@ it('approves a call that waits, once', async () => {
     calls: [{ callId: 'c1', tool: 'pay', state: 'returned', arguments: '{"euros":5}' }],
   });
   expect(progress).toEqual([{ paid: 'half' }]);
-  expect(await client.list({ status: 'completed', limit: 1 })).toMatchObject([
-    { id: view.run, metadata: { order: 7 } },
-  ]);
-  expect(await client.list({ after: view.run as string })).toEqual([]);
+  expect(await client.list({ status: 'completed', limit: 1 })).toMatchObject({
+    runs: [{ id: view.run, metadata: { order: 7 } }],
+  });
+  expect(await client.list({ after: view.run as string })).toEqual({ runs: [] });
+  // A run that has ended is not stopped, and that is no error.
+  await client.cancel(view.run as string);
+  expect((await client.get(view.run as string)).status).toBe('completed');
   await client.delete(view.run as string);
   await expect(client.get(view.run as string)).rejects.toMatchObject({ status: 404 });
+});
+
+it('lists a page at a time, by agent and by session', async () => {
+  await using served = await clerk(...Array.from({ length: 5 }, () => [assistantMessage('Hi.')]));
+  const { client } = served;
+  const begun: string[] = [];
+  for (let index = 0; index < 5; index++) {
+    const view = await follow(client.run({ input: 'Hi', sessionId: `s${index % 2}` }), () => undefined);
+    begun.unshift(view.run ?? '');
+  }
+  const seen: string[][] = [];
+  let after: string | undefined;
+  do {
+    const { runs, next } = await client.list({ status: undefined, agent: undefined, limit: 2, after });
+    seen.push(runs.map(({ id }) => id));
+    after = next;
+  } while (after !== undefined);
+  expect(seen).toEqual([begun.slice(0, 2), begun.slice(2, 4), begun.slice(4)]);
+  expect((await client.list({ sessionId: 's1' })).runs.map(({ id }) => id)).toEqual([begun[1], begun[3]]);
+  expect((await client.list({ agent: 'clerk' })).runs).toHaveLength(5);
+  expect((await client.list({ agent: 'nobody' })).runs).toEqual([]);
 });
 
 it('rejects a call, and the model is told why', async () => {
