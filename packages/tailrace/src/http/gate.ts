@@ -15,6 +15,14 @@ export interface Gate {
 // What clients need to read, beside what a browser shows anyway.
 const EXPOSED = 'location, retry-after, allow, x-vercel-ai-ui-message-stream';
 
+const HEADERS = ['authorization', 'content-type', 'idempotency-key', 'last-event-id', 'traceparent'];
+
+/** What OpenAI's own client says of itself. */
+function toldByOpenAi(request: Request): string[] {
+  const asked = request.headers.get('access-control-request-headers')?.toLowerCase().split(',') ?? [];
+  return asked.map((name) => name.trim()).filter((name) => /^(x-stainless|openai)-[a-z-]{1,40}$/.test(name));
+}
+
 export function gateOf({ authorize, hosts, cors }: Pick<HandlerOptions, 'authorize' | 'hosts' | 'cors'>): Gate {
   const origins = new Set(cors?.origins);
   const names = hosts && new Set(hosts.map((host) => host.toLowerCase()));
@@ -52,7 +60,7 @@ export function gateOf({ authorize, hosts, cors }: Pick<HandlerOptions, 'authori
       return empty(204, {
         'access-control-allow-origin': origin,
         'access-control-allow-methods': 'GET, POST, DELETE',
-        'access-control-allow-headers': 'authorization, content-type, idempotency-key, last-event-id, traceparent',
+        'access-control-allow-headers': [...HEADERS, ...toldByOpenAi(request)].join(', '),
         'access-control-max-age': '600',
         vary: 'origin',
       });

@@ -29,6 +29,7 @@ import { getAgUi, postAgUi, stopAgUi } from './ag-ui/ag-ui-routes.ts';
 import { getEvents } from './events-route.ts';
 import { openApiDocument } from './openapi.ts';
 import { json } from './reply.ts';
+import { getReady } from './ready-route.ts';
 import { cancelResponse, createResponse, getResponse } from './responses/responses-routes.ts';
 import type { Route } from './route.ts';
 import { deleteSession, getSession } from './session-routes.ts';
@@ -62,15 +63,7 @@ export const ROUTES: readonly Route[] = [
   { method: 'GET', path: '/ag-ui/:thread/stream', contract: GET_AG_UI, answer: getAgUi },
   { method: 'POST', path: '/ag-ui/:thread/stop', contract: STOP_AG_UI, answer: stopAgUi },
   { method: 'GET', path: '/healthz', contract: HEALTH, answer: () => json(200, { ok: true }) },
-  {
-    method: 'GET',
-    path: '/readyz',
-    contract: READY,
-    answer: async ({ service }) => {
-      await service.ready;
-      return service.stopping.aborted ? json(503, { ok: false }) : json(200, { ok: true });
-    },
-  },
+  { method: 'GET', path: '/readyz', contract: READY, answer: getReady },
   {
     method: 'GET',
     path: '/openapi.json',

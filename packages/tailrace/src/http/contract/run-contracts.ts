@@ -229,7 +229,10 @@ export const HEALTH: Contract = {
 export const READY: Contract = {
   id: 'readyz',
   summary: 'Whether runs are taken.',
-  answers: { 200: { description: 'They are.', schema: OK }, 503: { description: 'It stops.', schema: OK } },
+  answers: {
+    200: { description: 'They are.', schema: OK },
+    503: { description: 'The server stops, or its store does not answer.', schema: OK },
+  },
 };
 
 export const OPENAPI: Contract = {
