@@ -24,6 +24,7 @@ export type HttpCode =
   | 'OFFSET_FUTURE'
   | 'OFFSET_PRUNED'
   | 'SHUTTING_DOWN'
+  | 'AUTHORIZE_TIMEOUT'
   | 'INTERNAL';
 
 export const OWN_STATUS: Readonly<Record<HttpCode, number>> = {
@@ -46,6 +47,7 @@ export const OWN_STATUS: Readonly<Record<HttpCode, number>> = {
   OFFSET_FUTURE: 400,
   OFFSET_PRUNED: 410,
   SHUTTING_DOWN: 503,
+  AUTHORIZE_TIMEOUT: 503,
   INTERNAL: 500,
 };
 
@@ -103,11 +105,14 @@ export class HttpError extends Error {
   }
 }
 
+// Others are for the client to mend, or no news to the server.
+const OURS: ReadonlySet<HttpCode> = new Set(['INTERNAL', 'AUTHORIZE_TIMEOUT']);
+
 /** The answer to a request that failed; `ours` says that it was not the client's doing. */
 export function errorReply(error: unknown): { reply: WholeReply; ours: boolean } {
   if (error instanceof HttpError) {
     const { code, message, headers, data } = error;
-    return { reply: json(OWN_STATUS[code], { error: { code, message, ...data } }, headers), ours: code === 'INTERNAL' };
+    return { reply: json(OWN_STATUS[code], { error: { code, message, ...data } }, headers), ours: OURS.has(code) };
   }
   const status = isAgentsError(error) ? RUN_STATUS[error.code] : undefined;
   if (isAgentsError(error) && status !== undefined) {

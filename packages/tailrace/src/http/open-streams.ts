@@ -1,7 +1,7 @@
 /** The streams that are open: one clock beats for all of them, and only while there are any. */
 import { systemClock } from '../base/clock.ts';
-import { HttpError } from './http-error.ts';
 import type { Standing } from './access.ts';
+import { HttpError } from './http-error.ts';
 import type { RunBody } from './run-body.ts';
 
 interface OpenStream {

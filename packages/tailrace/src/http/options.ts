@@ -21,7 +21,7 @@ export type Action =
 
 /** Who asks. */
 export interface Principal {
-  /** Stored with each run that they submit. */
+  /** Stored with each run that they submit. Never empty. */
   id: string;
   /** May act on runs of others, too: `authorize` has decided that itself, by the run's id. */
   allRuns?: boolean;
@@ -35,7 +35,7 @@ export interface AuthorizeTarget {
 
 /**
  * Says who asks. `null`: nobody that is known (401); `false`: they are known, and may not do this (403). Runs of other principals are 404 to them without its doing.
- * Asked on every request, on every reconnect, and again while a stream is open. What it throws is a 500.
+ * Asked on every request, on every reconnect, and again while a stream is open. What it throws is a 500, and so is anything else that it gives.
  */
 export type Authorize = (
   request: Request,
@@ -57,6 +57,8 @@ export interface HandlerLimits {
   bufferedBytes?: number;
   /** How long a client may take nothing before its connection is closed, to be resumed. 120,000 by default. */
   stallMs?: number;
+  /** How long `authorize` may take, in milliseconds: a request is answered with 503 then, and a stream ended, to be resumed. 10,000 by default. */
+  authorizeMs?: number;
 }
 
 interface CommonOptions {
@@ -87,7 +89,7 @@ interface CommonOptions {
   limits?: HandlerLimits;
   /**
    * Told of what went wrong here, which the client sees only as a code; without a request when a run of the handler's own runtime cannot be driven, and waits for a process
-   * that can. What it throws is ignored.
+   * that can. What it throws, or rejects with, is ignored.
    */
   onError?: (error: unknown, request: Request | undefined) => void;
 }
@@ -124,6 +126,7 @@ const LIMIT_NAMES = [
   'streamsPerPrincipal',
   'bufferedBytes',
   'stallMs',
+  'authorizeMs',
 ] as const;
 
 export const HTTP_DEFAULTS: Required<HandlerLimits> & {
@@ -138,6 +141,7 @@ export const HTTP_DEFAULTS: Required<HandlerLimits> & {
   streamsPerPrincipal: 100,
   bufferedBytes: 1024 * 1024,
   stallMs: 120_000,
+  authorizeMs: 10_000,
   heartbeatMs: 15_000,
   recheckMs: 60_000,
   onDisconnect: { cancelAfterMs: 30_000 },

@@ -59,7 +59,7 @@ export function openStream(asked: StreamRequest): StreamReply {
   });
   const target = { action, runId: run };
   const closed = service.streams.add(principal.id, body, async () =>
-    service.access.still(request(), target, principal),
+    service.access.standing(request(), target, principal),
   );
   const type = format === 'ndjson' ? { 'content-type': NDJSON } : {};
   return { status: 200, headers: { ...telling.headers, ...type, ...asked.headers }, stream: body };
@@ -77,10 +77,6 @@ function ndjsonText({ data, id }: Frame): string {
   return `${data.slice(0, -1)}${data.length > 2 ? ',' : ''}"id":${JSON.stringify(id)}}\n`;
 }
 
-export function reportError({ options }: Service, error: unknown, request: Request): void {
-  try {
-    options.onError?.(error, request);
-  } catch {
-    // Whoever is told of errors cannot make more of them.
-  }
+export function reportError({ report }: Service, error: unknown, request: Request): void {
+  report(error, request);
 }

@@ -7,6 +7,7 @@ import { exposuresOf } from './exposures.ts';
 import { OpenStreams } from './open-streams.ts';
 import { checkHandlerOptions, type HandlerOptions, HTTP_DEFAULTS } from './options.ts';
 import { Readership } from './readership.ts';
+import { type Report, reporter } from './report.ts';
 import { RunCap } from './run-cap.ts';
 
 export interface Service {
@@ -14,6 +15,7 @@ export interface Service {
   readonly options: HandlerOptions;
   readonly limits: typeof HTTP_DEFAULTS;
   readonly access: Access;
+  readonly report: Report;
   readonly exposureOf: ExposureOf;
   readonly streams: OpenStreams;
   readonly runCap: RunCap;
@@ -32,14 +34,15 @@ const STOP_GRACE_MS = 10_000;
 /** How long clients may take to take the last of their answers when the server stops. */
 const LAST_WORD_MS = 1_000;
 
-function ownRuntime({ agents, store, onError }: Extract<HandlerOptions, { agents: object }>): Runtime {
-  return createRuntime({ agents, store, ...(onError && { onDriveError: (error) => onError(error, undefined) }) });
+function ownRuntime({ agents, store }: Extract<HandlerOptions, { agents: object }>, report: Report): Runtime {
+  return createRuntime({ agents, store, onDriveError: (error) => report(error, undefined) });
 }
 
 /** @throws UserError for options that cannot work */
 export function serviceOf(options: HandlerOptions): Service {
   checkHandlerOptions(options);
-  const runtime = options.runtime ?? ownRuntime(options);
+  const report = reporter(options);
+  const runtime = options.runtime ?? ownRuntime(options, report);
   const given = {
     ...(options.heartbeatMs !== undefined && { heartbeatMs: options.heartbeatMs }),
     ...(options.recheckMs !== undefined && { recheckMs: options.recheckMs }),
@@ -69,7 +72,8 @@ export function serviceOf(options: HandlerOptions): Service {
     runtime,
     options,
     limits,
-    access: new Access(runtime.store, options.authorize),
+    access: new Access({ store: runtime.store, authorize: options.authorize, authorizeMs: limits.authorizeMs, report }),
+    report,
     exposureOf: exposuresOf(runtime.agents.values()),
     streams,
     runCap: new RunCap(runtime.store, limits),
