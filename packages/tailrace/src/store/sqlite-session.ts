@@ -6,6 +6,12 @@ import type { Session } from '../port/session.ts';
 import { checkSessionId } from '../port/session-id.ts';
 import type { SqliteAccess } from './sqlite-access.ts';
 
+/**
+ * How many steps deleted runs have put into a session, in one row: none of them can come again, and whoever has counted steps must not find fewer. No run's step
+ * begins with it.
+ */
+export const GONE_STEPS = ':';
+
 type SessionStatements = Record<
   'items' | 'add' | 'pop' | 'clear' | 'begin' | 'forget' | 'others' | 'holder',
   StatementSync
@@ -23,7 +29,8 @@ export function sessionsOf(db: DatabaseSync, access: SqliteAccess): (sessionId: 
     begin: db.prepare('INSERT OR IGNORE INTO session_step (session, step) VALUES (?, ?)'),
     forget: db.prepare('DELETE FROM session_step WHERE session = ?'),
     others: db.prepare(
-      'SELECT count(*) AS steps FROM session_step WHERE session = ? AND substr(step, 1, length(?)) <> ?',
+      `SELECT coalesce(sum(CASE WHEN step GLOB '${GONE_STEPS}[0-9]*' THEN CAST(substr(step, 2) AS INTEGER) ELSE 1 END), 0) AS steps
+       FROM session_step WHERE session = ? AND substr(step, 1, length(?)) <> ?`,
     ),
     holder: db.prepare(
       `SELECT session_hold.run FROM session_hold JOIN runs ON runs.run = session_hold.run

@@ -17,10 +17,6 @@ export interface Statements {
   posted: StatementSync;
   closeMail: StatementSync;
   mail: StatementSync;
-  deleteEvents: StatementSync;
-  deleteMail: StatementSync;
-  deleteRun: StatementSync;
-  deleteLease: StatementSync;
 }
 
 export interface RunRow {
@@ -80,9 +76,5 @@ export function prepareStatements(db: DatabaseSync): Statements {
     mail: sql(
       `SELECT position, id, kind, body, at FROM mailbox WHERE run_id = ${idOf} AND position > ? ORDER BY position`,
     ),
-    deleteEvents: sql(`DELETE FROM events WHERE run_id = ${idOf}`),
-    deleteMail: sql(`DELETE FROM mailbox WHERE run_id = ${idOf}`),
-    deleteRun: sql('DELETE FROM runs WHERE run = ?'),
-    deleteLease: sql('DELETE FROM lease WHERE run = ?'),
   };
 }

@@ -27,6 +27,7 @@ import type {
 import type { RunListing } from '../port/run-summary.ts';
 import { eventsOf } from './event-json.ts';
 import { SqliteConnection } from './sqlite-connection.ts';
+import { runDeleter } from './sqlite-delete.ts';
 import { storeError } from './sqlite-error.ts';
 import { SqliteLeases } from './sqlite-leases.ts';
 import { RunLister } from './sqlite-list.ts';
@@ -84,6 +85,7 @@ class SqliteLogStore implements SqliteStore {
   readonly #rows: RunRows;
   readonly #lister: RunLister;
   #pruner: RowPruner | undefined;
+  #delete: ((run: string) => void) | undefined;
   readonly #pollMs: number;
   readonly #access: SqliteConnection;
   readonly #watchers: Watchers = new Watchers();
@@ -219,12 +221,9 @@ class SqliteLogStore implements SqliteStore {
   }
 
   delete(run: string): void {
-    this.#access.write(`delete run '${run}'`, 'full', () => {
-      this.#sql.deleteEvents.run(run);
-      this.#sql.deleteMail.run(run);
-      this.#sql.deleteRun.run(run);
-      this.#sql.deleteLease.run(run);
-    });
+    this.#delete ??= runDeleter(this.#db);
+    const taken = this.#delete;
+    this.#access.write(`delete run '${run}'`, 'full', () => taken(run));
     this.#wake(run);
   }
 

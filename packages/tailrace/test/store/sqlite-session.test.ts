@@ -1,9 +1,10 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
 import { afterAll, describe, expect, test } from 'vitest';
 import { z } from 'zod';
-import { Agent, type AgentInputItem, type LogStore, Runner, tool, user } from '../../src/index.ts';
+import { Agent, type AgentInputItem, createRuntime, type LogStore, Runner, tool, user } from '../../src/index.ts';
 import { sqlite } from '../../src/store/sqlite.ts';
 import { assistantMessage, functionCall, logViolations, ScriptedModel } from '../../src/testing/index.ts';
 import { deaths } from '../resume/deaths.ts';
@@ -101,4 +102,55 @@ test.each([
     const kinds = (await session.getItems()).map(({ type, ...item }) => ('role' in item ? item.role : type));
     expect(kinds, label).toEqual(['user', 'function_call', 'function_call_result', 'assistant']);
   }
+});
+
+describe('a run that is deleted', () => {
+  const rowsOf = (path: string, table: string): number => {
+    const db = new DatabaseSync(path, { readOnly: true });
+    const row = db.prepare(`SELECT count(*) AS rows FROM ${table}`).get();
+    db.close();
+    return Number(row?.['rows']);
+  };
+  const speak = async (store: ReturnType<typeof sqlite>, runId: string, says: string): Promise<void> => {
+    const model = new ScriptedModel([[assistantMessage(says)]]);
+    await using runtime = createRuntime({ store, agents: { a: new Agent({ name: 'A', model }) } });
+    await runtime.start();
+    const { id } = await runtime.submit('a', 'Hi.', { runId, sessionId: 's' });
+    const events = [];
+    for await (const event of runtime.attach(id)) events.push(event);
+    expect(logViolations(events)).toEqual([]);
+  };
+
+  test('leaves nothing behind but its words, and one number for each session', async () => {
+    const path = nextPath();
+    const store = sqlite(path);
+    await store.session('t').addItemsOnce?.('run_1:1', items('of another session'));
+    for (const index of [1, 2, 3]) {
+      await speak(store, `run_${index}`, `Hello ${index}.`);
+      await store.presence?.enter(`run_${index}`, 'a reader that died');
+    }
+    const others = await store.session('s').stepsOfOthers?.('run_9');
+    expect(others).toBeGreaterThanOrEqual(6);
+    for (const index of [1, 2, 3]) {
+      await store.delete(`run_${index}`);
+      // Whoever has counted before may not find fewer: that would hide what is added now.
+      expect(await store.session('s').stepsOfOthers?.('run_9')).toBe(others);
+    }
+    for (const table of ['runs', 'events', 'mailbox', 'lease', 'reader']) expect(rowsOf(path, table), table).toBe(0);
+    expect(rowsOf(path, 'session_step')).toBe(2);
+    expect(await store.session('s').getItems()).toHaveLength(6);
+    await store.session('s').clearSession();
+    expect(rowsOf(path, 'session_step')).toBe(1);
+    await store.close();
+  });
+
+  test('may come again under its id, and its words are in the session again', async () => {
+    const store = sqlite(nextPath());
+    await speak(store, 'run_1', 'Once.');
+    await store.delete('run_1');
+    await speak(store, 'run_1', 'Twice.');
+    const said = (await store.session('s').getItems()).map((item) => JSON.stringify(item));
+    expect(said.map((text) => /Once|Twice|Hi/.exec(text)?.[0])).toEqual(['Hi', 'Once', 'Hi', 'Twice']);
+    await store.close();
+  });
 });
