@@ -12,8 +12,6 @@ export type DriveOutcome = 'ended' | 'waiting' | 'left';
 
 /** One run in the hands of this process. */
 export interface Drive extends DrivenRun {
-  /** The epoch to write with, where the engine fences by itself. Undefined: the log store's. */
-  readonly epoch?: number;
   /** True when whoever drove the run last may have died over it: it never let go of it, or its drive failed. False: it left it. Undefined where the engine does not know. */
   readonly abandoned?: boolean;
   /** Aborts when this process must let go of the run now: it has lost it, or its time to stop is over. */
@@ -37,6 +35,8 @@ export interface ServeOptions {
   concurrency: number;
   /** The version of the program that drives: an engine may keep runs with the version that they began with. */
   codeVersion?: string;
+  /** Told when the engine cannot look for runs to drive, once until it can again. */
+  onOutage?: (error: unknown) => void;
 }
 
 export interface Serving {
