@@ -1,4 +1,5 @@
 // I10: who looks at a run, and what becomes of the looking, changes nothing of it.
+import { setTimeout as wait } from 'node:timers/promises';
 import { afterEach, describe, expect, it } from 'vitest';
 import {
   MemoryLogStore,
@@ -122,10 +123,16 @@ describe.each(Object.entries(MISBEHAVIOURS))('an observer that %s', (_, act) => 
         told++;
         return act();
       };
-      const look = { execute: () => new Promise<string>((resolve) => setTimeout(resolve, 15, 'late')) };
+      // However late the cancel comes, it gives its output after that.
+      const cancelled = Promise.withResolvers<void>();
+      const look = { execute: () => cancelled.promise.then(() => wait(15, 'late')) };
       const options = { stream: true, timeouts: { toolGraceMs: 2 } } as const;
       const result = await new Runner({ onLateResult }).run(flow.agent({ look }), 'Go', options);
-      for await (const event of result.events()) if (event.type === 'tool.called') result.cancel();
+      for await (const event of result.events()) {
+        if (event.type !== 'tool.called') continue;
+        result.cancel();
+        cancelled.resolve();
+      }
       expect(result.status).toBe('cancelled');
       await expect.poll(() => told).toBe(1);
       await expect.poll(() => probe.violations()).toEqual([]);
