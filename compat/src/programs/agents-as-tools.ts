@@ -1,4 +1,4 @@
-import type { Agent, RunToolApprovalItem } from '@openai/agents';
+import type { Agent, AgentOptions, RunToolApprovalItem, ToolsToFinalOutputResult } from '@openai/agents';
 import type { ScriptedModel } from '@openai/agents/testing';
 import { z } from 'zod';
 import { observe } from '../observe.ts';
@@ -16,6 +16,7 @@ interface Pair {
 
 interface Parts {
   readonly inner?: Record<string, unknown>;
+  readonly outer?: Pick<AgentOptions, 'toolUseBehavior'>;
   readonly options?: Omit<ToolOptions, 'parameters'>;
   readonly args?: string | Record<string, unknown>;
 }
@@ -30,6 +31,7 @@ function pair(sdk: SdkNamespace, testing: TestingNamespace, steps: Steps, parts:
     name: 'Outer',
     model,
     tools: [inner.asTool({ toolName: 'helper', toolDescription: 'Helps.', ...parts.options })],
+    ...parts.outer,
   });
   return { agent, models: [model, below], inner };
 }
@@ -185,6 +187,39 @@ export const agentToolPrograms: Record<string, Program> = {
     }) => JSON.stringify([finalOutput, newItems.map(({ type }) => type), lastAgent?.name, agentToolInvocation]);
     const made = pair(sdk, testing, [[testing.assistantMessage('I help.')]], { options: { customOutputExtractor } });
     return observe(sdk, { ...made, input: 'Hi', stream });
+  }),
+
+  ...bothWays('agent as a tool, its result for a function that decides', (sdk, testing, stream) => {
+    const seen: unknown[] = [];
+    const made = pair(sdk, testing, [[testing.assistantMessage('{"a":1}')]], {
+      inner: { outputType: z.object({ a: z.number() }) },
+      outer: {
+        toolUseBehavior: (_context, results) => {
+          for (const result of results) {
+            if (result.type !== 'function_output') continue;
+            const { agentRunResult, interruptions } = result;
+            const items = agentRunResult?.newItems.map(({ type }) => type);
+            const { input, lastAgent } = agentRunResult ?? {};
+            seen.push([agentRunResult?.finalOutput, items, input, lastAgent?.name, interruptions]);
+          }
+          return { isFinalOutput: false, isInterrupted: undefined };
+        },
+      },
+    });
+    return observe(sdk, { ...made, input: 'Hi', stream, notes: { seen } });
+  }),
+
+  ...bothWays('agent as a tool that fails, for a function that decides', (sdk, testing, stream) => {
+    const seen: unknown[] = [];
+    const made = pair(sdk, testing, [testing.modelError(new Error('boom'))], {
+      outer: {
+        toolUseBehavior: (_context, results): ToolsToFinalOutputResult => {
+          seen.push(results.map((result) => result.type === 'function_output' && result.agentRunResult === undefined));
+          return { isFinalOutput: true, isInterrupted: undefined, finalOutput: 'Enough.' };
+        },
+      },
+    });
+    return observe(sdk, { ...made, input: 'Hi', stream, notes: { seen } });
   }),
 
   ...bothWays('agent as a tool, with an output type', (sdk, testing, stream) => {

@@ -252,13 +252,13 @@ export {
   type ToolOutputGuardrailResult,
 } from './agent/tool-guardrail.ts';
 export { type CallWait, waitForInput, type WaitForInputOptions, type WaitTime, waitUntil } from './agent/wait.ts';
+export type { FunctionToolResult } from './agent/tool-result.ts';
 export type { ToolApprovalFunction } from './agent/tool-approval.ts';
 export type {
   CheckedOutcome,
   FunctionTool,
   FunctionToolCustomDataContext,
   FunctionToolCustomDataExtractor,
-  FunctionToolResult,
   FunctionToolTimeoutBehavior,
   HostedTool,
   Tool,

@@ -6,7 +6,9 @@ import type { Handoff } from './handoff.ts';
 import type { MCPServer, MCPToolErrorFunction } from './mcp/server.ts';
 import type { AgentOutputType, TextOutput } from './output-type.ts';
 import type { RunContext } from './run-context.ts';
-import type { FunctionToolResult, Method, Tool } from './tool.ts';
+import type { RunToolApprovalItem } from './run-item.ts';
+import type { Method, Tool } from './tool.ts';
+import type { FunctionToolResult } from './tool-result.ts';
 
 /** A text, or what makes one at the start of each turn. */
 export type Instructions<TContext> =
@@ -18,7 +20,14 @@ export type AgentPrompt<TContext> =
   | Prompt
   | Method<[runContext: RunContext<TContext>, agent: AnyAgent], Prompt | Promise<Prompt>>;
 
-export type ToolsToFinalOutputResult = { isFinalOutput: false } | { isFinalOutput: true; finalOutput: string };
+/**
+ * What a function says of the tools' outputs: one of them is the run's final output, or the model is asked again. `isInterrupted` may be left out; a run that is told
+ * `true` fails (OPTION_CONFLICT): what a run waits for are its calls (`needsApproval`, `waitForInput()`), and these have all been made.
+ */
+export type ToolsToFinalOutputResult =
+  | { isFinalOutput: false; isInterrupted?: undefined }
+  | { isFinalOutput: false; isInterrupted: true; interruptions: RunToolApprovalItem[] }
+  | { isFinalOutput: true; isInterrupted?: undefined; finalOutput: string };
 export type ToolToFinalOutputFunction = Method<
   [context: RunContext, toolResults: FunctionToolResult[]],
   ToolsToFinalOutputResult | Promise<ToolsToFinalOutputResult>

@@ -25,6 +25,9 @@ export type AgentToolInvocation = Readonly<{ toolName: string; toolCallId?: stri
 /** A nested run that has completed, for `customOutputExtractor`. */
 export type CompletedAgentToolInvocationRunResult<TContext, TAgent> = Part<TContext, TAgent, 'result'>;
 
+/** The same as a whole, for `toolUseBehavior`. */
+export type NestedResult<TContext, TAgent> = Part<TContext, TAgent, 'whole'>;
+
 /** An event of a nested run, with the agent that is the tool and the call that it answers. */
 export interface AgentToolStreamEvent<TAgent = AnyAgent> {
   event: Part<unknown, TAgent, 'event'>;

@@ -8,7 +8,6 @@ import type { AnyAgent } from './agent.ts';
 import type { ApplyPatchTool } from './apply-patch-tool.ts';
 import type { ComputerTool } from './computer-tool.ts';
 import type { RunContext } from './run-context.ts';
-import type { RunToolCallOutputItem } from './run-item.ts';
 import type { ShellTool } from './shell-tool.ts';
 import type { ToolInputGuardrailDefinition, ToolOutputGuardrailDefinition } from './tool-guardrail.ts';
 
@@ -173,11 +172,3 @@ export type Tool<TContext = unknown> =
   | ShellTool
   | ApplyPatchTool
   | HostedTool;
-
-/** What a function tool call came to: for `toolUseBehavior`. */
-export interface FunctionToolResult<TContext = unknown> {
-  type: 'function_output';
-  tool: FunctionTool<TContext>;
-  output: unknown;
-  runItem: RunToolCallOutputItem;
-}

@@ -1,7 +1,8 @@
 /** The function calls of one turn: which are being made, which are settled, and which wait. */
 import type { AnyAgent } from '../agent/agent.ts';
 import { type RunItem, RunToolApprovalItem, RunToolCallOutputItem } from '../agent/run-item.ts';
-import type { FunctionTool, FunctionToolResult } from '../agent/tool.ts';
+import type { FunctionTool } from '../agent/tool.ts';
+import type { FunctionToolOutput } from '../agent/tool-result.ts';
 import { NEVER } from '../agent/tool-approval.ts';
 import type { AbortScope } from '../base/abort.ts';
 import type { FoldedWait } from '../event/fold.ts';
@@ -38,7 +39,7 @@ interface Slot {
   call: Call | undefined;
   /** How much of it the conversation has been told. */
   told: 'nothing' | 'that it waits' | 'all';
-  result: FunctionToolResult | undefined;
+  result: FunctionToolOutput | undefined;
 }
 
 export class CallsOfTurn {
@@ -124,7 +125,7 @@ export class CallsOfTurn {
   }
 
   /** In call order, without those that were rejected. */
-  get results(): FunctionToolResult[] {
+  get results(): FunctionToolOutput[] {
     return this.#slots.flatMap(({ result }) => result ?? []);
   }
 

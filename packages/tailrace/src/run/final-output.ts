@@ -2,15 +2,25 @@
 import type { AnyAgent } from '../agent/agent.ts';
 import type { OutputGuardrailResult } from '../agent/guardrail.ts';
 import type { RunMessageOutputItem } from '../agent/run-item.ts';
-import type { FunctionToolResult } from '../agent/tool.ts';
+import type { FunctionToolOutput } from '../agent/tool-result.ts';
+import { agentToolSpec } from '../agent/agent-tool.ts';
 import { abortable } from '../base/abort.ts';
-import { isAgentsError, ModelRefusalError, OutputGuardrailTripwireTriggered, SystemError } from '../event/errors.ts';
+import {
+  isAgentsError,
+  ModelRefusalError,
+  OutputGuardrailTripwireTriggered,
+  SystemError,
+  UserError,
+} from '../event/errors.ts';
 import { refusalOfMessage, textOfMessage } from '../event/item.ts';
 import type { ModelResponse } from '../port/model.ts';
+import { callStep } from './ask-approval.ts';
 import { outputChecks, type OutputToCheck, RunningChecks } from './guardrails.ts';
+import { nestedResultOf } from './nested-call.ts';
 import { withoutVerdict } from './recorded-verdicts.ts';
 import { callUser, type RunScope, type Steps } from './scope.ts';
 import { commitTurn, type Rejected } from './session-step.ts';
+import type { AskedCall } from './tools.ts';
 import { withholdOutputs } from './withheld-output.ts';
 
 export interface FinalOutput {
@@ -31,21 +41,47 @@ export function finalText(run: RunScope, message: RunMessageOutputItem): string 
 export async function finalTextOfTools(
   run: RunScope,
   agent: AnyAgent,
-  results: FunctionToolResult[],
+  results: FunctionToolOutput[],
+  calls: readonly AskedCall[],
 ): Promise<string | undefined> {
   const behavior = agent.toolUseBehavior;
   const [first] = results;
   if (behavior === 'run_llm_again' || !first) return undefined;
   if (behavior === 'stop_on_first_tool') return outputText(first);
   if (typeof behavior === 'function') {
-    const decided = await callUser(run, run.turnSpan, () => behavior(run.context, results));
-    return decided.isFinalOutput ? decided.finalOutput : undefined;
+    const told = await Promise.all(results.map(async (result) => withAgentRun(run, result, calls)));
+    const decided = await callUser(run, run.turnSpan, () => behavior(run.context, told));
+    if (decided.isFinalOutput) return decided.finalOutput;
+    if (decided.isInterrupted) throw cannotInterrupt(run, agent);
+    return undefined;
   }
   const stopping = results.find(({ tool }) => behavior.stopAtToolNames.includes(tool.name));
   return stopping && outputText(stopping);
 }
 
-function outputText({ runItem }: FunctionToolResult): string {
+/** The result of an agent tool's run is read from the log when somebody may look at it: it is there also after a restart. */
+async function withAgentRun(
+  run: RunScope,
+  result: FunctionToolOutput,
+  calls: readonly AskedCall[],
+): Promise<FunctionToolOutput> {
+  if (!agentToolSpec(result.tool)) return result;
+  const { rawItem } = result.runItem;
+  const asked = calls.find(({ call }) => 'callId' in rawItem && call.callId === rawItem.callId);
+  const agentRunResult = asked && (await nestedResultOf(run, asked.call, callStep(run, asked.call)));
+  return agentRunResult
+    ? { ...result, agentRunResult: agentRunResult as NonNullable<FunctionToolOutput['agentRunResult']> }
+    : result;
+}
+
+function cannotInterrupt(run: RunScope, { name }: AnyAgent): UserError {
+  return new UserError(
+    `The toolUseBehavior of agent '${name}' gave isInterrupted: true, but every call of the turn has its output: nothing is left to wait for. Give isInterrupted: undefined, and let the tool wait: needsApproval before it is called, waitForInput() in place of an output.`,
+    { code: 'OPTION_CONFLICT', runId: run.plan.runId },
+  );
+}
+
+function outputText({ runItem }: FunctionToolOutput): string {
   const { rawItem } = runItem;
   if (rawItem.type !== 'function_call_result') return JSON.stringify(runItem.output) ?? '';
   const { output } = rawItem;

@@ -28,3 +28,9 @@ export function nestedRuns(run: RunScope, { onParking, onParked, ...caller }: Ne
     },
   };
 }
+
+/** The result of the run that an agent tool made for a call, if it completed. */
+export async function nestedResultOf(run: RunScope, call: FunctionCallItem, step: string): Promise<unknown> {
+  const { name: toolName, callId: toolCallId, arguments: toolArguments } = call;
+  return run.resultOf([...run.path, step], { toolName, toolCallId, toolArguments });
+}

@@ -17,6 +17,7 @@ import { Conversation } from './conversation.ts';
 import { failureInSpans } from './ending.ts';
 import { course, type CourseEnd } from './course.ts';
 import { NestedInbox } from './nested-inbox.ts';
+import { nestedResultOf } from './nested-call.ts';
 import { nestedPlan } from './nested-plan.ts';
 import { DEFAULTS } from './options.ts';
 import { restoreState } from './reenter.ts';
@@ -125,7 +126,7 @@ async function settled(parent: RunScope, run: RunScope, site: NestedSite): Promi
       ended(run, end.agent, { outcome: 'completed', output: end.final.text }),
     ]);
     run.session?.release();
-    return answer(parent, site, end.final.text, end.final.value);
+    return answer(parent, site, end.final.text);
   } catch (thrown) {
     run.session?.release();
     const { signal, leaving } = run.control;
@@ -200,21 +201,17 @@ async function* nestedLoop(run: RunScope): Steps<Completed | undefined> {
 }
 
 /** The nested run has ended, but its call had not returned when its process died. @throws how it failed */
-async function recorded(parent: RunScope, site: NestedSite, end: AgentEnded): Promise<NestedAnswer> {
+function recorded(parent: RunScope, site: NestedSite, end: AgentEnded): NestedAnswer {
   if (end.outcome !== 'completed' && end.error) throw errorFromSerialized(end.error);
-  const text = end.output ?? '';
-  const agent = agentsOf(parent.agents)(end.agent);
-  return answer(parent, site, text, await agent.processFinalOutput(text));
+  return answer(parent, site, end.output ?? '');
 }
 
-function answer(parent: RunScope, site: NestedSite, text: string, finalOutput: unknown): NestedAnswer {
-  const { call, step } = site;
-  const invocation = { toolName: call.name, toolCallId: call.callId, toolArguments: call.arguments };
+function answer(parent: RunScope, { call, step }: NestedSite, text: string): NestedAnswer {
   return {
     text,
     result: async () => {
       await parent.inbox.store([]);
-      return parent.resultOf([...parent.path, step], finalOutput, invocation);
+      return nestedResultOf(parent, call, step);
     },
   };
 }

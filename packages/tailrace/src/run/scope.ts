@@ -105,8 +105,8 @@ export interface RunScope {
   readonly nested: NestedPlace | undefined;
   /** Runs an agent inside this run. */
   readonly nest: Nest;
-  /** The result of a nested run that has completed, as a view. */
-  readonly resultOf: (path: readonly string[], finalOutput: unknown, call: AgentToolInvocation) => Promise<unknown>;
+  /** The result of a nested run as a view of the log, if it has completed. */
+  readonly resultOf: (path: readonly string[], call: AgentToolInvocation) => Promise<unknown>;
   /** Nested runs that were under way when this run was taken up, by the step of their call. */
   readonly nestedFolds: ReadonlyMap<string, FoldedRun>;
   /** Nested runs that somebody listens to, by the step of their call. */

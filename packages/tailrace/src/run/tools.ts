@@ -5,7 +5,8 @@
  * on; they are aborted only when the failure ends the run. T4 After an abort a call has the grace to settle; then it is abandoned, and what it gives is late.
  */
 import type { AnyAgent } from '../agent/agent.ts';
-import type { FunctionTool, FunctionToolResult } from '../agent/tool.ts';
+import type { FunctionTool } from '../agent/tool.ts';
+import type { FunctionToolOutput } from '../agent/tool-result.ts';
 import { AbortScope, onAbort } from '../base/abort.ts';
 import type { FunctionCallItem } from '../event/item.ts';
 import type { RunSuspended } from '../event/run-event.ts';
@@ -30,7 +31,7 @@ export interface AskedCall {
 /** What the calls of a turn came to. */
 export interface ToolsOutcome {
   /** In call order. */
-  results: FunctionToolResult[];
+  results: FunctionToolOutput[];
   /** Calls that nobody has decided about, or whose output is still to come: the turn cannot go on without them. */
   waiting: readonly WaitingCall[];
 }

@@ -5,7 +5,7 @@
  * parallel guardrails' verdicts · session.
  */
 import type { AnyAgent } from '../agent/agent.ts';
-import type { FunctionToolResult } from '../agent/tool.ts';
+import type { FunctionToolOutput } from '../agent/tool-result.ts';
 import { AbortScope } from '../base/abort.ts';
 import type { RunSuspended, TurnEnded } from '../event/run-event.ts';
 import type { ModelResponse } from '../port/model.ts';
@@ -150,11 +150,11 @@ async function* finish(
   run: RunScope,
   agent: AnyAgent,
   response: ModelResponse,
-  results: FunctionToolResult[],
+  results: FunctionToolOutput[],
   { calls, message }: SortedOutput,
 ): Steps<FinalOutput | undefined> {
   if (calls.length > 0) {
-    const text = await finalTextOfTools(run, agent, results);
+    const text = await finalTextOfTools(run, agent, results, calls);
     return text === undefined ? undefined : yield* acceptOutput(run, { agent, text, response, message: undefined });
   }
   if (!message) return undefined;

@@ -14,6 +14,7 @@ declare module '../agent/agent-tool-types.ts' {
     runConfig: Partial<RunConfig>;
     runOptions: Omit<StreamRunOptions<TContext>, 'stream'>;
     event: RunStreamEvent;
+    whole: RunResult<TContext, TAgent>;
     result: (RunResult<TContext, TAgent> | StreamedRunResult<TContext, TAgent>) & {
       agentToolInvocation: AgentToolInvocation;
       finalOutput: OutputOf<TAgent>;
@@ -21,22 +22,25 @@ declare module '../agent/agent-tool-types.ts' {
   }
 }
 
+/** Undefined when no nested run has completed there. */
 export async function nestedResult(
   started: StartedRun,
   path: readonly string[],
-  finalOutput: unknown,
   call: AgentToolInvocation,
-): Promise<RunResult & { agentToolInvocation: AgentToolInvocation }> {
+): Promise<(RunResult & { agentToolInvocation: AgentToolInvocation }) | undefined> {
   await started.log.flush();
   const step = path.at(-1);
   const events = (await readRun((from, limit) => started.log.read(from, limit))).filter(
     ({ scope }) => scope?.at(-1) === step,
   );
+  const end = events.findLast((event) => event.type === 'agent.ended');
+  if (end?.outcome !== 'completed') return undefined;
   const agents = agentsOf(started.agents);
   const [first] = events.flatMap((event) => (event.type === 'agent.started' ? [event] : []));
   const agent = agents(first?.agent ?? '');
   const state = new RunState(started.context, first?.input ?? '', agent, agents, { step });
   state.take(events);
+  const finalOutput = await agents(end.agent).processFinalOutput(end.output ?? '');
   const result = new RunResult({ ...started, ending: { event: undefined, finalOutput } }, state);
   return Object.assign(result, { agentToolInvocation: Object.freeze({ ...call }) });
 }

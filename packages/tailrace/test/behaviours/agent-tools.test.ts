@@ -90,6 +90,14 @@ describe('an agent as a tool', () => {
       expect(nested.at(-1)).toMatchObject({ type: 'agent.ended', outcome: 'completed', output: 'Inner says.' });
     });
 
+  on('is not interrupted by a function that decides what its tools mean: it is told how', async ({ stage }) => {
+    const { outer } = pair([say('Yes.')]);
+    outer.toolUseBehavior = () => ({ isFinalOutput: false, isInterrupted: true, interruptions: [] });
+    const { error } = await stage.whole(outer);
+    expect(error).toMatchObject({ name: 'UserError', code: 'OPTION_CONFLICT' });
+    expect((error as Error).message).toContain('waitForInput()');
+  });
+
   on('is a branch of its caller’s trace, below the span of its call', async ({ stage }) => {
     const { outer } = pair([[functionCall('look', { n: 1 }, { callId: 'c1' })], say('Yes.')], {}, { tools: [look] });
     await stage.whole(outer);

@@ -35,6 +35,8 @@ class World {
   readonly store: MemoryLogStore = new MemoryLogStore();
   readonly session: MemorySession = new MemorySession();
   readonly ran: string[] = [];
+  /** What `toolUseBehavior` was told of the nested runs, each time that it was asked. */
+  readonly results: unknown[] = [];
   models: ScriptedModel[] = [];
   readonly needsApproval: boolean;
 
@@ -84,7 +86,15 @@ class World {
     });
     const right = new Agent({ name: 'Right', model: this.#model('Right'), tools: [once] });
     const tools = [once, asTool(left, 'ask_left'), asTool(right, 'ask_right')];
-    return new Agent({ name: 'Boss', model: this.#model('Boss'), tools });
+    return new Agent({
+      name: 'Boss',
+      model: this.#model('Boss'),
+      tools,
+      toolUseBehavior: (_context, results) => {
+        this.results.push(results.map((one) => 'agentRunResult' in one && one.agentRunResult?.finalOutput));
+        return { isFinalOutput: false };
+      },
+    });
   }
 
   async decideAll(): Promise<void> {
@@ -133,6 +143,8 @@ for (const needsApproval of [false, true]) {
         expect(left, label).toEqual(left.map(() => 0));
         // Of a call that a crash cut off nobody knows whether it happened: it is not made again.
         expect(new Set(world.ran).size, label).toBe(world.ran.length);
+        expect(world.results.length, label).toBeGreaterThan(0);
+        for (const results of world.results) expect(results, label).toEqual(['left done', 'right done', false]);
         const told = world.log.flatMap((event) =>
           event.type === 'item.added' && !event.scope && event.kind === 'tool_output' ? [event.item] : [],
         );
