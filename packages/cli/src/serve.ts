@@ -6,7 +6,7 @@ import { type CommandDef, defineCommand } from 'citty';
 import { checkReach, type RunningServer, serve } from '@tailrace/server';
 import { sqlite } from 'tailrace/sqlite';
 import { errorText } from './output.ts';
-import { type ServedModule, servedModule } from './served-module.ts';
+import { SERVED_OPTIONS, type ServedModule, servedModule } from './served-module.ts';
 import { servedText } from './served-text.ts';
 import { UsageError } from './options.ts';
 import { safeText } from './terminal-text.ts';
@@ -15,7 +15,7 @@ const args = {
   module: {
     type: 'positional',
     required: false,
-    description: 'A module that exports agents, and maybe `authorize`, `context`, `cors` and `onDisconnect`',
+    description: `A module that exports agents, and maybe options: ${SERVED_OPTIONS.map((name) => `\`${name}\``).join(', ')}`,
   },
   port: { type: 'string', default: '4111', description: 'Where to listen; 0 for any free port' },
   host: { type: 'string', default: '127.0.0.1', description: 'An address that others can reach needs `authorize`' },

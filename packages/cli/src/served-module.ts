@@ -1,12 +1,16 @@
-/** What a module offers to be served: its agents by name, who may use them, and their context. */
+/** What a module offers to be served: its agents by name, and the options that they are served with. */
 import { Agent } from 'tailrace';
 import type { HandlerOptions } from 'tailrace/http';
 import { UsageError } from './options.ts';
 
-type Served = Pick<HandlerOptions, 'authorize' | 'context' | 'cors' | 'onDisconnect'>;
-export type ServedModule = Served & { agents: Record<string, Agent> };
-
 const FUNCTIONS = ['authorize', 'context'] as const;
+const SETTINGS = ['cors', 'hosts', 'onDisconnect', 'limits', 'exposeReasoning', 'runConfig'] as const;
+
+/** What a module may export beside its agents: options of `createHandler`. */
+export const SERVED_OPTIONS: readonly string[] = [...FUNCTIONS, ...SETTINGS];
+
+type Served = Pick<Extract<HandlerOptions, { agents: object }>, (typeof FUNCTIONS | typeof SETTINGS)[number]>;
+export type ServedModule = Served & { agents: Record<string, Agent> };
 
 /**
  * Exported agents go by their export's name; those of an exported `agents` object, and the default export, by their own or the object's.
@@ -30,7 +34,7 @@ export function servedModule(exported: Record<string, unknown>, path: string): S
     Object.assign(options, { [name]: value });
   }
   // createHandler looks at these itself.
-  for (const name of ['cors', 'onDisconnect']) {
+  for (const name of SETTINGS) {
     if (exported[name] !== undefined) Object.assign(options, { [name]: exported[name] });
   }
   return { ...options, agents: Object.fromEntries(agents) };

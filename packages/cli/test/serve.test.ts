@@ -1,9 +1,12 @@
 // `tailrace serve` as a process: what it says, what it answers, and how it ends.
 import { existsSync, readdirSync } from 'node:fs';
+import { once } from 'node:events';
+import { type IncomingMessage, request } from 'node:http';
 import { createServer } from 'node:net';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { SERVED_OPTIONS } from '../src/served-module.ts';
 import { type Running, TAILRACE, Workplace } from './command.ts';
 
 const MODULES = join(import.meta.dirname, 'modules');
@@ -83,6 +86,25 @@ describe.concurrent('a served module', () => {
   });
 });
 
+/** Nothing else sends a Host of one's own. */
+async function statusAs(host: string, url: string): Promise<number | undefined> {
+  const asked = request(`${url}/healthz`, { headers: { host } }).end();
+  const [response] = (await once(asked, 'response')) as [IncomingMessage];
+  response.resume();
+  return response.statusCode;
+}
+
+it('takes hosts and limits from its module', async () => {
+  using place = new Workplace(TAILRACE);
+  const running = place.start(['serve', join(MODULES, 'configured.ts'), '--port', '0']);
+  const url = await urlOf(running);
+  expect((await post(`${url}/runs`, { input: 'Hi' })).status).toBe(200);
+  expect((await post(`${url}/runs`, { input: 'x'.repeat(100) })).status).toBe(413);
+  expect([await statusAs('agents.example.com', url), await statusAs('evil.example.com', url)]).toEqual([200, 421]);
+  running.child.kill('SIGTERM');
+  expect((await running.ended).code).toBe(0);
+});
+
 describe.concurrent('what cannot be served', () => {
   it.each([
     ['no module', [], 2, /Which module\? For example: tailrace serve agents\.ts/],
@@ -124,5 +146,5 @@ it('--help tells the options', async () => {
   using place = new Workplace(TAILRACE);
   const { code, stdout } = await place.run(['serve', '--help']);
   expect(code).toBe(0);
-  for (const option of ['--port', '--host', '--db', '--grace']) expect(stdout).toContain(option);
+  for (const option of ['--port', '--host', '--db', '--grace', ...SERVED_OPTIONS]) expect(stdout).toContain(option);
 });

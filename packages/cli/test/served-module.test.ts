@@ -13,8 +13,17 @@ it('agents go by the name of their export, the default one by its own, those of 
   expect(Object.keys(servedModule({ default: { third, fourth } }, 'a.ts').agents)).toEqual(['third', 'fourth']);
 });
 
-it('passes on what says who may do what', () => {
-  const given = { authorize: () => null, context: () => ({}), cors: { origins: [] }, onDisconnect: 'cancel' };
+it('passes on the options of the handler', () => {
+  const given = {
+    authorize: () => null,
+    context: () => ({}),
+    cors: { origins: [] },
+    hosts: ['agents.example.com'],
+    onDisconnect: 'cancel',
+    limits: { bodyBytes: 1_000 },
+    exposeReasoning: true,
+    runConfig: { tracing: { propagate: true } },
+  };
   const { agents: _, ...options } = servedModule({ one: agent('One'), ...given, other: 7 }, 'a.ts');
   expect(options).toEqual(given);
 });

@@ -38,6 +38,7 @@ function server(metas: unknown[]): MCPServer {
 async function asked(
   propagate: boolean,
   header: string | undefined,
+  whose: 'own' | 'given' = 'given',
 ): Promise<{
   traces: string[];
   roots: (string | undefined)[];
@@ -60,13 +61,14 @@ async function asked(
   });
   const model = new OpenAIResponsesModel({ baseURL: wire.url, apiKey: 'sk-test' }, 'gpt-test');
   const metas: unknown[] = [];
-  const runtime = createRuntime({
+  const options = {
     agents: { one: new Agent({ name: 'One', model, mcpServers: [server(metas)] }) },
     store: sqlite(':memory:'),
     runConfig: { tracing: { propagate } },
-  });
-  await runtime.start();
-  const handler = createHandler({ runtime });
+  };
+  const runtime = whose === 'given' ? createRuntime(options) : undefined;
+  await runtime?.start();
+  const handler = createHandler(runtime ? { runtime } : options);
   const headers = { 'content-type': 'application/json', ...(header !== undefined && { traceparent: header }) };
   const posted = await handler(
     new Request('http://localhost/runs', { method: 'POST', headers, body: JSON.stringify({ input: 'Hi' }) }),
@@ -74,7 +76,7 @@ async function asked(
   const { id, status } = (await posted.json()) as { id: string; status: string };
   const trace = (await (await handler(new Request(`http://localhost/runs/${id}/trace`))).json()) as { traceId: string };
   await handler.stop({ graceMs: 0 });
-  await runtime.stop();
+  await runtime?.stop();
   const spans = exporter.getFinishedSpans();
   return {
     status,
@@ -99,6 +101,13 @@ describe('traceparent', () => {
     for (const header of seen.wire) expect(header).toMatch(new RegExp(`^00-${TRACE}-[0-9a-f]{16}-01$`));
     expect(seen.metas).toEqual([{ traceparent: expect.stringMatching(new RegExp(`^00-${TRACE}-[0-9a-f]{16}-01$`)) }]);
     expect(new Set([...seen.wire, PARENT]).size).toBe(3);
+  });
+
+  it('is passed on by a runtime of the handler’s own, where its runConfig says so', async () => {
+    const seen = await asked(true, PARENT, 'own');
+    expect([seen.status, seen.traceId, seen.wire.length]).toEqual(['completed', `trace_${TRACE}`, 2]);
+    for (const header of seen.wire) expect(header).toMatch(new RegExp(`^00-${TRACE}-[0-9a-f]{16}-01$`));
+    expect((await asked(false, PARENT, 'own')).wire).toEqual([undefined, undefined]);
   });
 
   it('is passed on only where the runtime says so', async () => {
