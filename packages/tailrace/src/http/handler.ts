@@ -21,7 +21,7 @@ export interface Handler {
  * Streams end when their run does; whoever leaves can come back with the position that they had. Without `authorize` it
  * serves requests to a loopback name only; a web request says no more than that, so listen on 127.0.0.1 then: only `createNodeListener` and `serve` see the address itself.
  *
- * @throws UserError OPTION_UNKNOWN, OPTION_TYPE, OPTION_RANGE
+ * @throws UserError OPTION_UNKNOWN, OPTION_TYPE, OPTION_RANGE, OPTION_CONFLICT
  */
 export function createHandler(options: HandlerOptions): Handler {
   return handlerOf(serviceOf(options));

@@ -1,7 +1,5 @@
-/** What a handler is told, and how it is checked. */
+/** What a handler is told. */
 import type { AnyAgent } from '../agent/agent.ts';
-import { checkOptions } from '../agent/option.ts';
-import { UserError } from '../event/errors.ts';
 import type { OnDisconnect } from '../event/run-event.ts';
 import type { LogStore } from '../port/log-store.ts';
 import type { Runtime } from '../runtime/runtime.ts';
@@ -101,34 +99,6 @@ export type HandlerOptions = CommonOptions &
     | { runtime?: never; agents: Readonly<Record<string, AnyAgent>>; store: LogStore }
   );
 
-const NAMES = [
-  'runtime',
-  'agents',
-  'store',
-  'authorize',
-  'context',
-  'basePath',
-  'onDisconnect',
-  'exposeReasoning',
-  'cors',
-  'hosts',
-  'heartbeatMs',
-  'recheckMs',
-  'limits',
-  'onError',
-] as const;
-
-const LIMIT_NAMES = [
-  'bodyBytes',
-  'bodyDepth',
-  'bodyMs',
-  'runsPerPrincipal',
-  'streamsPerPrincipal',
-  'bufferedBytes',
-  'stallMs',
-  'authorizeMs',
-] as const;
-
 export const HTTP_DEFAULTS: Required<HandlerLimits> & {
   heartbeatMs: number;
   recheckMs: number;
@@ -146,29 +116,3 @@ export const HTTP_DEFAULTS: Required<HandlerLimits> & {
   recheckMs: 60_000,
   onDisconnect: { cancelAfterMs: 30_000 },
 };
-
-/** @throws UserError OPTION_UNKNOWN, OPTION_TYPE, OPTION_RANGE */
-export function checkHandlerOptions(options: HandlerOptions): void {
-  checkOptions('createHandler()', options, NAMES);
-  const { limits, basePath } = options;
-  if (limits) checkOptions('createHandler() limits', limits, LIMIT_NAMES);
-  for (const [name, value] of Object.entries({
-    ...limits,
-    heartbeatMs: options.heartbeatMs,
-    recheckMs: options.recheckMs,
-  })) {
-    if (value === undefined || (Number.isSafeInteger(value) && value > 0)) continue;
-    throw new UserError(`createHandler(): ${name} must be a whole number of 1 or more, got ${String(value)}.`, {
-      code: 'OPTION_RANGE',
-    });
-  }
-  if (basePath !== undefined && !/^(\/[\w.~-]+)*$/.test(basePath)) {
-    throw new UserError(
-      `createHandler(): basePath must be '' or begin with '/' and not end with it, got ${JSON.stringify(basePath)}.`,
-      { code: 'OPTION_TYPE' },
-    );
-  }
-  if (!options.runtime && !(options.agents && options.store)) {
-    throw new UserError('createHandler() needs a runtime, or agents and a store.', { code: 'OPTION_TYPE' });
-  }
-}

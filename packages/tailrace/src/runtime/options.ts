@@ -12,6 +12,7 @@ import { checkSessionId } from '../port/session-id.ts';
 import type { Session } from '../port/session.ts';
 import type { AnswerOptions } from '../run/answer.ts';
 import type { RunConfig } from '../run/options.ts';
+import { checkOnDisconnect } from './on-disconnect.ts';
 import type { RunInfo } from './segment.ts';
 
 /** What a runtime works with. */
@@ -139,19 +140,7 @@ export function checkSubmitOptions(options: SubmitOptions, local: LocalOptions):
   checkKinds('submit()', local, { context: 'other' });
   checkJson('metadata', options.metadata);
   if (options.sessionId !== undefined) checkSessionId(options.sessionId);
-  checkOnDisconnect(options.onDisconnect);
-}
-
-/** @throws UserError OPTION_TYPE, OPTION_RANGE */
-function checkOnDisconnect(value: unknown): void {
-  if (value === undefined || value === 'continue' || value === 'cancel') return;
-  const ms: unknown = typeof value === 'object' && value !== null && 'cancelAfterMs' in value && value.cancelAfterMs;
-  if (typeof ms !== 'number')
-    throw new UserError("submit(): onDisconnect must be 'continue', 'cancel' or { cancelAfterMs }.", {
-      code: 'OPTION_TYPE',
-    });
-  checkMs('submit(): cancelAfterMs', ms);
-  checkOptions('submit() onDisconnect', value as object, ['cancelAfterMs']);
+  checkOnDisconnect('submit()', options.onDisconnect);
 }
 
 /** @throws UserError OPTION_UNKNOWN, OPTION_TYPE */
