@@ -71,6 +71,12 @@ const at = (run: string, position: string): Asked => ({
   init: { headers: { accept: 'text/event-stream', 'last-event-id': position } },
 });
 
+/** The streams of protocols that name a conversation, and where one comes back to it. */
+const CONVERSATIONS = [
+  ['AI SDK UI', '/chat/talk/stream'],
+  ['AG-UI', '/ag-ui/talk/stream'],
+] as const;
+
 async function codeOf(response: Response): Promise<[number, string]> {
   return [response.status, ((await response.json()) as { error: { code: string } }).error.code];
 }
@@ -113,6 +119,39 @@ describe.each([
     const from = await world.ask({ path: `/runs/${run}/events?from=${seq + 2}`, init: {} });
     expect(await codeOf(from)).toEqual([400, 'OFFSET_FUTURE']);
   });
+
+  it.each(CONVERSATIONS)(
+    '%s: positions that are none or of nobody yet are refused, and pruned ones',
+    async (name, path) => {
+      await using world = await serving();
+      const kind = STREAM_KINDS.find((each) => each.name === name);
+      const { run, events } = await begun(world, kind);
+      const ask = async (position: string): Promise<Response[]> => [
+        await world.ask({ path, init: { headers: { 'last-event-id': position } } }),
+        await world.ask({ path: `${path}?after=${encodeURIComponent(position)}`, init: {} }),
+      ];
+      const refused = async (position: string, wanted: [number, string]): Promise<void> => {
+        for (const response of await ask(position))
+          expect([position, await codeOf(response)]).toEqual([position, wanted]);
+      };
+      for (const wrong of ['x', '1', '-1.1', '1.0', '01.1', '1.1.1', '9'.repeat(20) + '.1', '1.1 ; drop'])
+        await refused(wrong, [400, 'OFFSET_INVALID']);
+      const { epoch = 0, seq = 0 } = events.at(-1) ?? {};
+      for (const future of [`${seq + 1}.${epoch}`, `${seq}.${epoch + 1}`, `${2 ** 40}.${epoch}`])
+        await refused(future, [400, 'OFFSET_FUTURE']);
+      const deltas = events.filter(({ type }) => type === 'model.delta');
+      expect(deltas.length).toBeGreaterThan(2);
+      world.store.prune(run, [{ from: deltas[0]?.seq ?? 0, to: deltas.at(-1)?.seq ?? 0 }]);
+      for (const pruned of deltas) await refused(`${pruned.seq}.${pruned.epoch}`, [410, 'OFFSET_PRUNED']);
+      // Before what was pruned, and after it, the answer goes on.
+      const around = events.filter(({ type, seq: at }) => type === 'run.started' || at > (deltas.at(-1)?.seq ?? 0));
+      for (const kept of around)
+        for (const response of await ask(`${kept.seq}.${kept.epoch}`)) {
+          expect([200, 204]).toContain(response.status);
+          await response.text();
+        }
+    },
+  );
 
   it("somebody else's run is not there, at any position and in any protocol", async () => {
     await using world = await serving();
