@@ -7,6 +7,6 @@ export const MAX_PENDING_BYTES: number = 1024 * 1024;
 
 export interface RunLogOptions {
   clock?: Clock;
-  /** The most that the run's log may take in memory, in bytes (estimated). 64 MiB by default. */
+  /** The most that the run's log may come to, in bytes (estimated): 64 MiB in memory by default, 1 GiB on disk. */
   maxLogBytes?: number;
 }

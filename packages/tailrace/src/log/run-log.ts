@@ -15,8 +15,8 @@ import type { Awaitable, Claim, LogStore, RunHead } from '../port/log-store.ts';
 import { Audience, type LogObserver } from './audience.ts';
 import { checkRunId } from './check-run-id.ts';
 import { CommitWaits } from './commit-waits.ts';
-import { eventBytes } from './event-size.ts';
-import { DEFAULT_MAX_LOG_BYTES, MemoryLogStore } from './memory-store.ts';
+import { LogWeight } from './log-weight.ts';
+import { MemoryLogStore } from './memory-store.ts';
 import { Group, placeEvents } from './group.ts';
 import { enterLive, leaveLive } from './live-logs.ts';
 import type { LogSource } from './source.ts';
@@ -31,6 +31,7 @@ export class RunLog implements LogSource {
   readonly #clock: Clock;
   /** Undefined where the store itself is memory. */
   readonly #tail: Tail | undefined;
+  readonly #weight: LogWeight | undefined;
   #next: number;
   /** The sequence number that the next event gets; the head once everything is committed. */
   #stamp: number;
@@ -70,11 +71,17 @@ export class RunLog implements LogSource {
     this.#stamp = claim.next;
     this.#ended = claim.ended;
     this.#sealed = claim.ended;
-    const { maxLogBytes = DEFAULT_MAX_LOG_BYTES } = options;
+    const { maxLogBytes } = options;
     if (!(store instanceof MemoryLogStore)) {
-      this.#tail = new Tail(claim.next, Math.min(TAIL_BYTES, maxLogBytes));
+      this.#weight = new LogWeight(run, maxLogBytes);
+      this.#tail = new Tail(claim.next, Math.min(TAIL_BYTES, maxLogBytes ?? TAIL_BYTES));
       if (!claim.ended) enterLive(store, this);
-    } else if (options.maxLogBytes !== undefined) store.limit(run, maxLogBytes);
+    } else if (maxLogBytes !== undefined) store.limit(run, maxLogBytes);
+  }
+
+  /** Counts what earlier writers of the run have left, where this log counts. */
+  restore(past: readonly RunEvent[]): void {
+    this.#weight?.restore(past);
   }
 
   /** The sequence number after the last committed event. */
@@ -120,11 +127,13 @@ export class RunLog implements LogSource {
     this.#refusal = undefined;
     if (refusal !== undefined && !bodies.some(isTerminal)) throw refusal;
     const placed = this.#sealed ? [] : placeEvents(bodies, this, this.#stamp, this.#clock.now());
+    // Before it counts: what does not fit was never taken.
+    const weight = this.#weight?.add(placed) ?? 0;
     this.#late += bodies.length - placed.length;
     this.#stamp += placed.length;
     this.#pending.add(placed);
     if (this.#pending.terminal) this.#sealed = true;
-    if (this.#tail !== undefined) for (const event of placed) this.#pending.bytes += eventBytes(event);
+    this.#pending.bytes += weight;
     const { bytes, events } = this.#pending;
     if (events.length === 0) return undefined;
     const pressing = this.#pending.pressing || bytes > MAX_PENDING_BYTES;

@@ -2,7 +2,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { Agent, createRuntime, handoff, Runner, tool } from 'tailrace';
+import { Agent, createRuntime, handoff, type LogStore, MemoryLogStore, Runner, tool } from 'tailrace';
 import { createHandler, type HandlerOptions } from 'tailrace/http';
 import { sqlite } from 'tailrace/sqlite';
 import { assistantMessage, functionCall, modelResponder, ScriptedModel } from 'tailrace/testing';
@@ -17,12 +17,16 @@ const spec = readFileSync(join(import.meta.dirname, '..', '..', '..', '..', 'SPE
 const repeated = (step: ReturnType<typeof modelResponder>): ScriptedModel =>
   new ScriptedModel(Array.from({ length: 200 }, () => step));
 
-async function ended(
-  agent: Agent,
-  more: object = {},
-  given: Partial<HandlerOptions> = {},
-): Promise<{ status: string; error?: { code: string } }> {
-  const handler = createHandler({ store: sqlite(':memory:'), ...given, agents: { one: agent } } as HandlerOptions);
+interface Status {
+  status: string;
+  error?: { code: string };
+}
+
+const ended = (agent: Agent, more: object = {}, { store = sqlite(':memory:') }: { store?: LogStore } = {}) =>
+  endedWith({ store, agents: { one: agent } }, more);
+
+async function endedWith(options: HandlerOptions, more: object): Promise<Status> {
+  const handler = createHandler(options);
   const response = await handler(
     new Request('http://localhost/runs', {
       method: 'POST',
@@ -30,7 +34,7 @@ async function ended(
       body: JSON.stringify({ input: 'Go.', ...more }),
     }),
   );
-  const status = (await response.json()) as { status: string };
+  const status = (await response.json()) as Status;
   await handler.stop({ graceMs: 0 });
   return status;
 }
@@ -72,7 +76,7 @@ describe('S21: limits', () => {
     expect(calls).toBe(51);
   });
 
-  it('S21 the log of a run: in memory 64 MiB by default, and as much as the runtime says', async () => {
+  it.each(['in memory', 'on disk'])('S21 the log of a run, %s: as much as the runtime says', async (where) => {
     const loud = tool({
       name: 'again',
       description: 'Loud.',
@@ -81,9 +85,12 @@ describe('S21: limits', () => {
     });
     let calls = 0;
     const model = repeated(modelResponder(() => [functionCall('again', {}, { callId: `c${(calls += 1)}` })]));
-    const { MemoryLogStore } = await import('tailrace');
-    const store = new MemoryLogStore({ maxLogBytes: 500_000 });
-    const status = await ended(new Agent({ name: 'Loud', model, tools: [loud] }), { maxTurns: 100 }, { store });
+    const store = where === 'in memory' ? new MemoryLogStore() : sqlite(':memory:');
+    const agents = { one: new Agent({ name: 'Loud', model, tools: [loud] }) };
+    const runtime = createRuntime({ agents, store, runConfig: { maxLogBytes: 500_000 } });
+    await runtime.start();
+    const status = await endedWith({ runtime }, { maxTurns: 100 });
+    await runtime.stop();
     expect(status).toMatchObject({ status: 'failed', error: { code: 'LOG_FULL' } });
     expect(calls).toBeLessThan(20);
   });
@@ -277,7 +284,7 @@ describe('S21: limits', () => {
     expect(await served.store.list({ principal: 'alice' })).toHaveLength(before);
     for (const stream of kept) await stream.body?.cancel();
     const polls = [1, 2, 3].map(async () => served.ask('alice', `/runs/${id}/events?from=${next}&waitMs=2000`, poll));
-    expect((await Promise.all(polls)).map(({ status }) => status).toSorted()).toEqual([200, 200, 429]);
+    expect((await Promise.all(polls)).map(({ status }) => status).toSorted((a, b) => a - b)).toEqual([200, 200, 429]);
     const last = await open('alice', `/runs/${id}/events`);
     expect(last.status).toBe(200);
     await last.body?.cancel();
