@@ -49,6 +49,7 @@ const node: Readonly<Record<string, readonly string[]>> = {
   'base/hash.ts': ['node:crypto'],
   'store/sqlite.ts': ['node:sqlite'],
   'store/sqlite-connection.ts': ['node:sqlite'],
+  'store/sqlite-delete.ts': ['node:sqlite'],
   'store/sqlite-open.ts': ['node:fs', 'node:path', 'node:sqlite'],
   'store/sqlite-leases.ts': ['node:sqlite'],
   'store/sqlite-list.ts': ['node:sqlite'],
