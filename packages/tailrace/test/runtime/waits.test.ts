@@ -1,3 +1,4 @@
+import { once } from 'node:events';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { describe, expect, test } from 'vitest';
 import { z } from 'zod';
@@ -93,6 +94,43 @@ describe.each(['memory', 'SQLite'])('a runtime on %s', (kind) => {
     const events = await ended(stage, store, id);
     expect(events.find(({ type }) => type === 'tool.returned')).toMatchObject({ output: 'red' });
     expect(typesOf(events)).not.toContain('input.received');
+  });
+
+  test('asks a person whether a call happened that a crash left without its outcome', async () => {
+    await using stage = new Stage();
+    const store = storeOf(stage);
+    let paid = 0;
+    const clerk = (...script: ConstructorParameters<typeof ScriptedModel>): Agent =>
+      new Agent({
+        name: 'A',
+        model: new ScriptedModel(...script),
+        tools: [
+          tool({
+            name: 'pay',
+            description: 'Pays.',
+            parameters: z.object({}),
+            execute: async (_input, _context, details) => {
+              paid += 1;
+              await once(details?.signal as AbortSignal, 'abort');
+            },
+            unknownOutcome: async () => ({ happened: true, output: waitForInput({ prompt: 'Was it paid?' }) }),
+          }),
+        ],
+      });
+    const first = stage.runtime({ store, agents: { a: clerk([[functionCall('pay', {}, { callId: 'c1' })]]) } });
+    await first.start();
+    const { id } = await first.submit('a', 'Pay.');
+    for await (const { type } of first.attach(id)) if (type === 'tool.called') break;
+    await first.stop({ graceMs: 0 });
+    const second = stage.runtime({ store, agents: { a: clerk([[assistantMessage('Done.')]]) } });
+    await second.start();
+    await until(async () => (await second.get(id)).status === 'suspended');
+    expect((await second.get(id)).waits).toMatchObject([{ callId: 'c1', tool: 'pay', prompt: 'Was it paid?' }]);
+    await second.input(id, 'Yes, on Monday.', { by: 'ada' });
+    const events = await ended(stage, store, id);
+    expect(paid).toBe(1);
+    expect(events.find(({ type }) => type === 'tool.returned')).toMatchObject({ output: 'Yes, on Monday.' });
+    expect(await second.get(id)).toMatchObject({ status: 'completed', output: 'Done.' });
   });
 
   test('wakes a run when its time has come, also one that another process let go of', async () => {
