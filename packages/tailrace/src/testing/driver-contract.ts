@@ -1,30 +1,24 @@
 /**
  * What every `Driver` must do, as tests: for ours and for yours. Independent of any test runner.
  *
- *     driverContract(test, async () => ({ driver, another, close }))
+ *     driverContract(test, async () => ({ driver, another, doomed, close }))
  */
 import assert from 'node:assert/strict';
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { Drive, DriveOutcome, Driver, DriveRun, Serving } from '../port/driver.ts';
+import type { Drive, DriveOutcome } from '../port/driver.ts';
 import type { Awaitable } from '../port/log-store.ts';
+import { type ContractDriver, DriverStage, type DriverTests, run, stays } from './driver-stage.ts';
+import { waitTests } from './driver-waits.ts';
 import type { RegisterTest } from './log-store-contract.ts';
 
-/** A driver under test, to which nothing has been submitted. */
-export interface ContractDriver {
-  driver: Driver;
-  /** A driver on the same runs, as another process would have it. */
-  another: () => Awaitable<Driver>;
-  close?: () => Awaitable<void>;
-  /** How long a run may take to be picked up, in milliseconds. 5,000 by default. */
-  withinMs?: number;
-}
+export type { ContractDriver, DoomedDriver } from './driver-stage.ts';
 
 /** Registers the contract's tests; each makes a driver of its own and closes it. */
 export function driverContract(register: RegisterTest, makeDriver: () => Awaitable<ContractDriver>): void {
-  for (const [name, body] of Object.entries(tests)) {
+  for (const [name, body] of Object.entries({ ...tests, ...waitTests })) {
     register(name, async () => {
       const made = await makeDriver();
-      const stage = new Stage(made);
+      const stage = new DriverStage(made);
       try {
         await body(stage);
       } finally {
@@ -34,67 +28,7 @@ export function driverContract(register: RegisterTest, makeDriver: () => Awaitab
   }
 }
 
-class Stage {
-  readonly driver: Driver;
-  readonly #made: ContractDriver;
-  readonly #serving: Serving[] = [];
-
-  constructor(made: ContractDriver) {
-    this.#made = made;
-    this.driver = made.driver;
-  }
-
-  another(): Awaitable<Driver> {
-    return this.#made.another();
-  }
-
-  async serve(drive: DriveRun, concurrency = 10, driver: Driver = this.driver): Promise<Serving> {
-    const serving = await driver.serve(drive, { agents: ['agent'], concurrency });
-    this.#serving.push(serving);
-    return serving;
-  }
-
-  async until(condition: () => boolean, what: string): Promise<void> {
-    const start = performance.now();
-    while (!condition()) {
-      assert.ok(performance.now() - start < (this.#made.withinMs ?? 5_000), `in time: ${what}`);
-      await sleep(2);
-    }
-  }
-
-  async close(): Promise<void> {
-    await Promise.all(this.#serving.map(async (serving) => serving.stop({ graceMs: 0 })));
-    await this.#made.close?.();
-  }
-}
-
-const run = (id: string): { id: string; agent: string } => ({ id, agent: 'agent' });
-
-/** Stays until it is asked to leave, or made to. */
-function stays({ signal, leave }: Drive): Promise<DriveOutcome> {
-  return new Promise((resolve) => {
-    for (const each of [signal, leave]) {
-      if (each.aborted) resolve('left');
-      each.addEventListener('abort', () => resolve('left'), { once: true });
-    }
-  });
-}
-
-/** Calls back at each drive, and waits after the first: in the same call or in another one, as the engine likes. */
-function waitsOnce(until: number | undefined, driven: () => void | Promise<void>): DriveRun {
-  let waited = false;
-  return async (drive) => {
-    await driven();
-    if (!waited) {
-      waited = true;
-      if (!(await drive.wait(until))) return 'waiting';
-      await driven();
-    }
-    return 'ended';
-  };
-}
-
-const tests: Record<string, (stage: Stage) => Promise<void>> = {
+const tests: DriverTests = {
   async 'what is submitted before and after it serves is driven, once'(stage) {
     const driven: string[] = [];
     await stage.driver.submit(run('before'));
@@ -128,6 +62,28 @@ const tests: Record<string, (stage: Stage) => Promise<void>> = {
     assert.equal(drives, 20);
   },
 
+  async 'a run whose process is gone is driven by another'(stage) {
+    const drives: (boolean | undefined)[] = [];
+    const { driver, die } = await stage.doomed(({ abandoned }) => {
+      drives.push(abandoned);
+      return new Promise(() => undefined);
+    });
+    await driver.submit(run('r'));
+    await stage.until(() => drives.length === 1, 'driven');
+    await stage.serve(async ({ abandoned }) => {
+      drives.push(abandoned);
+      return 'ended';
+    });
+    await sleep(50);
+    assert.equal(drives.length, 1, 'nobody else drives it while it lives');
+    await die();
+    await stage.until(() => drives.length === 2, 'driven on');
+    assert.notEqual(drives[0], true, 'nobody had it before');
+    assert.notEqual(drives[1], false, 'it was never let go of');
+    await sleep(50);
+    assert.equal(drives.length, 2);
+  },
+
   async 'no more runs at a time than it was told'(stage) {
     let now = 0;
     let most = 0;
@@ -158,56 +114,21 @@ const tests: Record<string, (stage: Stage) => Promise<void>> = {
   },
 
   async 'a run whose drive fails is driven again'(stage) {
-    let drives = 0;
-    await stage.serve(async () => {
-      if (++drives === 1) throw new Error('not this time');
+    const drives: (boolean | undefined)[] = [];
+    await stage.serve(async ({ abandoned }) => {
+      drives.push(abandoned);
+      if (drives.length === 1) throw new Error('not this time');
       return 'ended';
     });
     await stage.driver.submit(run('r'));
-    await stage.until(() => drives === 2, 'driven again');
-  },
-
-  async 'a run that waits is driven when it is submitted again'(stage) {
-    let drives = 0;
-    await stage.serve(
-      waitsOnce(undefined, () => {
-        drives += 1;
-      }),
-    );
-    await stage.driver.submit(run('r'));
-    await stage.until(() => drives === 1, 'driven');
-    await sleep(50);
-    assert.equal(drives, 1);
-    await stage.driver.submit(run('r'));
-    await stage.until(() => drives === 2, 'driven again');
-  },
-
-  async 'a run that waits for a time is driven when it has come'(stage) {
-    const at: number[] = [];
-    const until = Date.now() + 120;
-    await stage.serve(
-      waitsOnce(until, () => {
-        at.push(Date.now());
-      }),
-    );
-    await stage.driver.submit(run('r'));
-    await stage.until(() => at.length === 2, 'driven again');
-    assert.ok((at[1] ?? 0) >= until);
-  },
-
-  async 'what is submitted while it is driven is not lost when it comes to wait'(stage) {
-    let drives = 0;
-    await stage.serve(
-      waitsOnce(undefined, async () => {
-        if (++drives === 1) await stage.driver.submit(run('r'));
-      }),
-    );
-    await stage.driver.submit(run('r'));
-    await stage.until(() => drives >= 2, 'driven again');
+    await stage.until(() => drives.length === 2, 'driven again');
+    assert.notEqual(drives[0], true, 'nobody had it before');
+    assert.notEqual(drives[1], false, 'its drive has failed');
   },
 
   async 'one that stops asks its runs to leave, and another goes on with them'(stage) {
     const drives: string[] = [];
+    let abandoned: boolean | undefined;
     const first = await stage.serve(async (drive) => {
       drives.push('first');
       return stays(drive);
@@ -215,8 +136,9 @@ const tests: Record<string, (stage: Stage) => Promise<void>> = {
     await stage.driver.submit(run('r'));
     await stage.until(() => drives.length === 1, 'driven');
     await stage.serve(
-      async () => {
+      async (drive) => {
         drives.push('second');
+        ({ abandoned } = drive);
         return 'ended';
       },
       10,
@@ -226,6 +148,7 @@ const tests: Record<string, (stage: Stage) => Promise<void>> = {
     await first.stop({ graceMs: 10_000 });
     await stage.until(() => drives.length === 2, 'driven on');
     assert.deepEqual(drives, ['first', 'second']);
+    assert.notEqual(abandoned, true, 'it was left, and nobody died over it');
   },
 
   async 'a run that does not leave in time is made to'(stage) {

@@ -9,7 +9,7 @@ export {
   type ReadableLog,
   startCleanRunProbe,
 } from './clean-run.ts';
-export { type ContractDriver, driverContract } from './driver-contract.ts';
+export { type ContractDriver, type DoomedDriver, driverContract } from './driver-contract.ts';
 export { leaseStoreContract } from './lease-store-contract.ts';
 export { presenceStoreContract, type TwoPresences } from './presence-store-contract.ts';
 export { type ContractStore, logStoreContract, type RegisterTest } from './log-store-contract.ts';

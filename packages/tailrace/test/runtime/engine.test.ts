@@ -15,7 +15,7 @@ import { Stage, typesOf, until } from './stage.ts';
 describe('an engine that keeps its calls open', () => {
   driverContract(test, () => {
     const hub = new EngineHub();
-    return { driver: hub.driver(), another: () => hub.driver() };
+    return { driver: hub.driver(), another: () => hub.driver(), doomed: () => hub.doomed() };
   });
 
   test('drives a run through its waiting in one call, without a lease', async () => {

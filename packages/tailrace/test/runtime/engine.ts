@@ -6,11 +6,12 @@ interface Server extends ServeOptions {
   busy: Set<Promise<void>>;
   leave: AbortController;
   now: AbortController;
+  dead: boolean;
 }
 
 interface Known extends DrivenRun {
   wanted: boolean;
-  driven: boolean;
+  driven: Server | undefined;
   wake: (() => void) | undefined;
 }
 
@@ -19,15 +20,39 @@ export class EngineHub {
   readonly #runs: Map<string, Known> = new Map();
   readonly #servers: Set<Server> = new Set();
 
-  driver(): Driver {
+  driver(onServe: (server: Server) => void = () => undefined): Driver {
     return {
       submit: (run) => this.#submit(run),
-      serve: (drive, options) => this.#serve({ ...options, drive, ...stopping() }),
+      serve: (drive, options) => {
+        const server: Server = { ...options, drive, dead: false, ...stopping() };
+        onServe(server);
+        return this.#serve(server);
+      },
     };
   }
 
+  /** One whose process may end: the engine sees that its connection is gone, and calls somebody else. */
+  doomed(): { driver: Driver; die: () => void } {
+    const servers: Server[] = [];
+    return {
+      driver: this.driver((server) => servers.push(server)),
+      die: () => servers.forEach((one) => this.#bury(one)),
+    };
+  }
+
+  #bury(server: Server): void {
+    server.dead = true;
+    this.#servers.delete(server);
+    for (const run of this.#runs.values()) {
+      if (run.driven !== server) continue;
+      run.driven = undefined;
+      run.wanted = true;
+    }
+    this.#deal();
+  }
+
   #submit(run: DrivenRun): void {
-    const known = this.#runs.get(run.id) ?? { ...run, wanted: false, driven: false, wake: undefined };
+    const known = this.#runs.get(run.id) ?? { ...run, wanted: false, driven: undefined, wake: undefined };
     this.#runs.set(run.id, known);
     known.wanted = true;
     known.wake?.();
@@ -59,10 +84,11 @@ export class EngineHub {
   }
 
   #call(server: Server, run: Known): void {
-    run.driven = true;
+    run.driven = server;
     const call = this.#driven(server, run).finally(() => {
       server.busy.delete(call);
-      run.driven = false;
+      if (server.dead) return;
+      run.driven = undefined;
       this.#deal();
     });
     server.busy.add(call);
@@ -83,6 +109,7 @@ export class EngineHub {
       },
     };
     const outcome: DriveOutcome | 'failed' = await server.drive(drive).catch(() => 'failed');
+    if (server.dead) return;
     if (outcome === 'ended') this.#runs.delete(id);
     else run.wanted = true;
   }
