@@ -16,10 +16,8 @@ export const absentNames: readonly AbsentNames[] = [
       withTranscriptionSpan`),
   },
   {
-    why: 'Not planned: setting the current span by hand, ids of one’s own making',
-    names: words(
-      `setCurrentSpan resetCurrentSpan setTracingContextStorage defaultTracingIdGenerator setTracingIdGenerator`,
-    ),
+    why: 'Not planned: a current span, or its storage, that somebody sets and has to reset; `withTrace`, `with…Span` and `withTraceContext` end what they begin',
+    names: words(`setCurrentSpan resetCurrentSpan setTracingContextStorage`),
   },
   {
     why: 'Not planned: an event emitter that is a part of its inner workings',
@@ -35,15 +33,15 @@ export const absentTypeNames: readonly AbsentNames[] = [
       ResponsesWebSocketSession ResponsesWebSocketSessionOptions`),
   },
   {
-    why: 'Not planned: storage for the current span, and ids, of one’s own making',
-    names: words('TraceProviderOptions TracingContextStorage TracingIdGenerator'),
+    why: 'Not planned: a current span, or its storage, that somebody sets and has to reset',
+    names: words('TracingContextStorage'),
   },
 ];
 
 /** The same for members of what both have; `types/members.test-d.ts` keeps this table whole. */
 export const absentMembers = [
   {
-    why: 'Decisions are made with `state.approve` and `state.reject`, and are in the log; a context is your object and the usage',
+    why: 'Decisions are made with `state.approve` and `state.reject`, and are read in the log (`approval.decided`); a context is your object and the usage, and holds nothing that a state would have to carry beside its log',
     names: [
       'RunContext.approveTool',
       'RunContext.rejectTool',
@@ -74,7 +72,7 @@ export const absentMembers = [
     ],
   },
   {
-    why: 'Traces and spans are told by events: nothing is current by hand, nothing is copied, a batch processor starts with its first span, and ids are the log’s',
+    why: 'Traces and spans are told by events: nothing is current by hand, nothing is copied, and a batch processor starts with its first span',
     names: [
       'Trace.clone',
       'Span.clone',
@@ -84,9 +82,6 @@ export const absentMembers = [
       'TraceProvider.dispatchSpanEnd',
       'TraceProvider.dispatchSpanStart',
       'TraceProvider.dispatchTrace',
-      'TraceProvider.generateSpanId',
-      'TraceProvider.generateTraceId',
-      'TraceProvider.setIdGenerator',
       'TraceProvider.startExportLoop',
     ],
   },

@@ -1,6 +1,8 @@
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { z } from 'zod';
 import { toJson } from '../json.ts';
+import { pause } from '../observe.ts';
 import type { Json, Program, SdkNamespace } from '../program.ts';
 
 type SpanTold = SdkNamespace['dispatchSpan'];
@@ -67,6 +69,53 @@ export const tracingPrograms: Record<string, Program> = {
     group: /^group_[0-9a-f]{24}$/.test(sdk.generateGroupId()),
     differ: sdk.generateTraceId() !== sdk.generateTraceId(),
   }),
+
+  'ids of one’s own making': async (sdk, testing) => {
+    sdk.setTracingDisabled(false);
+    const traces = new Set<string>();
+    const spans = new Set<string>();
+    const kind = (id: string): string => id.replaceAll(/[0-9a-f]{8,}/g, 'random').replaceAll(/\d+/g, 'n');
+    sdk.setTraceProcessors([
+      {
+        onTraceStart: async ({ traceId }) => void traces.add(kind(traceId)),
+        onTraceEnd: async () => {},
+        onSpanStart: async ({ spanId }) => void spans.add(kind(spanId)),
+        onSpanEnd: async () => {},
+        forceFlush: async () => {},
+        shutdown: async () => {},
+      },
+    ]);
+    let count = 0;
+    const seen: Json[] = [];
+    const own = {
+      generateTraceId: () => `own_trace_${(count += 1)}`,
+      generateSpanId: () => `own_span_${(count += 1)}`,
+    };
+    for (const generator of [own, { generateSpanId: own.generateSpanId }, sdk.defaultTracingIdGenerator, undefined]) {
+      sdk.setTracingIdGenerator(generator);
+      const look = sdk.tool({
+        name: 'look',
+        description: 'Looks.',
+        parameters: z.object({}),
+        execute: async () => sdk.withCustomSpan(async () => 'seen', { data: { name: 'inside', data: {} } }),
+      });
+      const done = [testing.assistantMessage('Done.')];
+      const model = new testing.ScriptedModel([[testing.functionCall('look', {}, { callId: 'call_1' })], done, done]);
+      const agent = new sdk.Agent({ name: 'Looker', model, tools: [look] });
+      await sdk.run(agent, 'Hi');
+      await sdk.withTrace('Around', async () => sdk.run(agent, 'Hi'));
+      await pause(15);
+      seen.push([[...traces], [...spans], kind(sdk.generateTraceId()), kind(sdk.generateSpanId())]);
+      traces.clear();
+      spans.clear();
+    }
+    const provider = new sdk.TraceProvider({ idGenerator: { generateTraceId: () => 'of_the_provider' } });
+    const made = [provider.createTrace({}).traceId, provider.generateTraceId(), kind(provider.generateSpanId())];
+    provider.setIdGenerator({ generateSpanId: () => 'span_of_it' });
+    made.push(kind(provider.generateTraceId()), provider.generateSpanId());
+    sdk.setTraceProcessors([]);
+    return { seen, made };
+  },
 
   'a trace and a span that are none': async (sdk) => {
     const trace = new sdk.NoopTrace();

@@ -527,7 +527,9 @@ export {
   getGlobalTraceProvider,
   setTraceProcessors,
   setTracingDisabled,
+  setTracingIdGenerator,
   TraceProvider,
+  type TraceProviderOptions,
 } from './view/trace/provider.ts';
 export { getCurrentSpan, getCurrentTrace } from './view/trace/current.ts';
 export { getCurrentTraceContext, type TraceContextSnapshot, withTraceContext } from './view/trace/trace-context.ts';
@@ -563,7 +565,8 @@ export {
 } from './view/trace/span-kinds.ts';
 export { NoopTrace, Trace, type TraceOptions } from './view/trace/trace.ts';
 export { NoopSpan, Span, type SpanOptions } from './view/trace/span.ts';
-export { generateGroupId, generateSpanId, generateTraceId } from './view/trace/ids.ts';
+export { defaultTracingIdGenerator, generateGroupId, generateSpanId, generateTraceId } from './view/trace/ids.ts';
+export type { TracingIdGenerator } from './base/tracing-ids.ts';
 export { MultiTracingProcessor } from './view/trace/multi-tracing-processor.ts';
 export { BatchTraceProcessor, type BatchTraceProcessorOptions } from './view/trace/batch-trace-processor.ts';
 export { ConsoleSpanExporter } from './view/trace/console-span-exporter.ts';

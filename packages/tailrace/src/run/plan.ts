@@ -5,7 +5,8 @@ import type { InputGuardrail, OutputGuardrail } from '../agent/guardrail.ts';
 import type { AgentOutputType } from '../agent/output-type.ts';
 import type { RunHooks } from '../agent/lifecycle.ts';
 import { RunContext } from '../agent/run-context.ts';
-import { newRunId, newTraceId, RUN_ID } from '../base/id.ts';
+import { newRunId, RUN_ID } from '../base/id.ts';
+import { tracingIds } from '../base/tracing-ids.ts';
 import { parseTraceparent } from '../base/traceparent.ts';
 import { UserError } from '../event/errors.ts';
 import type { AgentInputItem } from '../event/item.ts';
@@ -95,6 +96,8 @@ export interface RunPlan extends ToolPlan {
    * it. What it throws ends the run.
    */
   prepare?: () => Promise<void>;
+  /** True when somebody drives the run again: that its session's store has no room or no time for a step is not its end. */
+  redriven?: boolean;
   /** How many processes in a row may die on the run without completing a step of it. No limit by default. */
   maxTakeovers?: number;
 }
@@ -227,7 +230,7 @@ function tracePlan(
   // Recorded with the metadata: whoever takes the run up, and every processor, finds it there.
   const metadata = from && tracing.traceparent ? { ...given, traceparent: tracing.traceparent.trim() } : given;
   return {
-    id: off ? undefined : (own ?? (from ? `trace_${from.traceId}` : newTraceId())),
+    id: off ? undefined : (own ?? (from ? `trace_${from.traceId}` : tracingIds.generateTraceId())),
     joined: caller?.traceId !== undefined,
     parent: caller?.spanId,
     workflowName: config.workflowName ?? DEFAULTS.workflowName,

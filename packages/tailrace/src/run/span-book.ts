@@ -4,6 +4,7 @@
  * S1 Every span that started ends. S2 A span ends after the spans below it. S3 Ending twice does nothing.
  */
 import { newSpanId } from '../base/id.ts';
+import { tracingIds } from '../base/tracing-ids.ts';
 import type { RunEventBody, SpanEnded, SpanStarted } from '../event/run-event.ts';
 import type { SpanData, SpanError } from '../event/span-data.ts';
 import type { SpanEventBody } from '../port/trace-scope.ts';
@@ -41,7 +42,9 @@ export class SpanBook {
 
   start(data: SpanData, parent: string | undefined): StartedSpan {
     if (!this.enabled) return OFF;
-    const span = newSpanId();
+    // Two spans of one id would be one that never ends.
+    const made = tracingIds.generateSpanId();
+    const span = this.#open.has(made) ? newSpanId() : made;
     const event: SpanStarted = { type: 'span.started', span, data, ...(parent !== undefined && { parent }) };
     this.#enter(event);
     return { id: span, events: [event] };

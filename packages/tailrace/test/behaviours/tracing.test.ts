@@ -1,5 +1,5 @@
 import { afterEach, describe, expect, vi } from 'vitest';
-import { setTracingDisabled, type SpanRecord, withTrace } from '../../src/index.ts';
+import { setTracingDisabled, setTracingIdGenerator, type SpanRecord, withTrace } from '../../src/index.ts';
 import { assistantMessage, modelError, modelResponse, modelStall, textStream } from '../../src/testing/index.ts';
 import { call, inputGuard, outputGuard, scripted, toBilling, toolScript, triage, usageOf, weather } from './cast.ts';
 import { Moment, on, read, settled, type Stage, wait } from './stage.ts';
@@ -24,6 +24,43 @@ function label({ spanData: data }: SpanRecord): string {
   if (data.type === 'handoff') return `handoff ${data.from_agent} > ${data.to_agent}`;
   return 'name' in data && data.type !== 'task' ? `${data.type} ${data.name}` : data.type;
 }
+
+describe('ids of one’s own making', () => {
+  afterEach(() => setTracingIdGenerator());
+
+  on('are those of the log, and a run is told apart by them', async ({ stage }) => {
+    let count = 0;
+    setTracingIdGenerator({ generateTraceId: () => 'trace_own', generateSpanId: () => `span_own_${(count += 1)}` });
+    await stage.seen(scripted(toolScript(), { tools: [weather()] }));
+    expect(stage.log()[0]).toMatchObject({ type: 'run.started', traceId: 'trace_own' });
+    const ids = stage.log().flatMap((event) => (event.type === 'span.started' ? [event.span] : []));
+    expect(ids.length).toBeGreaterThan(5);
+    expect(ids.every((id) => id.startsWith('span_own_'))).toBe(true);
+    expect(stage.trace.spans.map(({ spanId }) => spanId).toSorted()).toEqual(ids.toSorted());
+  });
+
+  const bad: Record<string, () => unknown> = {
+    throws: () => {
+      throw new Error('no ids today');
+    },
+    'gives nothing': () => undefined,
+    'gives an empty text': () => '',
+    'gives the same id to all': () => 'span_same',
+  };
+  on.for(Object.entries(bad))(
+    'a generator that %s fails no run, and no span stays open',
+    async ([, make], { stage }) => {
+      const warned = vi.spyOn(process, 'emitWarning').mockImplementation(() => undefined);
+      setTracingIdGenerator({ generateSpanId: make as () => string });
+      const { result } = await stage.seen(scripted(toolScript(), { tools: [weather()] }));
+      expect(result?.status).toBe('completed');
+      const ids = stage.trace.spans.map(({ spanId }) => spanId);
+      expect(new Set(ids.filter((id) => id !== 'span_same')).size).toBe(ids.filter((id) => id !== 'span_same').length);
+      expect(warned).toHaveBeenCalledTimes(make === bad['gives the same id to all'] ? 0 : 1);
+      warned.mockRestore();
+    },
+  );
+});
 
 describe('traces', () => {
   const exits: Record<string, (stage: Stage) => Promise<unknown>> = {

@@ -1,5 +1,5 @@
 import { asError } from '../../base/error-text.ts';
-import { newSpanId } from '../../base/id.ts';
+import { tracingIds } from '../../base/tracing-ids.ts';
 import type { MCPListToolsSpanData } from '../../event/span-data.ts';
 import { traceCarrier } from '../../port/trace-scope.ts';
 import type { MCPTool } from './server.ts';
@@ -9,7 +9,7 @@ export async function spanAround(server: string, list: () => Promise<readonly MC
   const scope = traceCarrier.current;
   const emit = scope?.emit;
   if (!emit || scope.traceId === undefined) return list();
-  const span = newSpanId();
+  const span = tracingIds.generateSpanId();
   const data: MCPListToolsSpanData = { type: 'mcp_tools', server };
   emit({ type: 'span.started', span, data, ...(scope.spanId !== undefined && { parent: scope.spanId }) });
   try {

@@ -1,4 +1,5 @@
 import { newItemId, newSpanId, newTraceId } from '../../base/id.ts';
+import type { TracingIdGenerator } from '../../base/tracing-ids.ts';
 
 /** A new trace id: `trace_` and 32 hexadecimal digits. */
 export function generateTraceId(): string {
@@ -14,3 +15,6 @@ export function generateSpanId(): string {
 export function generateGroupId(): string {
   return newItemId('group');
 }
+
+/** What makes ids where nobody said otherwise. */
+export const defaultTracingIdGenerator: TracingIdGenerator = Object.freeze({ generateTraceId, generateSpanId });

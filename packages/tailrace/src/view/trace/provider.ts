@@ -1,3 +1,4 @@
+import { type TracingIdGenerator, TracingIds, tracingIds } from '../../base/tracing-ids.ts';
 import type { SpanData } from '../../event/span-data.ts';
 import type { SpanRecord, TracingProcessor } from '../../port/tracing.ts';
 import { traceCarrier } from '../../port/trace-scope.ts';
@@ -14,6 +15,10 @@ export type CreateSpanOptions<TData extends SpanData = SpanData> = Omit<SpanOpti
   disabled?: boolean;
 };
 
+export type TraceProviderOptions = {
+  idGenerator?: Partial<TracingIdGenerator>;
+};
+
 /**
  * Who is told of traces and spans, and whether there are any. It starts with no processor: nothing leaves the process unless asked.
  */
@@ -21,6 +26,12 @@ export class TraceProvider {
   #processors: readonly TracingProcessor[] = [];
   #disabled: boolean | undefined;
   readonly #sink: TraceSink & SpanSink = fanOut(() => this.#processors);
+  readonly #ids: TracingIds;
+
+  constructor(options: TraceProviderOptions = {}) {
+    const { idGenerator } = options;
+    this.#ids = idGenerator instanceof TracingIds ? idGenerator : new TracingIds(idGenerator);
+  }
 
   get processors(): readonly TracingProcessor[] {
     return this.#processors;
@@ -56,9 +67,23 @@ export class TraceProvider {
     return getCurrentSpan();
   }
 
+  /** Ids by a generator of one's own from now on; without one, random ids again. */
+  setIdGenerator(idGenerator?: Partial<TracingIdGenerator>): void {
+    this.#ids.set(idGenerator);
+  }
+
+  generateTraceId(): string {
+    return this.#ids.generateTraceId();
+  }
+
+  generateSpanId(): string {
+    return this.#ids.generateSpanId();
+  }
+
   /** A trace that its creator starts and ends. */
   createTrace(options: TraceOptions = {}): Trace {
-    return this.disabled ? new NoopTrace() : new Trace(options, this.#sink);
+    if (this.disabled) return new NoopTrace();
+    return new Trace({ ...options, traceId: options.traceId ?? this.generateTraceId() }, this.#sink);
   }
 
   /** A span that its creator starts and ends; child of `parent`, else of the current span, else of the current trace. Outside all of them it does nothing. */
@@ -84,7 +109,8 @@ export class TraceProvider {
       tracingApiKey: trace?.tracingApiKey,
       ...(parentId !== undefined && { parentId }),
     };
-    return new Span<TData>({ ...rest, ...place }, sink, open?.spanId === parentId ? open : undefined);
+    const spanId = rest.spanId ?? this.generateSpanId();
+    return new Span<TData>({ ...rest, ...place, spanId }, sink, open?.spanId === parentId ? open : undefined);
   }
 
   /** Resolves when every processor has flushed, or after `timeoutMs`. Never rejects. */
@@ -135,7 +161,7 @@ function isSet(name: string): boolean {
   return value === '1' || value === 'true';
 }
 
-const globalProvider = new TraceProvider();
+const globalProvider = new TraceProvider({ idGenerator: tracingIds });
 
 /** The provider of this process. */
 export function getGlobalTraceProvider(): TraceProvider {
@@ -155,4 +181,12 @@ export function setTraceProcessors(processors: TracingProcessor[]): void {
 /** Turns tracing off or on for the process, whatever the environment says. Runs that have begun are not changed. */
 export function setTracingDisabled(disabled: boolean): void {
   globalProvider.setDisabled(disabled);
+}
+
+/**
+ * Ids of traces and spans by a generator of one's own, for runs and for `withTrace` and `create…Span`; without one, random ids again. Ids that are there already are
+ * kept: a run that goes on, wherever, goes on in its trace.
+ */
+export function setTracingIdGenerator(idGenerator?: Partial<TracingIdGenerator>): void {
+  globalProvider.setIdGenerator(idGenerator);
 }
