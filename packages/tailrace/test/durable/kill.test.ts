@@ -1,10 +1,10 @@
 // Processes that are killed at any moment, and others that go on with their runs.
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, expect, test } from 'vitest';
-import { Child, dismiss, Workers } from './children.ts';
+import { dismiss, Workers } from './children.ts';
 import { type Recorded, recorded, violations } from './checks.ts';
 import { type Chance, chance, inLanes, long, seeds } from './random.ts';
-import type { ReaderCommand, ReaderReport } from './reader.ts';
+import { Readers } from './readers.ts';
 import { idOf, notInTime, Round } from './round.ts';
 import { askingRun } from './script.ts';
 import { Tally } from './tally.ts';
@@ -14,11 +14,11 @@ const LANES = 3;
 const LIMIT_MS = 20_000;
 const tallies: Tally[] = [];
 const workers = new Workers(2);
-const readers = Array.from({ length: LANES }, () => new Child<ReaderCommand>('reader.ts'));
+const readers = new Readers(LANES);
 afterAll(async () => {
   for (const tally of tallies) tally.print();
   await workers[Symbol.asyncDispose]();
-  await Promise.all(readers.map(async (reader) => reader.kill()));
+  await readers[Symbol.asyncDispose]();
 });
 
 /** How long a round takes when nobody is killed, in milliseconds: kills fall anywhere into it. */
@@ -48,14 +48,12 @@ const options = (count: number): { timeout: number } => ({ timeout: count * LIMI
 test('a process that is killed at a random millisecond is gone on with by the next', options(ROUNDS), async () => {
   await rounds('kill -9, one process', ROUNDS, async (seed, lane, tally) => {
     const random = chance(seed);
-    const reader = readers[lane] as Child<ReaderCommand>;
     await using round = await Round.begin({ leaseMs: 90, chains: chainsOf(random), chance: random, checked: true });
     let worker = await workers.take(round.world);
     await worker.tell({ do: 'start' });
     let over = false;
     const conducted = round.conduct(random.maybe(0.5) ? () => worker : undefined).finally(() => (over = true));
-    const watched = round.runs[2] as number;
-    await reader.tell({ do: 'read', db: round.world.db, run: idOf(watched) });
+    const reader = await readers.follow(lane, round, round.runs[2] as number);
     const records: Recorded[] = [];
     const dead: number[] = [];
     for (let kills = 0; kills < 3 && (kills === 0 || random.maybe(0.5)); kills++) {
@@ -65,29 +63,30 @@ test('a process that is killed at a random millisecond is gone on with by the ne
       dead.push(worker.pid);
       records.push(await recorded(round, dead));
       for (const run of round.runs) tally.phase(await round.log(run));
-      await reader.tell({ do: 'drop' });
+      await reader.drop();
       worker = await workers.take(round.world);
       await worker.tell({ do: 'start' });
     }
     const late = await notInTime(round, conducted, LIMIT_MS);
     if (late) return [late, ...worker.driveErrors];
-    const report = (await reader.tell({ do: 'report' })) as ReaderReport;
     for (const run of round.runs) tally.takeovers(await round.log(run));
     await dismiss(worker);
-    return [...(await violations(round, records)), ...readerViolations(report, round, watched)];
+    return [...(await violations(round, records)), ...(await reader.violations())];
   });
 });
 
 test('of two processes on one file, either may be killed at any millisecond', options(ROUNDS), async () => {
   const count = long ? 200 : 4;
-  await rounds('kill -9, two processes', count, async (seed, _lane, tally) => {
+  await rounds('kill -9, two processes', count, async (seed, lane, tally) => {
     const random = chance(seed);
     await using round = await Round.begin({ leaseMs: 150, chains: chainsOf(random), chance: random });
     const [one, two] = [await workers.take(round.world), await workers.take(round.world)];
     await Promise.all([one.tell({ do: 'start' }), two.tell({ do: 'start' })]);
     const conducted = round.conduct();
+    const reader = await readers.follow(lane, round, round.runs[random.upTo(round.runs.length)] as number);
     await sleep(random.upTo(USUAL_MS));
     await one.kill();
+    await reader.drop();
     for (const run of round.runs) tally.phase(await round.log(run));
     let last = two;
     if (random.maybe(0.5)) {
@@ -95,12 +94,13 @@ test('of two processes on one file, either may be killed at any millisecond', op
       await last.tell({ do: 'start' });
       await sleep(random.upTo(USUAL_MS));
       await two.kill();
+      await reader.drop();
     }
     const late = await notInTime(round, conducted, LIMIT_MS);
     if (late) return [late, ...last.driveErrors];
     for (const run of round.runs) tally.takeovers(await round.log(run));
     await dismiss(...new Set([two, last]));
-    return await violations(round);
+    return [...(await violations(round)), ...(await reader.violations())];
   });
 });
 
@@ -168,15 +168,3 @@ test('an approval whose sender dies over it is there, or is not', options(8), as
     expect(await violations(round)).toEqual([]);
   }
 });
-
-function readerViolations(report: ReaderReport, round: Round, run: number): string[] {
-  const { turns } = round.script(run);
-  const wrong = report.gaps.map((gap) => `the reader got ${gap}`);
-  for (const [turn, { text }] of turns.entries()) {
-    const shown = report.texts[`${turn + 1}:model:0`] ?? '';
-    if (shown !== text.join('')) wrong.push(`the reader shows '${shown}' for turn ${turn}`);
-  }
-  if (report.ended !== 'run.completed') wrong.push(`the reader ended with ${report.ended}`);
-  if (report.resets > 0) wrong.push(`the reader was reset ${report.resets} times`);
-  return wrong;
-}

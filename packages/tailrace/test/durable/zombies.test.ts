@@ -5,29 +5,33 @@ import { afterAll, expect, test } from 'vitest';
 import { type Child, dismiss, Workers } from './children.ts';
 import { violations } from './checks.ts';
 import { chance, inLanes, long, seeds } from './random.ts';
+import { Readers } from './readers.ts';
 import { notInTime, Round } from './round.ts';
 import { Tally } from './tally.ts';
 
 const ROUNDS = long ? 50 : 4;
+const LANES = 2;
 const LIMIT_MS = 20_000;
 const LEASE_MS = 150;
 const tally = new Tally('SIGSTOP and SIGCONT');
 const workers = new Workers(2);
+const readers = new Readers(LANES);
 let takeovers = 0;
 afterAll(async () => {
   tally.print();
   await workers[Symbol.asyncDispose]();
+  await readers[Symbol.asyncDispose]();
 });
 
 test('a process that wakes up writes nothing to what was taken over', { timeout: ROUNDS * LIMIT_MS }, async () => {
-  await inLanes(seeds(ROUNDS), 2, async (seed) => {
-    expect(await zombie(seed), `TAILRACE_SEED=${seed}`).toEqual([]);
+  await inLanes(seeds(ROUNDS), LANES, async (seed, lane) => {
+    expect(await zombie(seed, lane), `TAILRACE_SEED=${seed}`).toEqual([]);
     tally.count('rounds');
   });
   expect(takeovers).toBeGreaterThan(0);
 });
 
-async function zombie(seed: number): Promise<string[]> {
+async function zombie(seed: number, lane: number): Promise<string[]> {
   const random = chance(seed);
   const first = random.upTo(1_000_000) * 10;
   const chains = [[first + 1, first + 2], [first + 3], [first + 4]];
@@ -35,20 +39,23 @@ async function zombie(seed: number): Promise<string[]> {
   const [sleeper, heir] = [await workers.take(round.world), await workers.take(round.world)];
   await sleeper.tell({ do: 'start' });
   const conducted = round.conduct();
+  const reader = await readers.follow(lane, round, round.runs[random.upTo(round.runs.length)] as number);
   // So that there is something to take over: the one that will be stopped is there first.
   while ((await round.store.leases.due(Date.now())).filter(({ owner }) => owner !== undefined).length < chains.length)
     await sleep(2);
   await heir.tell({ do: 'start' });
   await sleep(random.upTo(100));
   await stop(sleeper, round.world.db);
+  await reader.drop();
   await sleep(LEASE_MS * 2 + random.upTo(300));
   const before = await Promise.all(round.runs.map(async (run) => round.store.head(`run_${run}`)));
   sleeper.signal('SIGCONT');
+  if (random.maybe(0.5)) await reader.drop();
   const late = await notInTime(round, conducted, LIMIT_MS);
   if (late) return [late, ...heir.driveErrors, ...sleeper.driveErrors];
   await sleep(50);
   await dismiss(sleeper, heir);
-  const wrong = await violations(round);
+  const wrong = [...(await violations(round)), ...(await reader.violations())];
   for (const [index, run] of round.runs.entries()) {
     const events = await round.log(run);
     tally.takeovers(events);
