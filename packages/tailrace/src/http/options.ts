@@ -2,6 +2,7 @@
 import type { AnyAgent } from '../agent/agent.ts';
 import type { OnDisconnect } from '../event/run-event.ts';
 import type { LogStore } from '../port/log-store.ts';
+import type { RuntimeOptions } from '../runtime/options.ts';
 import type { Runtime } from '../runtime/runtime.ts';
 
 /** What somebody wants to do. `inspect`: see a run as its log holds it, with prompts, arguments, spans and error texts. */
@@ -33,7 +34,8 @@ export interface AuthorizeTarget {
 
 /**
  * Says who asks. `null`: nobody that is known (401); `false`: they are known, and may not do this (403). Runs of other principals are 404 to them without its doing.
- * Asked on every request, on every reconnect, and again while a stream is open. What it throws is a 500, and so is anything else that it gives.
+ * Asked on every request, on every reconnect, and again while a stream is open. About a request that begins a run it is asked twice: for `{ action: 'run' }` before the body is
+ * read, where only `null` ends it, and then, with the session that the body names, whether they may. What it throws is a 500, and so is anything else that it gives.
  */
 export type Authorize = (
   request: Request,
@@ -95,8 +97,14 @@ interface CommonOptions {
 /** `{ agents, store }` in place of `runtime` makes a runtime that the handler owns, and starts. */
 export type HandlerOptions = CommonOptions &
   (
-    | { runtime: Runtime; agents?: never; store?: never }
-    | { runtime?: never; agents: Readonly<Record<string, AnyAgent>>; store: LogStore }
+    | { runtime: Runtime; agents?: never; store?: never; runConfig?: never }
+    | {
+        runtime?: never;
+        agents: Readonly<Record<string, AnyAgent>>;
+        store: LogStore;
+        /** For all runs, as `createRuntime` takes it. */
+        runConfig?: RuntimeOptions['runConfig'];
+      }
   );
 
 export const HTTP_DEFAULTS: Required<HandlerLimits> & {

@@ -35,8 +35,16 @@ const STOP_GRACE_MS = 10_000;
 /** How long clients may take to take the last of their answers when the server stops. */
 const LAST_WORD_MS = 1_000;
 
-function ownRuntime({ agents, store }: Extract<HandlerOptions, { agents: object }>, report: Report): Runtime {
-  return createRuntime({ agents, store, onDriveError: (error) => report(error, undefined) });
+function ownRuntime(
+  { agents, store, runConfig }: Extract<HandlerOptions, { agents: object }>,
+  report: Report,
+): Runtime {
+  return createRuntime({
+    agents,
+    store,
+    ...(runConfig && { runConfig }),
+    onDriveError: (error) => report(error, undefined),
+  });
 }
 
 /** @throws UserError for options that cannot work */
