@@ -46,6 +46,15 @@ export class Access {
   }
 
   /**
+   * Refuses whoever is nobody that is known. What the known may not do is for the question that their request comes to, when it has been read.
+   *
+   * @throws HttpError UNAUTHORIZED, and what `principal` throws
+   */
+  async known(request: Request, target: AuthorizeTarget): Promise<void> {
+    if ((await this.#ask(request, target)) === null) throw unauthorized();
+  }
+
+  /**
    * The principal and the run that they may act on. To everybody else it does not exist: a run of somebody else's, and one that is not there, get the same answer.
    *
    * @throws HttpError NOT_FOUND, RUN_ID_INVALID, and what `principal` throws

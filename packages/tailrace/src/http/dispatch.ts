@@ -36,6 +36,8 @@ async function answer(service: Service, gate: Gate, basePath: string, request: R
   const found = routeOf(request.method, path);
   if (!('route' in found)) return found;
   const { route, params } = found;
+  // Whoever begins a run says in the body what they want: it is read of those who are known.
+  if (route.contract.action === 'run') await service.access.known(request, { action: 'run' });
   return route.answer({ service, request, url, params, contract: route.contract });
 }
 

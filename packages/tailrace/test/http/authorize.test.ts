@@ -1,11 +1,14 @@
 // What `authorize` may give, and what follows when it gives something else, gives nothing in time, or throws.
+import { once } from 'node:events';
+import { connect } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Agent, createRuntime } from 'tailrace';
 import { createHandler, type HandlerOptions, type Principal } from 'tailrace/http';
 import { sqlite } from 'tailrace/sqlite';
 import { ScriptedModel } from 'tailrace/testing';
 import { describe, expect, it } from 'vitest';
-import { guarded } from './guarded.ts';
+import { ROUTES } from '../../src/http/routes.ts';
+import { guarded, onNode } from './guarded.ts';
 
 const SSE = { accept: 'text/event-stream' };
 
@@ -88,6 +91,66 @@ describe('a principal', () => {
     doors.on = true;
     await ended;
     expect((await served.ask('ann', `/runs/${id}`)).status).toBe(404);
+  });
+});
+
+describe('a body', () => {
+  const bodied = ROUTES.filter(({ contract }) => contract.body).map(({ method, path }) => [method, path] as const);
+  const at = (path: string): string => path.replace(':callId', 'c1').replace(/:\w+/, 'run_1');
+
+  it('there are routes with one', () => {
+    expect(bodied.length).toBe(9);
+  });
+
+  it.each(bodied)('of somebody who is not known is not read: %s %s', async (method, path) => {
+    await using served = guarded();
+    let read = 0;
+    const body = new ReadableStream<Uint8Array>(
+      {
+        pull: (controller) => {
+          read += 1;
+          controller.enqueue(new TextEncoder().encode('no JSON'));
+        },
+      },
+      { highWaterMark: 0 },
+    );
+    const headers = { 'content-type': 'application/json' };
+    const init: RequestInit & { duplex: 'half' } = { method, headers, body, duplex: 'half' };
+    expect((await served.ask(undefined, at(path), init)).status).toBe(401);
+    expect(read).toBe(0);
+    expect(served.doors.asked).toHaveLength(1);
+  });
+
+  it('names the session that is asked about when it has been read', async () => {
+    await using served = guarded();
+    await (await served.post('ann', '/runs', { agent: 'echo', input: 'Hi', sessionId: 's' })).text();
+    const asked = [{ action: 'run' }, { action: 'run', sessionId: 's' }];
+    expect(served.doors.asked.slice(0, 2)).toEqual(asked);
+    const messages = [{ role: 'user', parts: [{ type: 'text', text: 'Hi' }] }];
+    await (await served.post('ann', '/chat', { id: 's2', agent: 'echo', messages })).text();
+    expect(served.doors.asked).toContainEqual({ action: 'run', sessionId: 's2' });
+  });
+
+  it('is read of those who are known: what they may not do is decided by what it says', async () => {
+    const authorize: NonNullable<HandlerOptions['authorize']> = (_, { action, sessionId }) =>
+      action !== 'run' || sessionId === 'own' ? { id: 'ann' } : false;
+    await using served = guarded({ authorize });
+    const run = { agent: 'echo', input: 'Hi' };
+    const status = async (body: unknown): Promise<number> => (await served.post('ann', '/runs', body)).status;
+    expect([await status(run), await status({ ...run, sessionId: 'other' })]).toEqual([403, 403]);
+    expect(await status({ ...run, sessionId: 'own' })).toBe(200);
+    expect(await status('no JSON')).toBe(400);
+    expect(await served.store.list()).toHaveLength(1);
+  });
+
+  it('of somebody who is not known is not waited for on a socket either', async () => {
+    await using node = await onNode({ agents: {}, store: sqlite(':memory:'), authorize: () => null });
+    const socket = connect(node.port, '127.0.0.1');
+    const head = ['POST /runs HTTP/1.1', 'host: localhost', 'content-type: application/json', 'content-length: 1000'];
+    socket.write(`${head.join('\r\n')}\r\n\r\n{`);
+    const [first] = (await once(socket, 'data')) as [Buffer];
+    expect(first.toString('latin1')).toMatch(/^HTTP\/1\.1 401 /);
+    socket.destroy();
   });
 });
 
