@@ -14,6 +14,7 @@ import { localValuePrograms } from './local-values.ts';
 import { mcpPrograms } from './mcp.ts';
 import { openAIModelPrograms } from './openai-models.ts';
 import { outputPrograms } from './outputs.ts';
+import { ownItemPrograms } from './own-items.ts';
 import { partPrograms } from './parts.ts';
 import { retryPrograms } from './retries.ts';
 import { sessionPrograms } from './sessions.ts';
@@ -50,6 +51,7 @@ export const programs: Readonly<Record<string, Program>> = {
   ...tracingPrograms,
   ...valuePrograms,
   ...partPrograms,
+  ...ownItemPrograms,
   ...classPrograms,
   ...openAIModelPrograms,
 };

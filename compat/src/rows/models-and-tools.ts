@@ -49,6 +49,14 @@ function withheld(value: Json): Json {
   return Object.fromEntries(Object.entries(value).map(([key, one]) => [key, withheld(one)]));
 }
 
+/** The user's words as they were said. */
+function unchanged(value: Json): Json {
+  if (value === 'changed') return 'Hi';
+  if (Array.isArray(value)) return value.map(unchanged);
+  if (!isObject(value)) return value;
+  return Object.fromEntries(Object.entries(value).map(([key, one]) => [key, unchanged(one)]));
+}
+
 /** Rows about models, tools and handoffs. */
 export const modelAndToolRows: readonly Difference[] = [
   {
@@ -65,6 +73,15 @@ export const modelAndToolRows: readonly Difference[] = [
             : call,
         ),
     },
+  },
+  {
+    id: 'a-guardrail-judges',
+    reference:
+      'What an input guardrail changes in the items that it is given is changed for the model, and in `history`.',
+    tailrace: 'Each guardrail is given a copy. What the model is to see is for `callModelInputFilter` to change.',
+    why: 'Its verdict is recorded, and it is not asked again when the run is taken up: what it changed would be lost. Beside the model it would come too late.',
+    applies: (program) => program === 'an input guardrail that changes its input',
+    aspects: { history: unchanged, asked: unchanged },
   },
   {
     id: 'no-settings-of-a-model-that-is-not-there',

@@ -1,4 +1,5 @@
 import type { RunItem } from '../agent/run-item.ts';
+import { copyOf } from '../base/copy.ts';
 import type { AgentInputItem, AgentItem } from '../event/item.ts';
 import { InputHash } from './input-hash.ts';
 import { sinceCompaction } from './since-compaction.ts';
@@ -16,6 +17,8 @@ export class Conversation {
   /** How many of `items` the session has. */
   committed = 0;
   #said: AgentInputItem[];
+  /** Copies of the first of what was said, made once each: a model may change what it is given, and the log stays as it is. */
+  #shown: AgentInputItem[] = [];
   #compacted: boolean;
   #hashed: InputHash | undefined;
   readonly #reasoningIds: 'preserve' | 'omit';
@@ -27,14 +30,22 @@ export class Conversation {
     this.#compacted = this.#said.some(isCompaction);
   }
 
-  /** The input of the next model call: a new array of the shared items, from the provider's last compaction on. */
+  /** The input of the next model call: a new array of items that are the models' own, from the provider's last compaction on. */
   get modelInput(): AgentInputItem[] {
-    return this.#compacted ? sinceCompaction(this.#said) : this.#said.slice();
+    const shown = this.shown;
+    return this.#compacted ? sinceCompaction(shown) : shown.slice();
   }
 
-  /** All that was said, also what a compaction stands for: for a provider that keeps the conversation. */
+  /** All that was said, also what a compaction stands for. */
   get said(): readonly AgentInputItem[] {
     return this.#said;
+  }
+
+  /** The same, as models are given it: for a provider that keeps the conversation. Costs what is new since it was last asked for. */
+  get shown(): readonly AgentInputItem[] {
+    const shown = this.#shown;
+    for (let at = shown.length; at < this.#said.length; at++) shown.push(copyOf(this.#said[at] as AgentInputItem));
+    return shown;
   }
 
   /** A hash of all that was said. Costs what is new since it was last asked for. */
@@ -47,6 +58,7 @@ export class Conversation {
   begin(modelInput: AgentInputItem[]): void {
     this.input = modelInput;
     this.#said = modelInput.slice();
+    this.#shown = [];
     this.#compacted = this.#said.some(isCompaction);
     this.#hashed = undefined;
   }
@@ -68,6 +80,7 @@ export class Conversation {
     this.items = [...before, ...turn];
     this.turnStart = before.length;
     this.committed = this.items.length;
+    this.#shown = [];
     this.#said = [...asItems(input), ...this.items.map((item) => toldAs(item, this.#reasoningIds))];
     this.#compacted = this.#said.some(isCompaction);
     this.#hashed = undefined;

@@ -13,6 +13,7 @@ import type {
 } from '../agent/guardrail.ts';
 import type { AgentOutputType } from '../agent/output-type.ts';
 import { AbortScope, type AbortSource, abortable } from '../base/abort.ts';
+import { copyOf } from '../base/copy.ts';
 import { asError, errorText } from '../base/error-text.ts';
 import { jsonProblem, type Json } from '../base/json.ts';
 import {
@@ -130,7 +131,8 @@ export function inputChecks(run: RunScope, agent: AnyAgent, guardrails: readonly
     execute: (stop) =>
       guardrail.execute({
         agent,
-        input: run.talk.input,
+        // Its verdict is recorded, and what it did to the items would not be.
+        input: copyOf(run.talk.input),
         context: run.context,
         get signal() {
           return stop.signal;

@@ -3,6 +3,7 @@ import type { AnyAgent } from '../agent/agent.ts';
 import { agentsOf, dataOf, itemOf } from '../agent/item-of.ts';
 import { getTransferMessage, type Handoff, type HandoffInputFilter } from '../agent/handoff.ts';
 import { RunHandoffOutputItem } from '../agent/run-item.ts';
+import { copyOf } from '../base/copy.ts';
 import { LimitError } from '../event/errors.ts';
 import { withLive } from '../event/live.ts';
 import type { HandoffOccurred, ItemAdded } from '../event/run-event.ts';
@@ -125,13 +126,13 @@ interface Filtered {
 async function applyFilter(run: RunScope, filter: HandoffInputFilter): Promise<Filtered> {
   const { talk } = run;
   const given = {
-    inputHistory: typeof talk.input === 'string' ? talk.input : talk.input.slice(),
+    inputHistory: copyOf(talk.input),
     preHandoffItems: talk.items.slice(0, talk.turnStart),
     newItems: talk.items.slice(talk.turnStart),
     runContext: run.context,
   };
   const result = await callUser(run, run.turnSpan ?? run.agentSpan, () => filter(given));
-  talk.replace(result.inputHistory, result.preHandoffItems, result.newItems);
+  talk.replace(copyOf(result.inputHistory), result.preHandoffItems, result.newItems);
   const items = talk.items.map((item) => dataOf(item, (agent) => run.agents.keyOf(agent)));
   return { data: { input: talk.input, items }, live: talk.items.slice() };
 }

@@ -1,4 +1,5 @@
 /** What a run is given, checked once at the door. */
+import { isPlain } from '../base/copy.ts';
 import { UserError } from '../event/errors.ts';
 import type { AgentInputItem } from '../event/item.ts';
 
@@ -21,8 +22,8 @@ const TYPES: ReadonlySet<unknown> = new Set([
 ]);
 
 /**
- * The input as the run uses it. Lone surrogates and NUL characters, which stores and providers reject, are replaced by U+FFFD; nothing else changes, and
- * what is clean is not copied.
+ * The input as the run uses it: a copy, which stays as it is whatever the caller does to its own. Lone surrogates and NUL characters, which stores and providers
+ * reject, are replaced by U+FFFD; nothing else changes.
  *
  * @throws UserError INPUT_REQUIRED, INPUT_TYPE, INPUT_ITEM_INVALID, INPUT_TOO_LARGE
  */
@@ -143,11 +144,12 @@ function clean(text: string): string {
 function cleanDeep<T>(value: T): T {
   if (typeof value === 'string') return clean(value) as T;
   if (typeof value !== 'object' || value === null) return value;
-  let copy: Record<string, unknown> | undefined;
-  for (const [key, child] of Object.entries(value)) {
-    const cleaned: unknown = cleanDeep(child);
-    if (cleaned !== child)
-      (copy ??= (Array.isArray(value) ? [...value] : { ...value }) as Record<string, unknown>)[key] = cleaned;
-  }
-  return (copy ?? value) as T;
+  if (Array.isArray(value)) return value.map(cleaned) as T;
+  // Bytes, and objects of a class: a copy of their fields would be something else.
+  if (!isPlain(value)) return value;
+  const copy = { ...value } as Record<string, unknown>;
+  for (const key in copy) copy[key] = cleanDeep(copy[key]);
+  return copy as T;
 }
+
+const cleaned = (value: unknown): unknown => cleanDeep(value);

@@ -7,6 +7,7 @@ import type { FunctionTool, Tool } from '../agent/tool.ts';
 import { qualifiedName } from '../agent/tool-namespace.ts';
 import { UserError } from '../event/errors.ts';
 import type { Model, ModelRequest, ModelSettings, Prompt, SerializedHandoff } from '../port/model.ts';
+import { copyOf } from '../base/copy.ts';
 import { asItems } from './conversation.ts';
 import { DEFAULTS } from './options.ts';
 import { serializeTool } from './serialize-tool.ts';
@@ -79,7 +80,7 @@ export type ModelQuestion = Omit<ModelRequest, 'signal'>;
 
 export function requestOf(run: RunScope, agent: AnyAgent, resources: TurnResources): ModelQuestion {
   const { plan, talk } = run;
-  const told = run.server?.request(talk.said);
+  const told = run.server?.request(talk.shown);
   const explicit = agent.model !== '' || plan.config.model !== undefined;
   return {
     systemInstructions: resources.instructions ?? '',
@@ -102,7 +103,8 @@ export async function filterRequest(run: RunScope, agent: AnyAgent, request: Mod
   if (!filter) return request;
   const { input, systemInstructions } = request;
   const instructions = systemInstructions === undefined ? undefined : { instructions: systemInstructions };
-  const modelData = { input: asItems(input), ...instructions };
+  // Given anew in each turn: what it does to the items is seen in what it gives back, and nowhere else.
+  const modelData = { input: copyOf(asItems(input)), ...instructions };
   const context = run.context.context;
   const filtered = await callUser(run, run.turnSpan ?? run.agentSpan, () => filter({ modelData, agent, context }));
   if (!Array.isArray(filtered?.input)) {
@@ -114,7 +116,7 @@ export async function filterRequest(run: RunScope, agent: AnyAgent, request: Mod
   const { systemInstructions: _before, ...rest } = request;
   return {
     ...rest,
-    input: filtered.input,
+    input: copyOf(filtered.input),
     ...(filtered.instructions !== undefined && { systemInstructions: filtered.instructions }),
   };
 }

@@ -3,6 +3,7 @@
  */
 import type { RunMessageOutputItem } from '../agent/run-item.ts';
 import { abortable } from '../base/abort.ts';
+import { copyOf } from '../base/copy.ts';
 import { SystemError, UserError } from '../event/errors.ts';
 import type { AgentInputItem } from '../event/item.ts';
 import type { Session, SessionInputCallback } from '../port/session.ts';
@@ -97,7 +98,7 @@ async function called(
     });
   }
   const items = modelInput as AgentInputItem[];
-  return { modelInput: items, fresh: addedByCallback(items, given.history, history) };
+  return copyOf({ modelInput: items, fresh: addedByCallback(items, given.history, history) });
 }
 
 /** What an output guardrail rejected of a turn: its message, or, where tools gave the final output, what they put out. */
@@ -124,7 +125,8 @@ async function* commit(run: RunScope, items: AgentInputItem[], step: string, oth
   if (!session || items.length === 0 || recorded === true) return;
   const ref = { step, attempt: 1, items: items.length };
   if (recorded === undefined) yield [{ type: 'session.commit_started', ...ref }];
-  await addToSession(run, session, { step, items, begunBefore: recorded === false, others });
+  // A session may add to the items that it is given what it keeps of them.
+  await addToSession(run, session, { step, items: copyOf(items), begunBefore: recorded === false, others });
   yield [{ type: 'session.committed', ...ref }];
 }
 
