@@ -1,67 +1,16 @@
 // A server is killed in mid-stream and started again on the same file and port. Its readers come back, and hear each word once.
 import { setTimeout as sleep } from 'node:timers/promises';
-import { isTerminal, type RunEvent } from '../../src/index.ts';
+import type { RunEvent } from '../../src/index.ts';
 import { createClient, EMPTY_VIEW, type RunView, viewRun } from '../../src/client/index.ts';
-import { assertCleanRun, type WireAnswer, type WireRequest } from '../../src/testing/index.ts';
+import { assertCleanRun } from '../../src/testing/index.ts';
 import { expect, it } from 'vitest';
-import { chance, type Chance, inLanes, long, seeds } from '../durable/random.ts';
-import { Place, ServerProcess } from './processes.ts';
+import { chance, inLanes, long, seeds } from '../durable/random.ts';
+import { ended, eventsOf, framesOf, isOneAttempt, script, tossed, whole } from './killed-server.ts';
+import { Place } from './processes.ts';
 import { post } from './serve.ts';
 
 const ROUNDS = long ? 150 : 4;
 const LANES = 2;
-const WORDS = 24;
-
-/** Every answer has words of its own, so that it can be told which attempt a text is from. */
-function script(): (request: WireRequest, index: number) => WireAnswer {
-  return ({ text }, index) => {
-    const words = Array.from({ length: WORDS }, (_, word) => `a${index}w${word} `);
-    const call = { type: 'tool_call', id: 'c1', name: 'look', arguments: {} } as const;
-    const answered = text.includes('function_call_output');
-    return { steps: [{ type: 'text', text: words }, ...(answered ? [] : [call])], delivery: { delayMs: 4 } };
-  };
-}
-
-const whole = (text: string): boolean => text.split(' ').length - 1 === WORDS && isOneAttempt(text);
-/** The beginning of one answer, and nothing of another. */
-function isOneAttempt(text: string): boolean {
-  const attempt = /^a(\d+)w0 /.exec(text)?.[1];
-  if (text !== '' && attempt === undefined) return false;
-  return text
-    .split(' ')
-    .slice(0, -1)
-    .every((word, index) => word === `a${attempt}w${index}`);
-}
-
-/** Kills the server after a while, again and again, and starts it anew. */
-async function tossed(
-  place: Place,
-  by: Chance,
-  over: () => boolean,
-): Promise<AsyncDisposable & { url: string; kills: number; over: Promise<void> }> {
-  const world = place.world({ leaseMs: 150 });
-  let server = await ServerProcess.start(world);
-  const { port, url } = server;
-  const state = {
-    url,
-    kills: 0,
-    over: Promise.resolve(),
-    [Symbol.asyncDispose]: async () => (await living, server.kill()),
-  };
-  const times = 1 + by.upTo(3);
-  const living = (async () => {
-    for (let time = 0; time < times; time++) {
-      await sleep(60 + by.upTo(180));
-      if (over()) return;
-      await server.kill();
-      state.kills += 1;
-      server = await ServerProcess.start({ ...world, port });
-    }
-  })();
-  state.over = living;
-  return state;
-}
-
 interface ResponseFrame {
   type: string;
   sequence_number: number;
@@ -82,7 +31,7 @@ async function responsesReader(url: string): Promise<{ frames: ResponseFrame[]; 
         ? fetch(`${url}/v1/responses`, post({ model: 'writer', input: 'Write.', stream: true }, key))
         : fetch(`${url}/v1/responses/${id}?stream=true${at}`));
       expect(response.status).toBe(200);
-      for await (const data of dataOf(response)) {
+      for await (const { data } of framesOf(response)) {
         const frame = JSON.parse(data) as ResponseFrame;
         id ??= frame.response?.id;
         frames.push(frame);
@@ -92,16 +41,6 @@ async function responsesReader(url: string): Promise<{ frames: ResponseFrame[]; 
       if ((error as { name?: string }).name === 'AssertionError') throw error;
     }
     await sleep(20);
-  }
-}
-
-async function* dataOf(response: Response): AsyncGenerator<string> {
-  let rest = '';
-  for await (const text of response.body?.pipeThrough(new TextDecoderStream()) ?? []) {
-    const blocks = (rest + text).split('\n\n');
-    rest = blocks.pop() ?? '';
-    for (const block of blocks)
-      for (const line of block.split('\n')) if (line.startsWith('data: ')) yield line.slice(6);
   }
 }
 
@@ -141,14 +80,14 @@ async function checkLatecomer(url: string, id: string): Promise<void> {
   const retrieved = (await (await fetch(`${url}/v1/responses/${id}`)).json()) as ResponseFrame['response'];
   expect(retrieved?.status).toBe('completed');
   const frames: ResponseFrame[] = [];
-  for await (const data of dataOf(await fetch(`${url}/v1/responses/${id}?stream=true`)))
+  for await (const { data } of framesOf(await fetch(`${url}/v1/responses/${id}?stream=true`)))
     frames.push(JSON.parse(data) as ResponseFrame);
   expect(frames.at(-1)?.response).toEqual(retrieved);
   for (const index of frames.keys()) {
     if (index % 7 !== 0 && !long) continue;
     const rest = `${url}/v1/responses/${id}?stream=true&starting_after=${frames[index]?.sequence_number}`;
     const later: ResponseFrame[] = [];
-    for await (const data of dataOf(await fetch(rest))) later.push(JSON.parse(data) as ResponseFrame);
+    for await (const { data } of framesOf(await fetch(rest))) later.push(JSON.parse(data) as ResponseFrame);
     expect(later).toEqual(frames.slice(index + 1));
   }
 }
@@ -177,12 +116,6 @@ function checkResponses({ frames }: { frames: ResponseFrame[] }, events: readonl
   const kept = events.flatMap((event) => (event.type === 'item.added' ? [JSON.stringify(event.item)] : []));
   expect(kept.some((item) => item.includes(/a\d+w/.exec(open ?? '')?.[0] ?? '?'))).toBe(false);
   return true;
-}
-
-const eventsOf = ({ store }: Place, run: string): RunEvent[] => store.read(run, 0, 10_000) as RunEvent[];
-async function ended(place: Place, run: string): Promise<RunEvent[]> {
-  await expect.poll(() => eventsOf(place, run).some(isTerminal), { timeout: 10_000 }).toBe(true);
-  return eventsOf(place, run);
 }
 
 it(
