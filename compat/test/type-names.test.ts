@@ -44,3 +44,14 @@ it('every type of @openai/agents is there by its name, or its absence is explain
   const explained = [...absentNames, ...absentTypeNames].flatMap(({ names }) => names);
   expect([...theirs].filter((name) => !ours.has(name)).toSorted()).toEqual(explained.toSorted());
 });
+
+it('the members of every type that both have are compared', () => {
+  const theirs = exported(join(root, 'node_modules/@openai/agents/dist/index.d.ts'));
+  const ours = exported(join(root, 'packages/tailrace/src/index.ts'));
+  const compared = readFileSync(join(root, 'compat/types/members.test-d.ts'), 'utf8');
+  const names = [...theirs].filter((name) => ours.has(name) && /^[A-Z].*[a-z]/.test(name));
+  expect(names.length).toBeGreaterThan(300);
+  const left = names.filter((name) => !new RegExp(`\\bReference\\.${name}\\b`).test(compared));
+  // The name of a value alone.
+  expect(left).toEqual(['ToolGuardrailFunctionOutputFactory']);
+});
