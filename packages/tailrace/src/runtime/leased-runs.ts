@@ -3,8 +3,12 @@
  *
  * L1 A run is driven only after its lease was taken by compare-and-set, and is let go of only after its drive has come back. L2 A lease that is lost, or could not be
  * renewed for `leaseMs`, aborts its drive; the log's epochs guard what it still tries to write. L3 Looking never overlaps with itself, and what it throws is tried again.
+ * L4 A taking or a letting go that failed may have happened or not. Each look tries it again until the store has answered: a row of a process that lives is driven by
+ * it, or let go of.
  */
 import type { Clock } from '../base/clock.ts';
+import { errorText } from '../base/error-text.ts';
+import { isAgentsError, SystemError } from '../event/errors.ts';
 import type { Drive, DriveRun, Serving } from '../port/driver.ts';
 import type { Lease, LeaseNext, LeaseStore } from '../port/lease-store.ts';
 import { WatchedBeats } from './watched-beats.ts';
@@ -21,6 +25,8 @@ export interface LeasedRunsOptions {
   drive: DriveRun;
   agents: readonly string[];
   concurrency: number;
+  /** Told of the first look of several in a row that failed. */
+  onOutage?: (error: unknown) => void;
 }
 
 interface Held {
@@ -37,10 +43,16 @@ export class LeasedRuns implements Serving {
   readonly #held: Map<string, Held> = new Map();
   /** Runs that could not be driven here, and when to try again, on the monotonic clock. */
   readonly #failed: Map<string, { failures: number; until: number }> = new Map();
+  /** Runs whose letting go failed, and what was to become of them. */
+  readonly #kept: Map<string, LeaseNext> = new Map();
+  /** Leases as they were seen, whose taking failed. */
+  readonly #unsure: Map<string, Lease> = new Map();
   #watch: Disposable | undefined;
   #timer: Disposable | undefined;
   #looking: Promise<void> | undefined;
   #again = false;
+  /** True when the last look failed. */
+  #outage = false;
   /** When the leases were last known to be ours, on the monotonic clock. */
   #renewedAt = 0;
   #beatAt = 0;
@@ -67,6 +79,7 @@ export class LeasedRuns implements Serving {
     this.#watch?.[Symbol.dispose]();
     for (const { leave } of this.#held.values()) leave.abort();
     const { clock } = this.#options;
+    const since = clock.monotonic();
     using _grace = clock.timer(graceMs, () => {
       for (const { lost } of this.#held.values()) lost.abort();
     });
@@ -76,6 +89,10 @@ export class LeasedRuns implements Serving {
       await Promise.all([...this.#held.values()].map(async ({ done }) => done));
     }
     this.#timer?.[Symbol.dispose]();
+    // One that was taken from the dead is left to whoever sees that nobody beats: they are to know of the death.
+    for (const { run, owner } of this.#unsure.values()) if (owner === undefined) this.#kept.set(run, 'wanted');
+    while ((await this.#letGoAgain()) && clock.monotonic() - since < graceMs)
+      await new Promise<void>((resolve) => clock.timer(this.#lookMs, resolve));
   }
 
   /** At once, or as soon as the look under way is over. */
@@ -97,10 +114,15 @@ export class LeasedRuns implements Serving {
   async #look(): Promise<void> {
     try {
       await this.#renew();
+      const unanswered = await this.#letGoAgain();
       if (!this.#stopped) await this.#takeMore();
-    } catch {
+      if (unanswered) throw unanswered.error;
+      this.#outage = false;
+    } catch (error) {
       // The store does not answer: the next look tries again, and leases that could not be renewed for too long are given up.
       this.#giveUpStale();
+      if (!this.#outage) this.#options.onOutage?.(outage(error));
+      this.#outage = true;
     }
   }
 
@@ -114,8 +136,22 @@ export class LeasedRuns implements Serving {
     this.#beatAt = now;
     this.#renewedAt = now;
     for (const [run, held] of before) if (!still.has(run)) held.lost.abort();
-    // One whose letting go failed must not live on by the signs of life of the others.
-    for (const run of still) if (!this.#held.has(run)) await leases.release(run, owner, 'wanted');
+  }
+
+  /** What was to be let go of before. Stops at the first that fails, and begins with another one the next time: one alone must not keep the others. */
+  async #letGoAgain(): Promise<{ error: unknown } | undefined> {
+    const { leases, owner } = this.#options;
+    for (const [run, next] of this.#kept) {
+      try {
+        await leases.release(run, owner, next);
+        this.#kept.delete(run);
+      } catch (error) {
+        this.#kept.delete(run);
+        this.#kept.set(run, next);
+        return { error };
+      }
+    }
+    return undefined;
   }
 
   #giveUpStale(): void {
@@ -126,19 +162,32 @@ export class LeasedRuns implements Serving {
 
   async #takeMore(): Promise<void> {
     const { leases, clock, owner, concurrency } = this.#options;
-    // Its own rows tell it nothing, and there may be hundreds. Of those that failed it wants to know.
-    const due = await leases.due(clock.now(), this.#failed.size === 0 ? owner : undefined);
+    // Its own rows tell it nothing, and there may be hundreds. Of those that failed it wants to know, and which of those that it may have taken are its own.
+    const due = await leases.due(clock.now(), this.#failed.size + this.#unsure.size === 0 ? owner : undefined);
     const others = due.filter((lease) => lease.owner !== undefined && lease.owner !== owner);
     const dead = this.#watched.look(others, clock.monotonic());
     const free = due.filter((lease) => lease.owner === undefined);
+    const taken = due.filter((lease) => lease.owner === owner && this.#unsure.has(lease.run));
+    for (const run of this.#unsure.keys()) if (!taken.some((lease) => lease.run === run)) this.#unsure.delete(run);
     // Somebody else has driven it.
     for (const run of this.#failed.keys()) if (!due.some((lease) => lease.run === run)) this.#failed.delete(run);
-    for (const lease of [...dead, ...free]) {
+    for (const lease of [...taken, ...dead, ...free]) {
+      const { run } = lease;
       if (this.#held.size >= concurrency || this.#stopped) return;
-      if (!this.#agents.has(lease.agent) || this.#held.has(lease.run)) continue;
-      if ((this.#failed.get(lease.run)?.until ?? 0) > clock.monotonic()) continue;
-      if (await leases.take(lease, owner)) this.#drive(lease);
+      if (!this.#agents.has(lease.agent) || this.#held.has(run) || this.#kept.has(run)) continue;
+      if ((this.#failed.get(run)?.until ?? 0) > clock.monotonic()) continue;
+      await this.#take(lease);
     }
+  }
+
+  async #take(lease: Lease): Promise<void> {
+    const { leases, owner } = this.#options;
+    // Whoever had it before this process did, if the answer to its taking was lost.
+    const seen = this.#unsure.get(lease.run) ?? lease;
+    this.#unsure.set(lease.run, seen);
+    const took = await leases.take(lease, owner);
+    this.#unsure.delete(lease.run);
+    if (took) this.#drive(seen);
   }
 
   #drive({ run, agent, owner }: Lease): void {
@@ -178,7 +227,7 @@ export class LeasedRuns implements Serving {
     try {
       await leases.release(id, owner, next);
     } catch {
-      // The next sign of life finds it.
+      this.#kept.set(id, next);
     }
   }
 
@@ -189,4 +238,11 @@ export class LeasedRuns implements Serving {
     // By this process's own clock: a wall clock that jumps must not hold a run up.
     this.#failed.set(run, { failures, until: this.#options.clock.monotonic() + delayMs });
   }
+}
+
+function outage(cause: unknown): SystemError {
+  const what = `This process cannot look for runs to drive: ${errorText(cause)}`;
+  const hint =
+    'It tries again until the store answers; until then it takes no runs, and gives up those whose leases it cannot renew.';
+  return new SystemError(`${what} ${hint}`, { code: isAgentsError(cause) ? cause.code : 'STORE_FAILED', cause });
 }

@@ -35,8 +35,11 @@ export interface RuntimeOptions {
   concurrency?: number;
   /** How many processes in a row may die on a run without completing a step; then it ends with `RUN_POISONED`. 5 by default. */
   maxTakeovers?: number;
-  /** Told of what kept this process from driving a run: another try follows, here or elsewhere. What it throws is ignored. */
-  onDriveError?: (error: unknown, run: DrivenRun) => void;
+  /**
+   * Told of what kept this process from driving a run: another try follows, here or elsewhere. Without a run: it cannot look for runs, because the store does not
+   * answer; told once until the store does again. What it throws is ignored.
+   */
+  onDriveError?: (error: unknown, run: DrivenRun | undefined) => void;
 }
 
 /** JSON only: nothing else outlives the process. */

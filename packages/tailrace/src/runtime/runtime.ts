@@ -2,6 +2,7 @@
 import type { AnyAgent } from '../agent/agent.ts';
 import { outsideOfRuns } from '../base/carrier.ts';
 import type { Json } from '../base/json.ts';
+import { tellObserver } from '../base/observer.ts';
 import { UserError } from '../event/errors.ts';
 import { type LogReader, readLog } from '../log/reader.ts';
 import type { Drive, DriveOutcome, Driver, Serving } from '../port/driver.ts';
@@ -123,6 +124,7 @@ export class Runtime implements AsyncDisposable {
     const serving = await this.#driver.serve(driven, {
       agents: [...this.#agents.keys()],
       concurrency,
+      onOutage: (error) => tellObserver(() => this.#options.onDriveError?.(error, undefined)),
       ...(runConfig?.codeVersion !== undefined && { codeVersion: runConfig.codeVersion }),
     });
     try {
@@ -138,11 +140,7 @@ export class Runtime implements AsyncDisposable {
     try {
       return await driveRun(parts, drive);
     } catch (error) {
-      try {
-        this.#options.onDriveError?.(error, { id: drive.id, agent: drive.agent });
-      } catch {
-        // Whoever looks on changes nothing.
-      }
+      tellObserver(() => this.#options.onDriveError?.(error, { id: drive.id, agent: drive.agent }));
       throw error;
     }
   }

@@ -22,7 +22,7 @@ interface Worker {
 }
 
 /** A process of its own: its own clock, its own driver, on shared leases. Its drives stay until they are let go. */
-async function worker(leases: LeaseStore): Promise<Worker> {
+async function worker(leases: LeaseStore, onOutage?: (error: unknown) => void): Promise<Worker> {
   const clock = new HandClock();
   const drives: Drive[] = [];
   let finish: (outcome: DriveOutcome) => void = () => undefined;
@@ -32,7 +32,7 @@ async function worker(leases: LeaseStore): Promise<Worker> {
       drives.push(drive);
       return new Promise((resolve) => (finish = resolve));
     },
-    { agents: ['agent'], concurrency: 10 },
+    { agents: ['agent'], concurrency: 10, ...(onOutage && { onOutage }) },
   );
   await settled();
   return { clock, drives, finish: (outcome) => finish(outcome), serving };
@@ -117,53 +117,145 @@ describe('a lease', () => {
   });
 
   test('that could not be renewed for as long as it lasts is given up by its owner', async () => {
-    const store = new MemoryLogStore().leases;
-    let broken = false;
-    const leases = new Proxy(store, {
-      get(target, key) {
-        const value: unknown = Reflect.get(target, key);
-        if (typeof value !== 'function') return value;
-        return (...args: unknown[]) => {
-          if (broken) throw new Error('no such luck');
-          return Reflect.apply(value, target, args) as unknown;
-        };
-      },
-    });
+    const { leases, fail } = failing(new MemoryLogStore().leases);
     const one = await worker(leases);
     await leases.want('r', 'agent');
     await settled();
-    broken = true;
+    fail('before');
     await one.clock.advance(LEASE_MS / 2);
     expect(one.drives[0]?.signal.aborted).toBe(false);
     await one.clock.advance(LEASE_MS);
     expect(one.drives[0]?.signal.aborted).toBe(true);
   });
 
-  test('whose letting go failed does not live on by the signs of life of others', async () => {
-    const store = new MemoryLogStore().leases;
-    let broken = true;
-    const leases = new Proxy(store, {
-      get(target, key) {
-        const value: unknown = Reflect.get(target, key);
-        if (typeof value !== 'function') return value;
-        return (...args: unknown[]) => {
-          if (broken && key === 'release') throw new Error('no such luck');
-          return Reflect.apply(value, target, args) as unknown;
-        };
+  for (const when of ['before', 'after'] as const) {
+    test.each([0, 1])(
+      `whose letting go failed ${when} it was stored is let go of later, with %d others held`,
+      async (others) => {
+        const { leases, fail } = failing(new MemoryLogStore().leases);
+        const one = await worker(leases);
+        await leases.want('r', 'agent');
+        await settled();
+        fail(when, 'release');
+        one.finish('waiting');
+        await settled();
+        if (others > 0) await leases.want('other', 'agent');
+        await one.clock.advance(LEASE_MS);
+        fail(undefined);
+        await one.clock.advance(200);
+        const rows = await leases.due(0);
+        expect(rows.map(({ run }) => run)).toEqual(others > 0 ? ['other'] : []);
+        // It waits, as it said.
+        expect(one.drives.map(({ id }) => id)).toEqual(others > 0 ? ['r', 'other'] : ['r']);
+        await leases.want('r', 'agent');
+        await settled();
+        expect(one.drives.at(-1)?.id).toBe('r');
       },
-    });
+    );
+  }
+
+  test('whose letting go failed, and that is wanted meanwhile, is taken again', async () => {
+    const { leases, fail } = failing(new MemoryLogStore().leases);
     const one = await worker(leases);
     await leases.want('r', 'agent');
     await settled();
+    fail('before', 'release');
     one.finish('waiting');
     await settled();
-    await leases.want('other', 'agent');
-    await settled();
-    broken = false;
+    await leases.want('r', 'agent');
     await one.clock.advance(LEASE_MS);
-    expect(one.drives.map(({ id }) => id)).toEqual(['r', 'other', 'r']);
+    expect(one.drives).toHaveLength(1);
+    fail(undefined);
+    await one.clock.advance(200);
+    expect(one.drives).toHaveLength(2);
+  });
+
+  test('that is let go of in vain is let go of by a stop, within its grace', async () => {
+    const { leases, fail } = failing(new MemoryLogStore().leases);
+    const one = await worker(leases);
+    await leases.want('r', 'agent');
+    await settled();
+    fail('before', 'release');
+    one.finish('waiting');
+    await settled();
+    const stopped = one.serving.stop({ graceMs: 1_000 });
+    await one.clock.advance(500);
+    fail(undefined);
+    await one.clock.advance(200);
+    await stopped;
+    expect(await leases.due(0)).toEqual([]);
+  });
+
+  test.each(['before', 'after'] as const)('whose taking failed %s it was stored is taken', async (when) => {
+    const { leases, fail } = failing(new MemoryLogStore().leases);
+    const one = await worker(leases);
+    fail(when, 'take');
+    await leases.want('r', 'agent');
+    await one.clock.advance(LEASE_MS);
+    expect(one.drives).toHaveLength(0);
+    fail(undefined);
+    await one.clock.advance(200);
+    expect(one.drives.map(({ id, abandoned }) => ({ id, abandoned }))).toEqual([{ id: 'r', abandoned: false }]);
+    expect(await leases.due(0)).toHaveLength(1);
+  });
+
+  test('whose taking from the dead was stored, and not said to be, is still known to be of the dead', async () => {
+    const { leases, fail } = failing(new MemoryLogStore().leases);
+    await leases.want('r', 'agent');
+    const [lease] = await leases.due(0);
+    expect(lease && (await leases.take(lease, 'somebody'))).toBe(true);
+    const heir = await worker(leases);
+    fail('after', 'take');
+    await heir.clock.advance(2 * LEASE_MS);
+    fail(undefined);
+    await heir.clock.advance(200);
+    expect(heir.drives.map(({ abandoned }) => abandoned)).toEqual([true]);
+  });
+
+  test('a process that cannot look for runs says so, once until it can', async () => {
+    const { leases, fail } = failing(new MemoryLogStore().leases);
+    const told: unknown[] = [];
+    const one = await worker(leases, (error) => told.push(error));
+    for (let outage = 1; outage <= 2; outage++) {
+      fail('before');
+      await one.clock.advance(LEASE_MS);
+      expect(told).toHaveLength(outage);
+      fail(undefined);
+      await one.clock.advance(200);
+    }
+    expect(told[0]).toMatchObject({ code: 'STORE_FAILED', cause: { message: 'no such luck' } });
+    expect((told[0] as Error).message).toMatch(/cannot look for runs.*no such luck.*tries again/);
   });
 });
+
+interface Failing {
+  leases: LeaseStore;
+  /** What fails from now on, if anything: all, or one operation, before or after it is done. */
+  fail: (when: 'before' | 'after' | undefined, operation?: keyof LeaseStore) => void;
+}
+
+function failing(inner: LeaseStore): Failing {
+  let failsWhen: 'before' | 'after' | undefined;
+  let failing: keyof LeaseStore | undefined;
+  const leases = new Proxy(inner, {
+    get(target, key) {
+      const value: unknown = Reflect.get(target, key);
+      if (typeof value !== 'function') return value;
+      return (...args: unknown[]) => {
+        const fails = failsWhen !== undefined && (failing === undefined || failing === key);
+        if (fails && failsWhen === 'before') throw new Error('no such luck');
+        const result = Reflect.apply(value, target, args) as unknown;
+        if (fails) throw new Error('no such luck');
+        return result;
+      };
+    },
+  });
+  const fail: Failing['fail'] = (when, operation) => {
+    failsWhen = when;
+    failing = operation;
+  };
+  return { leases, fail };
+}
 
 test('a run that one process cannot drive is left to the others at once, and tried again here less and less often', async () => {
   const { leases } = new MemoryLogStore();
