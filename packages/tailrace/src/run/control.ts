@@ -45,7 +45,7 @@ export class RunControl implements Disposable {
   readonly #parent: RunControl | undefined;
   #afterTurn: CancelRequest | undefined;
   #immediate: CancelRequest | undefined;
-  #leaving: RunLeft | undefined;
+  #leaving: SystemError | undefined;
 
   /** `caller` is the signal that the run's caller gave: its abort is an immediate cancel. `parent`: of the run that a nested agent's run is part of. */
   constructor(
@@ -75,14 +75,14 @@ export class RunControl implements Disposable {
     return this.#immediate ?? this.#parent?.immediate;
   }
 
-  /** Set when this process is to leave the run to another one: what the loop throws at the next step boundary. */
-  get leaving(): RunLeft | undefined {
+  /** Set when this process is to leave the run to another one, or to its own next try: what the loop throws at the next step boundary. */
+  get leaving(): SystemError | undefined {
     return this.#leaving ?? this.#parent?.leaving;
   }
 
-  /** Asks the loop to stop at the next step boundary without ending the run. */
-  leave(): void {
-    this.#leaving ??= new RunLeft(this.runId);
+  /** Asks the loop to stop at the next step boundary without ending the run; `why` is what it throws then. */
+  leave(why?: SystemError): void {
+    this.#leaving ??= why ?? new RunLeft(this.runId);
   }
 
   /** Stops now without ending the run. The log must be closed before: what was under way must look as if the process had died. */

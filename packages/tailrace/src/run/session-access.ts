@@ -118,7 +118,7 @@ async function endsWith(run: RunScope, session: Session, items: AgentInputItem[]
   return canonical(comparable(tail)) === canonical(comparable(items));
 }
 
-/** @throws SystemError SESSION_LOAD_FAILED, SESSION_SAVE_FAILED */
+/** @throws SystemError SESSION_LOAD_FAILED, SESSION_SAVE_FAILED; where the run is driven again, STORE_BUSY and STORE_FULL */
 export async function askSession<T>(run: RunScope, what: 'load' | 'save', call: () => Promise<T>): Promise<T> {
   const { signal } = run.control;
   if (signal.aborted) throw signal.reason;
@@ -129,13 +129,32 @@ export async function askSession<T>(run: RunScope, what: 'load' | 'save', call: 
     );
   } catch (error) {
     if (signal.aborted) throw signal.reason;
-    throw isAgentsError(error) && error.code === 'SESSION_BUSY' ? error : sessionError(run, what, error);
+    if (isAgentsError(error) && error.code === 'SESSION_BUSY') throw error;
+    throw postponed(run, what, error) ?? sessionError(run, what, error);
   }
+}
+
+const VERBS = { load: 'could not be loaded', save: 'could not be saved' } as const;
+
+/** A step of the session that is to be tried again, as an append of the run's log is: the run is left as it is. */
+function postponed(run: RunScope, what: 'load' | 'save', error: unknown): SystemError | undefined {
+  const { redriven, runId } = run.plan;
+  if (redriven !== true || run.nested || !isAgentsError(error)) return undefined;
+  const { code } = error;
+  if (code !== 'STORE_BUSY' && code !== 'STORE_FULL') return undefined;
+  const why = new SystemError(`The session ${VERBS[what]}: ${errorText(error)} The run goes on with that later.`, {
+    code,
+    cause: error,
+    runId,
+  });
+  run.control.leave(why);
+  // Somebody may have asked before to leave the run.
+  return run.control.leaving;
 }
 
 function sessionError(run: RunScope, what: 'load' | 'save', error: unknown): SystemError {
   const code = what === 'load' ? 'SESSION_LOAD_FAILED' : 'SESSION_SAVE_FAILED';
-  const verb = what === 'load' ? 'could not be loaded' : 'could not be saved';
+  const verb = VERBS[what];
   return new SystemError(
     `The session ${verb}: ${errorText(error)}. The run has ended; what was committed before is in the session.`,
     {

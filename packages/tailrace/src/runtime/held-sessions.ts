@@ -4,16 +4,20 @@ import { SystemError } from '../event/errors.ts';
 import type { LogStore } from '../port/log-store.ts';
 import type { Session } from '../port/session.ts';
 
-/** @throws SystemError SESSION_BUSY, naming the run that holds the session */
-export async function holdSessionFor(store: LogStore, sessionId: string, run: string): Promise<void> {
+/** Gives SESSION_BUSY, naming the run that holds the session, if another one does. @throws what the store throws */
+export async function holdSessionFor(
+  store: LogStore,
+  sessionId: string,
+  run: string,
+): Promise<SystemError | undefined> {
   const { leases } = store;
-  if (!leases) return;
+  if (!leases) return undefined;
   for (let instead: string | undefined; ;) {
     const holder = await leases.holdSession(sessionId, run, instead);
-    if (holder === run) return;
+    if (holder === run) return undefined;
     const head = await store.head(holder);
     // Whoever drove it to its end did not live to let go of the session.
-    if (head && !head.ended) throw sessionBusy(sessionId, run, holder);
+    if (head && !head.ended) return sessionBusy(sessionId, run, holder);
     instead = holder;
   }
 }
@@ -25,7 +29,8 @@ export async function holdSessionFor(store: LogStore, sessionId: string, run: st
  */
 export async function clearFree(store: LogStore, sessionId: string, session: Session): Promise<void> {
   const own = newRunId();
-  await holdSessionFor(store, sessionId, own);
+  const busy = await holdSessionFor(store, sessionId, own);
+  if (busy) throw busy;
   try {
     await session.clearSession();
   } finally {

@@ -2,7 +2,7 @@
 import type { AnyAgent } from '../agent/agent.ts';
 import { onAbort } from '../base/abort.ts';
 import type { Json } from '../base/json.ts';
-import { SystemError } from '../event/errors.ts';
+import { isAgentsError, SystemError } from '../event/errors.ts';
 import { type EventEnvelope, isTerminal, type RunStarted } from '../event/run-event.ts';
 import { readRun } from '../log/read-run.ts';
 import type { Drive, DriveOutcome } from '../port/driver.ts';
@@ -47,7 +47,10 @@ export async function driveRun(parts: SegmentParts, drive: Drive): Promise<Drive
     if (head.ended) return concluded(parts, started);
     if (drive.signal.aborted || drive.leave.aborted) return 'left';
     const { event, error } = await segment(parts, drive, started);
-    if (event === undefined) return 'left';
+    if (event === undefined) {
+      if (isAgentsError(error) && (error.code === 'RUN_LEFT' || error.code === 'STALE_EPOCH')) return 'left';
+      throw error;
+    }
     if (event.type === 'run.suspended') {
       if (await drive.wait(event.wakeAt)) continue;
       return 'waiting';
@@ -63,13 +66,16 @@ type Started = RunStarted & EventEnvelope;
 async function segment(parts: SegmentParts, drive: Drive, started: Started): Promise<Ending> {
   const agent = parts.agents.get(drive.agent);
   if (!agent) throw new SystemError(`No agent '${drive.agent}' here.`, { code: 'AGENT_NOT_REGISTERED' });
+  const { sessionId } = started;
+  // Not in `prepare`: a store that fails is not the run's end.
+  const busy = sessionId === undefined ? undefined : await holdSessionFor(parts.store, sessionId, drive.id);
   const planned = (around: Surroundings): RunPlan => {
     const plan = planResume(agent, started, { stream: true }, parts.runner.config, around);
     plan.maxTakeovers = parts.maxTakeovers;
+    plan.redriven = true;
     if (drive.abandoned === false) plan.resumedBy = 'handover';
     plan.prepare = async () => {
-      const { sessionId } = started;
-      if (sessionId !== undefined) await holdSessionFor(parts.store, sessionId, drive.id);
+      if (busy) throw busy;
       if (sessionId !== undefined) plan.session = await parts.session(sessionId);
       plan.context.context = await parts.context(infoOf(drive, started));
     };
