@@ -20,6 +20,7 @@ import type {
   ToolSearchOutputItem,
 } from '../event/local-items.ts';
 import type { AnyAgent } from './agent.ts';
+import { qualifiedName } from './tool-namespace.ts';
 
 interface NamedAgent {
   readonly name: string;
@@ -188,6 +189,7 @@ const LOCAL_NAMES: Readonly<Record<LocalCallItem['type'], string>> = {
 };
 
 function defaultName(item: ApprovableItem): string {
+  if (item.type === 'function_call') return qualifiedName(item);
   return 'name' in item ? item.name : LOCAL_NAMES[item.type];
 }
 
@@ -204,7 +206,7 @@ export class RunToolApprovalItem {
     this.toolName = toolName;
   }
 
-  /** The tool's name. */
+  /** The tool's name, with its namespace: `crm.look`. */
   get name(): string {
     return this.toolName;
   }

@@ -5,8 +5,9 @@
  * `items`; what the open turn has done so far is in `open`, call by call, so that whoever goes on repeats nothing that is recorded.
  */
 import { begin, type FoldedRun } from './folded-run.ts';
-import { foldAnswer, foldDecision } from './folded-waiting.ts';
-import { openTurn, returnCall } from './open-turn.ts';
+import { askedAbout, foldAnswer, foldDecision } from './folded-waiting.ts';
+import type { ApprovalRequested } from './mail-events.ts';
+import { type OpenTurn, openTurn, returnCall } from './open-turn.ts';
 import { EVENT_VERSION, isTerminal, type RunEvent, type RunStarted, type TurnEnded } from './run-event.ts';
 import { Usage, usageOfRequest } from './usage.ts';
 
@@ -42,9 +43,10 @@ function applyNested(root: FoldedRun, event: RunEvent, step: string): void {
       return;
     case 'span.started':
     case 'span.ended':
-    case 'approval.requested':
     case 'wait.started':
       return apply(root, event);
+    case 'approval.requested':
+      return foldRequest(root, root.nested.get(step)?.open, event);
     case 'agent.started':
       if (event.input !== undefined) root.nested.set(step, begin(nestedStart(root, event.agent, event.input)));
       break;
@@ -161,8 +163,7 @@ function apply(folded: FoldedRun, event: RunEvent): void {
       folded.spans.delete(event.span);
       return;
     case 'approval.requested':
-      folded.approvals.set(event.step, { requested: event });
-      return;
+      return foldRequest(folded, open, event);
     case 'approval.decided':
       foldDecision(folded, event);
       return;
@@ -192,6 +193,10 @@ function apply(folded: FoldedRun, event: RunEvent): void {
     default:
       if (isTerminal(event)) folded.ended = event;
   }
+}
+
+function foldRequest({ approvals }: FoldedRun, open: OpenTurn | undefined, event: ApprovalRequested): void {
+  approvals.set(event.step, { requested: open ? askedAbout(open, event) : event });
 }
 
 function endTurn(folded: FoldedRun, event: TurnEnded): void {

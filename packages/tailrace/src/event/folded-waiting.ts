@@ -1,5 +1,6 @@
 /** The calls of a run that wait, or waited, for somebody: decisions about them, and answers to them. */
 import type { ApprovalDecided, ApprovalRequested, WaitEnded, WaitStarted } from './mail-events.ts';
+import type { OpenTurn } from './open-turn.ts';
 
 /** One call that was asked about. */
 export interface FoldedApproval {
@@ -37,6 +38,20 @@ export function approvalOf(
   return same.findLast(({ decided }) => !decided) ?? same.at(-1);
 }
 
+/**
+ * What the event asks about. Earlier versions left out the namespace of the call's tool, which the call itself says; where two calls have the id, nobody can tell
+ * which one is meant, and a bare name stands for no tool that is in a namespace.
+ */
+export function askedAbout({ added }: OpenTurn, requested: ApprovalRequested): ApprovalRequested {
+  if (requested.namespace !== undefined) return requested;
+  const { callId, tool } = requested;
+  const [item, other] = added.flatMap(({ kind, item: one }) =>
+    kind === 'tool_call' && one.type === 'function_call' && one.callId === callId ? one : [],
+  );
+  if (item?.namespace === undefined || item.name !== tool || other) return requested;
+  return { ...requested, tool: `${item.namespace}.${tool}`, namespace: item.namespace };
+}
+
 /** The first decision about a call counts. */
 export function foldDecision({ approvals, standing }: Waiting, event: ApprovalDecided): void {
   const approval = approvalOf(approvals, event.callId, event.step);
@@ -50,10 +65,13 @@ export function foldAnswer({ waits }: Waiting, event: WaitEnded): void {
   if (wait) wait.ended ??= event;
 }
 
-/** What a standing decision is about. */
-export function standingKey({ agent, tool }: { agent: string; tool: string }): string {
-  return JSON.stringify([agent, tool]);
+/** What a standing decision is about. A hosted server's tool may have the name of one in a namespace. */
+export function standingKey({ agent, tool, namespace }: AskedTool): string {
+  return JSON.stringify([agent, tool, namespace ?? null]);
 }
+
+/** The tool of a call, and whose it is. */
+export type AskedTool = Pick<ApprovalRequested, 'agent' | 'tool' | 'namespace'>;
 
 /** Calls that wait for an answer, or for their time. */
 export function pendingWaits({ waits }: Pick<Waiting, 'waits'>): WaitStarted[] {

@@ -9,7 +9,10 @@ export interface ApprovalRequested {
   /** The call's step: a call id alone may come again in a later turn. */
   step: string;
   callId: string;
+  /** With its namespace: `crm.look`. */
   tool: string;
+  /** Of a tool that is in one. Logs of earlier versions have none, and the bare name in `tool`. */
+  namespace?: string;
   agent: string;
   arguments: string;
   /** Of the canonical arguments: what is decided about is what runs. */

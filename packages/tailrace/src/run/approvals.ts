@@ -4,10 +4,11 @@
  * A1 A call that needs approval starts only after its `approval.decided` is durable. A2 The first decision about a call counts. A3 What was decided about is what
  * runs: the same step, tool and canonical arguments; anything else counts as rejected.
  */
+import { qualifiedName } from '../agent/tool-namespace.ts';
 import { sha256 } from '../base/hash.ts';
 import { canonical, tryParse } from '../base/json.ts';
 import type { FoldedApproval, FoldedRun } from '../event/fold.ts';
-import { approvalOf, standingKey } from '../event/folded-waiting.ts';
+import { approvalOf, type AskedTool, standingKey } from '../event/folded-waiting.ts';
 import type { FunctionCallItem } from '../event/item.ts';
 import type { ApprovalDecided, ApprovalRequested, MailIgnored } from '../event/mail-events.ts';
 
@@ -36,8 +37,13 @@ export class Approvals {
     this.#byStep.set(requested.step, { requested });
   }
 
+  /** True when there is a decision about all calls of some tool. */
+  get standing(): boolean {
+    return this.#standing.size > 0;
+  }
+
   /** True when an earlier decision about the tool holds for this call, too. */
-  settle(step: string, about: { agent: string; tool: string }): boolean {
+  settle(step: string, about: AskedTool): boolean {
     const standing = this.#standing.get(standingKey(about));
     if (standing) this.#settled.set(step, standing);
     return standing !== undefined;
@@ -50,8 +56,7 @@ export class Approvals {
     if (!approval) return verdictOf(this.#settled.get(step));
     const { requested, decided } = approval;
     if (!decided) return 'waiting';
-    const same = requested.tool === call.name && requested.argumentsHash === argumentsHash(call);
-    return same ? verdictOf(decided) : { rejected: NOT_APPROVED };
+    return isAbout(requested, call) ? verdictOf(decided) : { rejected: NOT_APPROVED };
   }
 
   /** What whoever approved the call said. */
@@ -98,6 +103,10 @@ function verdictOf(decided: ApprovalDecided | undefined): Verdict {
   if (!decided || decided.approved) return 'free';
   if (decided.message !== undefined) return { rejected: decided.message };
   return { rejected: decided.expired ? NOT_IN_TIME : NOT_APPROVED, standard: true };
+}
+
+function isAbout({ tool, namespace, argumentsHash: hash }: ApprovalRequested, call: FunctionCallItem): boolean {
+  return tool === qualifiedName(call) && namespace === call.namespace && hash === argumentsHash(call);
 }
 
 export function argumentsHash(call: FunctionCallItem): string {

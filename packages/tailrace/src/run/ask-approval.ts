@@ -3,6 +3,8 @@ import type { AnyAgent } from '../agent/agent.ts';
 import { toolCallError } from '../agent/function-tool.ts';
 import { RunToolApprovalItem } from '../agent/run-item.ts';
 import { asksFirst, NEVER } from '../agent/tool-approval.ts';
+import { qualifiedName } from '../agent/tool-namespace.ts';
+import type { AskedTool } from '../event/folded-waiting.ts';
 import type { FunctionCallItem } from '../event/item.ts';
 import type { ApprovalDecided, ApprovalRequested } from '../event/mail-events.ts';
 import { argumentsHash } from './approvals.ts';
@@ -14,22 +16,21 @@ export function callStep(run: RunScope, { callId }: FunctionCallItem): string {
   return stepKey(run, `${run.turn}:tool:${callId}`);
 }
 
-/** Calls of this turn whose tools have a rule, and that nobody was asked about before. */
+/** Calls of this turn whose tools have a rule, or may be under a decision for always, and that nobody was asked about before. */
 export function unasked(run: RunScope, asked: readonly AskedCall[]): AskedCall[] {
   return asked.filter(({ call, tool }) => {
-    if (!tool || tool.needsApproval === NEVER) return false;
+    if (!tool || (tool.needsApproval === NEVER && !run.approvals.standing)) return false;
     // A call that was made was free to be made.
     return run.open?.calls.has(call.callId) !== true && !run.approvals.has(callStep(run, call));
   });
 }
 
-/** Asks about those that their tools' rules want to be asked about. */
+/** Asks about those that their tools' rules want to be asked about. What was decided for always holds whatever the rule says. */
 export async function* askAbout(run: RunScope, agent: AnyAgent, calls: readonly AskedCall[]): Steps<void> {
   const key = run.agents.keyOf(agent);
-  const answers = await Promise.all(calls.map(async (one) => rule(run, one)));
-  const needed = calls.filter(
-    ({ call }, index) => answers[index] && !run.approvals.settle(callStep(run, call), { agent: key, tool: call.name }),
-  );
+  const open = calls.filter(({ call }) => !run.approvals.settle(callStep(run, call), toolOf(key, call)));
+  const answers = await Promise.all(open.map(async (one) => rule(run, one)));
+  const needed = open.filter((_, index) => answers[index]);
   const allowed = run.plan.preApprovalGuardrails ? await allowedOf(run, agent, needed) : needed;
   const events: (ApprovalRequested | ApprovalDecided)[] = [];
   for (const one of allowed) {
@@ -89,14 +90,18 @@ async function rule(run: RunScope, { call, tool }: AskedCall): Promise<boolean> 
   }
 }
 
+function toolOf(agent: string, call: FunctionCallItem): AskedTool {
+  const { namespace } = call;
+  return { tool: qualifiedName(call), ...(namespace !== undefined && { namespace }), agent };
+}
+
 function requestOf(run: RunScope, agent: string, { call, tool }: AskedCall): ApprovalRequested {
   const timeoutMs = tool?.approvalTimeoutMs ?? run.plan.approvalTimeoutMs;
   return {
     type: 'approval.requested',
     step: callStep(run, call),
     callId: call.callId,
-    tool: call.name,
-    agent,
+    ...toolOf(agent, call),
     arguments: call.arguments,
     argumentsHash: argumentsHash(call),
     ...(timeoutMs !== undefined && { expiresAt: run.clock.now() + timeoutMs }),

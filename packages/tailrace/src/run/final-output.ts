@@ -2,6 +2,7 @@
 import type { AnyAgent } from '../agent/agent.ts';
 import type { OutputGuardrailResult } from '../agent/guardrail.ts';
 import type { RunMessageOutputItem } from '../agent/run-item.ts';
+import { qualifiedName } from '../agent/tool-namespace.ts';
 import type { FunctionToolOutput } from '../agent/tool-result.ts';
 import { agentToolSpec } from '../agent/agent-tool.ts';
 import { abortable } from '../base/abort.ts';
@@ -55,7 +56,8 @@ export async function finalTextOfTools(
     if (decided.isInterrupted) throw cannotInterrupt(run, agent);
     return undefined;
   }
-  const stopping = results.find(({ tool }) => behavior.stopAtToolNames.includes(tool.name));
+  const names = behavior.stopAtToolNames;
+  const stopping = results.find(({ tool }) => names.includes(tool.name) || names.includes(qualifiedName(tool)));
   return stopping && outputText(stopping);
 }
 

@@ -12,6 +12,7 @@ import {
   RunToolSearchCallItem,
   RunToolSearchOutputItem,
 } from '../agent/run-item.ts';
+import { qualifiedName } from '../agent/tool-namespace.ts';
 import { outputOf } from '../agent/item-of.ts';
 import { ModelBehaviorError } from '../event/errors.ts';
 import { type AgentOutputItem, type FunctionCallItem, isAssistantMessage } from '../event/item.ts';
@@ -139,8 +140,7 @@ function sortCall(
     // Only the first handoff of a response is taken; a call that stays without an output must not enter the conversation.
     return sorted.handoffs.length > 1 ? undefined : { kind: 'handoff_call', item: new RunHandoffCallItem(call, agent) };
   }
-  const name = call.namespace === undefined ? call.name : `${call.namespace}.${call.name}`;
-  const tool = resources.functionTools.get(name);
+  const tool = resources.functionTools.get(qualifiedName(call));
   if (tool?.namespace !== undefined && call.namespace === undefined) call = inNamespace(call, tool.namespace);
   if (!tool) noteMissing(run, agent, call);
   sorted.calls.push({ call, tool });

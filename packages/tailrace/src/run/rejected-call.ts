@@ -1,3 +1,4 @@
+import { qualifiedName } from '../agent/tool-namespace.ts';
 import type { FunctionTool } from '../agent/tool.ts';
 import type { FunctionCallItem } from '../event/item.ts';
 import type { RunEventBody } from '../event/run-event.ts';
@@ -38,7 +39,8 @@ export class RejectedCall {
 
   #spanEvents(outcome: ToolOutcome): RunEventBody[] {
     const { plan, spans, turnSpan, agentSpan } = this.#run;
-    const { name, callId, arguments: input } = this.call;
+    const { callId, arguments: input } = this.call;
+    const name = qualifiedName(this.call);
     const { sensitive } = plan.trace;
     const text = outcome.told?.text ?? '';
     const data = { type: 'function', name, input: sensitive ? input : '', output: '' } as const;

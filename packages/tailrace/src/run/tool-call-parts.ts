@@ -1,6 +1,7 @@
 /** What is said of a call: to the log, to its function, to the trace and to the hooks. */
 import type { AnyAgent } from '../agent/agent.ts';
 import { mcpServerOf } from '../agent/mcp/function-tool.ts';
+import { qualifiedName } from '../agent/tool-namespace.ts';
 import type { FunctionTool } from '../agent/tool.ts';
 import { type LoopDetails, ON_PROGRESS } from '../agent/tool-invoke.ts';
 import type { AbortScope } from '../base/abort.ts';
@@ -74,7 +75,7 @@ export function spanData(
   const server = mcpServerOf(tool);
   return {
     type: 'function',
-    name: call.namespace === undefined ? call.name : `${call.namespace}.${call.name}`,
+    name: qualifiedName(call),
     input: sensitive ? call.arguments : '',
     output: sensitive ? output : '',
     ...(server !== undefined && { mcp_data: { server } }),

@@ -27,7 +27,7 @@ import {
 import { callDetails, calledEvents, spanData, tellToolEnd, tellToolStart } from './tool-call-parts.ts';
 import { type CheckedCall, checkInput } from './tool-checks.ts';
 import { type Conclusion, conclude, concludeRefused } from './tool-conclusion.ts';
-import { tellError } from './tool-error.ts';
+import { tellMissing } from './tool-error.ts';
 import { nestedRuns } from './nested-call.ts';
 import type { Parking } from './parking.ts';
 import { ProgressMeter } from './tool-progress.ts';
@@ -125,7 +125,7 @@ export class ToolCallRun {
     this.phase = 'called';
     const { tool } = this;
     if (!tool) {
-      const value = await tellError(this.#run, 'tool_not_found', this.call, `Tool '${this.call.name}' not found.`);
+      const value = await tellMissing(this.#run, this.call);
       return this.#settle({ ...TOLD_NOTHING, value, told: textOutput(value) });
     }
     const returned = await this.#invoked(tool);
