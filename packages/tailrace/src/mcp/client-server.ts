@@ -25,6 +25,7 @@ import type {
 } from '../agent/mcp/server.ts';
 import { forgetTools } from '../agent/mcp/tool-cache.ts';
 import type { ToolInputGuardrailDefinition, ToolOutputGuardrailDefinition } from '../agent/tool-guardrail.ts';
+import { tellObserver } from '../base/observer.ts';
 import { Connection, type Link } from './connection.ts';
 import { KnownTools } from './known-tools.ts';
 import { CONNECT_MS, MAX_LIST_PAGES, type MCPServerOptions, POLICY, REQUEST_MS } from './options.ts';
@@ -66,9 +67,9 @@ export abstract class ClientMCPServer implements MCPServerWithResources, MCPServ
       onLost: () => this.#forget(),
       onToolsChanged: () => {
         this.#forget();
-        options.onToolsChanged?.();
+        tellObserver(() => options.onToolsChanged?.());
       },
-      onResourceUpdated: (uri) => options.onResourceUpdated?.(uri),
+      onResourceUpdated: (uri) => tellObserver(() => options.onResourceUpdated?.(uri)),
     });
   }
 

@@ -21,9 +21,9 @@ export interface MCPServerOptions extends MCPServerPolicy {
   newTools?: 'use' | 'hold';
   /** Told, for who looks for a fault, what went wrong beside the requests. Nothing by default. */
   logger?: Logger;
-  /** Told that the server's tools changed. */
+  /** Told that the server's tools changed. What it throws, or rejects with, is ignored. */
   onToolsChanged?: () => void;
-  /** Told of changes of resources that were subscribed to. */
+  /** Told of changes of resources that were subscribed to. What it throws, or rejects with, is ignored. */
   onResourceUpdated?: (uri: string) => void;
 }
 

@@ -151,6 +151,32 @@ describe('a server over standard streams', () => {
     await server.unsubscribeResource('note://1');
   });
 
+  it.each(['throw', 'reject'])('takes no notice of it when those who are told of changes %s', async (how) => {
+    const unhandled: unknown[] = [];
+    const seen = (error: unknown): void => void unhandled.push(error);
+    process.on('unhandledRejection', seen);
+    const told: string[] = [];
+    const fails = (what: string): unknown => {
+      told.push(what);
+      const error = new Error('from the one who is told');
+      if (how === 'throw') throw error;
+      return Promise.reject(error);
+    };
+    const onResourceUpdated = (uri: string): unknown => fails(uri);
+    const onToolsChanged = (): unknown => fails('tools');
+    try {
+      await using server = tiny({ onResourceUpdated, onToolsChanged });
+      await server.connect();
+      await server.subscribeResource('note://1');
+      await server.callTool('add_tool', {});
+      await expect.poll(() => told.toSorted()).toEqual(['note://1', 'tools']);
+      expect((await server.callTool('echo', { text: 'x' }))[0]?.['text']).toBe('x');
+    } finally {
+      process.off('unhandledRejection', seen);
+    }
+    expect(unhandled).toEqual([]);
+  });
+
   it('is told when the run that called it is stopped', async () => {
     await using server = tiny();
     await server.connect();
