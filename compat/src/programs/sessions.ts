@@ -404,10 +404,36 @@ export const sessionPrograms: Readonly<Record<string, Program>> = {
     const id = await session.getSessionId();
     await session.clearSession();
     const sent = asked.filter((call) => !('create' in (call as object)));
-    const added = asked.flatMap((call) => (call as { create?: { type?: string; role?: string }[] }).create ?? []);
-    const addedKinds = added.map(({ type, role }) => role ?? type ?? '');
+    const added = asked.flatMap((call) => (call as { create?: Json[] }).create ?? []);
     const after = session.sessionId ?? null;
-    return { before, id, after, kinds, newest, popped, sent, addedKinds, finalOutput: result.finalOutput ?? null };
+    return { before, id, after, kinds, newest, popped, sent, added, finalOutput: result.finalOutput ?? null };
+  },
+
+  'items with ids, added to a conversation at OpenAI': async (sdk) => {
+    const { client, asked } = fakeConversations();
+    const session = new sdk.OpenAIConversationsSession({ client, conversationId: 'conv_old' });
+    const call = { callId: 'c1', name: 'look', status: 'completed' } as const;
+    await session.addItems([
+      { ...user('Look'), id: 'msg_0' },
+      { type: 'reasoning', id: 'rs_1', content: [{ type: 'input_text', text: 'Hm.' }] },
+      { type: 'function_call', id: 'fc_1', arguments: '{}', ...call },
+      { type: 'function_call_result', id: 'out_1', output: { type: 'text', text: 'seen' }, ...call },
+      {
+        type: 'hosted_tool_call',
+        id: 'ws_1',
+        name: 'web_search_call',
+        status: 'completed',
+        providerData: { type: 'web_search_call', id: 'ws_1', action: { type: 'search', query: 'q' } },
+      },
+      {
+        type: 'message',
+        id: 'msg_1',
+        role: 'assistant',
+        status: 'completed',
+        content: [{ type: 'output_text', text: 'Seen.' }],
+      },
+    ]);
+    return { asked };
   },
 
   'a conversation that is there': async (sdk) => {

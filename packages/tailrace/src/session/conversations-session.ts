@@ -4,7 +4,7 @@ import type { OpenAIClient } from '../model/endpoint-client.ts';
 import type { Session } from '../port/session.ts';
 import { type ConversationsApi, conversationsApi } from './conversations-api.ts';
 import { sessionClient, type SessionClientOptions } from './openai-client.ts';
-import { comparableItem, runItems, storedItems } from './stored-items.ts';
+import { comparableItem, conversationItems, runItems } from './stored-items.ts';
 
 export interface OpenAIConversationsSessionOptions extends SessionClientOptions {
   /** A conversation that exists. By default one is created when it is first needed. */
@@ -62,7 +62,7 @@ export class OpenAIConversationsSession implements Session {
   }
 
   async addItems(items: AgentInputItem[]): Promise<void> {
-    const stored = storedItems(items);
+    const stored = conversationItems(items);
     if (stored.length > 0) await this.#api.add(await this.getSessionId(), stored);
   }
 

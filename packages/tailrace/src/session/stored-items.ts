@@ -9,6 +9,18 @@ export function storedItems(items: readonly AgentInputItem[]): ProviderObject[] 
   return items.map((item) => responsesItem(item)).filter((item) => item !== undefined);
 }
 
+/** The same for a conversation, which gives each item an id of its own: another one's would be refused, or taken for the item that has it. */
+export function conversationItems(items: readonly AgentInputItem[]): ProviderObject[] {
+  return storedItems(items).map((item) => {
+    if (OWN_IDS.has(item['type'])) return item;
+    const { id: _id, ...rest } = item;
+    return rest;
+  });
+}
+
+// What the model thought, and programs: their ids are the model's own, and part of what they say.
+const OWN_IDS: ReadonlySet<unknown> = new Set(['reasoning', 'program', 'program_output']);
+
 /** Stored items as a run has them. A tool's output gets back the name of the tool, which is only stored with the call. */
 export function runItems(stored: readonly ProviderObject[]): AgentInputItem[] {
   const names = new Map<string, string>();

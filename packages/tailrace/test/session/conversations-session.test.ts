@@ -157,6 +157,40 @@ test('an empty id is refused', () => {
   expect(() => new OpenAIConversationsSession({ conversationId: '' })).toThrow(/conversationId/);
 });
 
+test('an item goes without the id that it had, but for those that are the model’s own', async () => {
+  const asked: { items: { id?: string }[] }[] = [];
+  const none = async (): Promise<never> => Promise.reject(new Error('not here'));
+  const items = { create: async (_id: string, body: never) => void asked.push(body), delete: none, list: none };
+  const client = { conversations: { create: none, delete: none, items } } as never;
+  const session = new OpenAIConversationsSession({ client, conversationId: 'conv_1' });
+  const call = { callId: 'c1', name: 'look', status: 'completed' } as const;
+  const added: AgentInputItem[] = [
+    { type: 'message', id: 'msg_0', role: 'user', content: 'Look' },
+    { type: 'reasoning', id: 'rs_1', content: [{ type: 'input_text', text: 'Hm.' }] },
+    { type: 'function_call', id: 'fc_1', arguments: '{}', ...call },
+    { type: 'function_call_result', id: 'out_1', output: 'seen', ...call },
+    {
+      type: 'hosted_tool_call',
+      id: 'ws_1',
+      name: 'web_search_call',
+      status: 'completed',
+      providerData: { type: 'web_search_call', id: 'ws_1', action: { type: 'search', query: 'q' } },
+    },
+    {
+      type: 'message',
+      id: 'msg_1',
+      role: 'assistant',
+      status: 'completed',
+      content: [{ type: 'output_text', text: 'Seen.' }],
+    },
+  ];
+  await session.addItems(added);
+  const sent = asked.flatMap((body) => body.items);
+  expect(sent).toHaveLength(6);
+  expect(sent.flatMap(({ id }) => id ?? [])).toEqual(['rs_1']);
+  expect(added.map(({ id }) => id)).toEqual(['msg_0', 'rs_1', 'fc_1', 'out_1', 'ws_1', 'msg_1']);
+});
+
 test('the process’s default client is used, as it is', async () => {
   const asked: unknown[] = [];
   const create = async (body: unknown) => (asked.push(body), { id: `conv_${asked.length}` });
