@@ -85,7 +85,8 @@ function onlyOne(folded: FoldedRun, mail: readonly StoredMessage[], run: string,
   );
 }
 
-function decided(run: string, callId: string): UserError {
+/** The refusal of a decision about a call that has one. */
+export function decided(run: string, callId: string): UserError {
   return refusal(run, callId, 'APPROVAL_DECIDED', 'Somebody has decided already, and the first decision counts.');
 }
 

@@ -118,6 +118,7 @@ export class RunState<TContext = unknown, TAgent = AnyAgent> {
 
   /**
    * Approves a call: it is made when the run goes on. Resolves when the decision is stored; `run(agent, state)` waits for that by itself.
+   * The first decision counts: the same one again changes nothing, and another one is refused at once, with a throw.
    *
    * @throws UserError APPROVAL_UNKNOWN, APPROVAL_DECIDED, APPROVAL_EXPIRED, RUN_ENDED
    */

@@ -1,6 +1,6 @@
 /** Where the run of a state lives, and what was decided in its name. Apart from the state: whoever holds one sees none of it. */
 import type { RunToolApprovalItem } from '../agent/run-item.ts';
-import type { Json } from '../base/json.ts';
+import { canonical, type Json } from '../base/json.ts';
 import { UserError } from '../event/errors.ts';
 import type { AgentInputItem } from '../event/item.ts';
 import type { RunEvent } from '../event/run-event.ts';
@@ -9,7 +9,7 @@ import type { Session } from '../port/session.ts';
 import type { AgentRegistry } from '../run/agent-registry.ts';
 import { answer, type AnswerOptions, leaveInput } from '../run/answer.ts';
 import { asItems } from '../run/conversation.ts';
-import { decide, type Decision } from '../run/decide.ts';
+import { decide, decided, type Decision } from '../run/decide.ts';
 import { checkInput } from '../run/input.ts';
 import { stepOfItem } from './interruptions.ts';
 
@@ -53,8 +53,8 @@ export type Said =
 
 export interface StateHome extends RunHome {
   deciding: Promise<void>[];
-  /** What was said in the state's name and not refused. */
-  said: Set<Said>;
+  /** What was said in the state's name and not refused, and when it is stored. */
+  said: Map<Said, Promise<void>>;
   /** What is to be said when the run goes on. */
   staged: AgentInputItem[];
   /** The events that the state is made of, without deltas. */
@@ -64,7 +64,7 @@ export interface StateHome extends RunHome {
 const homes = new WeakMap<object, StateHome>();
 
 export function settle(state: object, home: RunHome): StateHome {
-  const settled: StateHome = { deciding: [], said: new Set<Said>(), staged: [], events: [], ...home };
+  const settled: StateHome = { deciding: [], said: new Map(), staged: [], events: [], ...home };
   homes.set(state, settled);
   return settled;
 }
@@ -112,7 +112,24 @@ export function decideIn(
   said: Omit<Decision, 'callId' | 'step'>,
 ): Promise<void> {
   const step = stepOfItem(item);
-  return say(homeOf(state), { decision: { callId: item.callId, ...(step !== undefined && { step }), ...said } });
+  const decision: Decision = { callId: item.callId, ...(step !== undefined && { step }), ...said };
+  const home = homeOf(state);
+  const earlier = earlierDecision(home, decision);
+  if (!earlier) return say(home, { decision });
+  // Whoever changes their mind may not wait for the promise, and must not see the call made all the same.
+  if (canonical({ ...earlier.decision }) !== canonical({ ...decision })) throw decided(home.runId, item.callId);
+  return earlier.stored;
+}
+
+/** What was decided about the same call in this state's name. */
+function earlierDecision(
+  { said }: StateHome,
+  { callId, step }: Decision,
+): { decision: Decision; stored: Promise<void> } | undefined {
+  for (const [one, stored] of said)
+    if ('decision' in one && one.decision.callId === callId && one.decision.step === step)
+      return { decision: one.decision, stored };
+  return undefined;
 }
 
 export function answerIn(state: object, callId: string, said: Json, options: AnswerOptions): Promise<void> {
@@ -129,7 +146,7 @@ export function say(
 ): Promise<void> {
   const { store, runId, deciding } = home;
   const stored = 'decision' in said ? decide(store, runId, said.decision) : answerAs(home, said, options);
-  home.said.add(said);
+  home.said.set(said, stored);
   // Whoever does not look at the promise sees at the next interruption what became of it.
   deciding.push(stored.catch(() => void home.said.delete(said)));
   return stored;

@@ -56,7 +56,7 @@ function written(
 ): { header: Header; lines: string[]; events: RunEvent[] } {
   const events = dense(kept);
   const lines = events.map((event) => JSON.stringify(event));
-  const told = [...said, ...(staged.length > 0 ? [{ input: staged }] : [])];
+  const told = [...said.keys(), ...(staged.length > 0 ? [{ input: staged }] : [])];
   const header: Header = {
     format: FORMAT,
     version: 1,

@@ -397,24 +397,38 @@ describe('calls side by side', () => {
 });
 
 describe('a decision', () => {
-  on('approved and rejected at once: one holds, the other is told', async ({ stage }) => {
+  on.for(both)(
+    'approved: %s, then the other way before the run goes on: refused at once, and the first one holds',
+    async (approved, { stage }) => {
+      const { ran, made } = guarded();
+      const agent = agentWith([made], [[pay(1, 'c1')], done]);
+      const { state, interruptions } = await begin(stage, agent, false);
+      const [item] = interruptions;
+      const decideIt = (yes: boolean) => (yes ? state.approve(item as never) : state.reject(item as never));
+      const first = decideIt(approved);
+      // Nobody has to look at a promise to learn of it.
+      expect(() => void decideIt(!approved)).toThrow(expect.objectContaining({ code: 'APPROVAL_DECIDED' }));
+      expect(() => void state.approve(item as never, { alwaysApprove: true })).toThrow('the first decision counts');
+      // The same again is no other decision.
+      await Promise.all([first, decideIt(approved)]);
+      expect(() => void decideIt(!approved)).toThrow(expect.objectContaining({ code: 'APPROVAL_DECIDED' }));
+      await goOn(agent, state, false);
+      expect(ran).toEqual(approved ? [1] : []);
+      expect(stage.log().filter(({ type }) => type === 'approval.decided')).toHaveLength(1);
+    },
+  );
+
+  on('that was refused leaves the state free for another one', async ({ stage }) => {
     const { ran, made } = guarded();
     const agent = agentWith([made], [[pay(1, 'c1')], done]);
-    const first = await begin(stage, agent, false);
-    const [item] = first.interruptions;
-    const told = await Promise.allSettled([
-      first.state.approve(item as never),
-      first.state.reject(item as never),
-      first.state.approve(item as never),
-    ]);
-    expect(told.map(({ status }) => status).sort()).toEqual(['fulfilled', 'rejected', 'rejected']);
-    expect(told.flatMap((one) => (one.status === 'rejected' ? [(one.reason as { code: string }).code] : []))).toEqual([
-      'APPROVAL_DECIDED',
-      'APPROVAL_DECIDED',
-    ]);
-    await goOn(agent, first.state, false);
-    expect(ran).toEqual(told[0]?.status === 'fulfilled' ? [1] : []);
-    expect(stage.log().filter(({ type }) => type === 'approval.decided')).toHaveLength(1);
+    const { state, interruptions } = await begin(stage, agent, false);
+    const [item] = interruptions;
+    await decide(stage.store, 'run_1', { callId: 'c1', approved: true });
+    for (let time = 0; time < 2; time += 1)
+      expect(await failure(state.reject(item as never))).toMatchObject({ code: 'APPROVAL_DECIDED' });
+    expect(await failure(state.approve(item as never))).toMatchObject({ code: 'APPROVAL_DECIDED' });
+    await goOn(agent, state, false);
+    expect(ran).toEqual([1]);
   });
 
   on('about a call that nobody asked about, or of a run that is not there', async ({ stage }) => {
