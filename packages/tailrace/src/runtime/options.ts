@@ -37,7 +37,7 @@ export interface RuntimeOptions {
   maxTakeovers?: number;
   /**
    * Told of what kept this process from driving a run: another try follows, here or elsewhere. Without a run: it cannot look for runs, because the store does not
-   * answer; told once until the store does again. What it throws is ignored.
+   * answer; told once until the store does again. What it throws, or rejects with, is ignored.
    */
   onDriveError?: (error: unknown, run: DrivenRun | undefined) => void;
 }
@@ -171,7 +171,7 @@ export function checkStopOptions(options: StopOptions): void {
   checkMs('stop(): graceMs', options.graceMs);
 }
 
-function checkMs(name: string, value: unknown): void {
+function checkMs(name: string, value: number | undefined): void {
   if (value === undefined || (typeof value === 'number' && value >= 0)) return;
   throw new UserError(`${name} must be a number of milliseconds, 0 or more, got ${String(value)}.`, {
     code: 'OPTION_RANGE',

@@ -255,4 +255,32 @@ describe('a run of a worker that is alone', () => {
     expect(String(told)).toMatch(/cannot look for runs.*is closed.*tries again/);
     await runtime.stop({ graceMs: 0 });
   });
+
+  test.each([
+    [
+      'throws',
+      (): never => {
+        throw new Error('from onDriveError');
+      },
+    ],
+    ['rejects', async (): Promise<never> => Promise.reject(new Error('from onDriveError'))],
+  ])('is not ended by an onDriveError that %s', async (_, fails: () => unknown) => {
+    const unhandled: unknown[] = [];
+    const seen = (error: unknown): void => void unhandled.push(error);
+    process.on('unhandledRejection', seen);
+    let told = 0;
+    const onDriveError = (): unknown => {
+      told += 1;
+      return fails();
+    };
+    const store = sqlite(':memory:');
+    const runtime = createRuntime({ store, agents: { support: agentOf([]) }, leaseMs: 60, onDriveError });
+    await runtime.start();
+    await store.close();
+    await until(() => told > 0);
+    await sleep(20);
+    process.off('unhandledRejection', seen);
+    expect(unhandled).toEqual([]);
+    await runtime.stop({ graceMs: 0 });
+  });
 });
