@@ -35,6 +35,12 @@ interface Held {
   done: Promise<void>;
 }
 
+/** Why nothing could be let go of, and until when that is not tried again, on the monotonic clock. */
+interface Unanswered {
+  error: unknown;
+  until: number;
+}
+
 export class LeasedRuns implements Serving {
   readonly #options: LeasedRunsOptions;
   readonly #agents: ReadonlySet<string>;
@@ -45,6 +51,7 @@ export class LeasedRuns implements Serving {
   readonly #failed: Map<string, { failures: number; until: number }> = new Map();
   /** Runs whose letting go failed, and what was to become of them. */
   readonly #kept: Map<string, LeaseNext> = new Map();
+  #unanswered: Unanswered | undefined;
   /** Leases as they were seen, whose taking failed. */
   readonly #unsure: Map<string, Lease> = new Map();
   #watch: Disposable | undefined;
@@ -139,8 +146,11 @@ export class LeasedRuns implements Serving {
   }
 
   /** What was to be let go of before. Stops at the first that fails, and begins with another one the next time: one alone must not keep the others. */
-  async #letGoAgain(): Promise<{ error: unknown } | undefined> {
-    const { leases, owner } = this.#options;
+  async #letGoAgain(): Promise<Unanswered | undefined> {
+    const { leases, owner, clock } = this.#options;
+    const since = clock.monotonic();
+    if (this.#unanswered && since < this.#unanswered.until) return this.#unanswered;
+    this.#unanswered = undefined;
     for (const [run, next] of this.#kept) {
       try {
         await leases.release(run, owner, next);
@@ -148,10 +158,13 @@ export class LeasedRuns implements Serving {
       } catch (error) {
         this.#kept.delete(run);
         this.#kept.set(run, next);
-        return { error };
+        const now = clock.monotonic();
+        // A store that waits for a lock may stop the process for as long: that is to have as much time for others.
+        this.#unanswered = { error, until: now + (now - since) };
+        break;
       }
     }
-    return undefined;
+    return this.#unanswered;
   }
 
   #giveUpStale(): void {

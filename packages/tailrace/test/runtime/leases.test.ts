@@ -170,6 +170,26 @@ describe('a lease', () => {
     expect(one.drives).toHaveLength(2);
   });
 
+  test('whose letting go fails slowly is tried again after as much time as that took', async () => {
+    const { leases, fail } = failing(new MemoryLogStore().leases);
+    const one = await worker(leases);
+    await leases.want('r', 'agent');
+    await settled();
+    let tries = 0;
+    fail(() => {
+      tries += 1;
+      one.clock.sleep(2_000);
+      return 'before';
+    }, 'release');
+    one.finish('waiting');
+    await settled();
+    await one.clock.advance(1_900);
+    // When it came back, and at the look after that.
+    expect(tries).toBe(2);
+    await one.clock.advance(300);
+    expect(tries).toBe(3);
+  });
+
   test('that is let go of in vain is let go of by a stop, within its grace', async () => {
     const { leases, fail } = failing(new MemoryLogStore().leases);
     const one = await worker(leases);
@@ -231,27 +251,29 @@ describe('a lease', () => {
 interface Failing {
   leases: LeaseStore;
   /** What fails from now on, if anything: all, or one operation, before or after it is done. */
-  fail: (when: 'before' | 'after' | undefined, operation?: keyof LeaseStore) => void;
+  fail: (when: When | (() => When), operation?: keyof LeaseStore) => void;
 }
 
+type When = 'before' | 'after' | undefined;
+
 function failing(inner: LeaseStore): Failing {
-  let failsWhen: 'before' | 'after' | undefined;
+  let failsWhen: () => When = () => undefined;
   let failing: keyof LeaseStore | undefined;
   const leases = new Proxy(inner, {
     get(target, key) {
       const value: unknown = Reflect.get(target, key);
       if (typeof value !== 'function') return value;
       return (...args: unknown[]) => {
-        const fails = failsWhen !== undefined && (failing === undefined || failing === key);
-        if (fails && failsWhen === 'before') throw new Error('no such luck');
+        const fails = failing === undefined || failing === key ? failsWhen() : undefined;
+        if (fails === 'before') throw new Error('no such luck');
         const result = Reflect.apply(value, target, args) as unknown;
-        if (fails) throw new Error('no such luck');
+        if (fails === 'after') throw new Error('no such luck');
         return result;
       };
     },
   });
   const fail: Failing['fail'] = (when, operation) => {
-    failsWhen = when;
+    failsWhen = typeof when === 'function' ? when : () => when;
     failing = operation;
   };
   return { leases, fail };
