@@ -165,6 +165,37 @@ export const agentPrograms: Record<string, Program> = {
     return observe(sdk, { agent, input: 'Hi', stream, run, models: [model] });
   }),
 
+  "settings of the agent over the runner's": async (sdk, testing) => {
+    const model = new testing.ScriptedModel([[testing.assistantMessage('In.')], [testing.assistantMessage('Alone.')]]);
+    const inner = new sdk.Agent({
+      name: 'Inner',
+      model,
+      modelSettings: { text: { verbosity: 'low' }, retry: { maxRetries: 1, backoff: { multiplier: 3 } } },
+    });
+    const ask = inner.asTool({
+      toolName: 'ask',
+      toolDescription: 'Asks.',
+      runConfig: { modelSettings: { reasoning: { effort: 'low' }, providerData: { b: 2 } } },
+    });
+    const outer = new testing.ScriptedModel([
+      [testing.functionCall('ask', { input: 'Q' }, { callId: 'call_1' })],
+      [testing.assistantMessage('Out.')],
+    ]);
+    const runner = new sdk.Runner({
+      modelSettings: {
+        temperature: 0.9,
+        reasoning: { summary: 'auto', effort: 'high' },
+        text: { verbosity: 'high' },
+        retry: { maxRetries: 5, backoff: { initialDelayMs: 3, multiplier: 2 } },
+        providerData: { a: 1 },
+      },
+    });
+    await runner.run(new sdk.Agent({ name: 'Outer', model: outer, tools: [ask] }), 'Hi');
+    await runner.run(inner, 'Hi');
+    const settings = [...outer.calls, ...model.calls].map(({ request }) => request.modelSettings);
+    return { settings: toJson(settings) };
+  },
+
   ...bothWays('models of the agent and of the runner', (sdk, testing, stream) => {
     const own = new testing.ScriptedModel([[testing.functionCall('transfer_to_Bare', {}, { callId: 'call_1' })]]);
     const shared = new testing.ScriptedModel([[testing.assistantMessage('Shared.')]]);

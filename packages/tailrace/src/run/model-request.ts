@@ -9,6 +9,7 @@ import { UserError } from '../event/errors.ts';
 import type { Model, ModelRequest, ModelSettings, Prompt, SerializedHandoff } from '../port/model.ts';
 import { copyOf } from '../base/copy.ts';
 import { asItems } from './conversation.ts';
+import { settingsOver } from './model-settings.ts';
 import { DEFAULTS } from './options.ts';
 import { serializeTool } from './serialize-tool.ts';
 import { withFound } from './tool-search.ts';
@@ -122,7 +123,7 @@ export async function filterRequest(run: RunScope, agent: AnyAgent, request: Mod
 }
 
 function settingsOf(run: RunScope, agent: AnyAgent): ModelSettings {
-  const settings = { ...run.plan.config.modelSettings, ...agent.modelSettings };
+  const settings = settingsOver(run.plan.config.modelSettings, agent.modelSettings);
   if (agent.resetToolChoice && run.usedTools.has(agent)) delete settings.toolChoice;
   return settings;
 }

@@ -3,6 +3,7 @@ import { RunHooks } from '../agent/lifecycle.ts';
 import { RunContext } from '../agent/run-context.ts';
 import type { AgentToolSpec } from '../agent/agent-tool.ts';
 import type { AgentInputItem } from '../event/item.ts';
+import { NESTED, settingsOver } from './model-settings.ts';
 import { checkConfig, type IndividualRunOptions, type RunConfig, type RunTimeouts } from './options.ts';
 import { type PlannedTimeouts, planRun, type RunPlan } from './plan.ts';
 import type { NestedSite, RunScope } from './scope.ts';
@@ -30,6 +31,7 @@ export function nestedPlan(
   const inherited: Partial<RunConfig> = { ...plan.config };
   for (const name of OWN) delete inherited[name];
   const config: Partial<RunConfig> = { ...inherited, ...(spec.runConfig as Partial<RunConfig>) };
+  if (config.modelSettings) config.modelSettings = settingsOver(inherited.modelSettings, config.modelSettings, NESTED);
   if (plan.config.store) config.store = plan.config.store;
   else delete config.store;
   const { runId: _id, ...rest } = given;

@@ -70,7 +70,7 @@ export interface RunConfig extends ToolRunOptions {
   model?: string | Model;
   /** Turns a model's name into a model. OpenAI's by default. */
   modelProvider?: ModelProvider;
-  /** An agent's own settings win, one by one. */
+  /** An agent's own settings win, one by one; of `reasoning`, `text`, `promptCacheOptions`, `retry` and its `backoff`, one by one inside. */
   modelSettings?: ModelSettings;
   /** For handoffs that have no filter of their own. */
   handoffInputFilter?: HandoffInputFilter;
@@ -104,7 +104,7 @@ export interface RunConfig extends ToolRunOptions {
   maxHandoffs?: number;
   /** Tools and handoffs that an agent may offer the model in a turn, those of MCP servers included. 1,000 by default. */
   maxTools?: number;
-  /** Of a log kept in memory. 64 MiB by default. */
+  /** Of a run's log, estimated: 64 MiB by default in memory, 1 GiB on disk. */
   maxLogBytes?: number;
   /** Of a run's input, in characters. 16 Mi by default. */
   maxInputLength?: number;
