@@ -25,6 +25,11 @@ function toldByOpenAi(request: Request): string[] {
 
 export function gateOf({ authorize, hosts, cors }: Pick<HandlerOptions, 'authorize' | 'hosts' | 'cors'>): Gate {
   const origins = new Set(cors?.origins);
+  const allowing = (origin: string): Record<string, string> => ({
+    'access-control-allow-origin': origin,
+    ...(cors?.credentials === true && { 'access-control-allow-credentials': 'true' }),
+    vary: 'origin',
+  });
   const names = hosts && new Set(hosts.map((host) => host.toLowerCase()));
   const hostAllowed = (host: string): boolean => {
     const name = hostname(host);
@@ -58,11 +63,10 @@ export function gateOf({ authorize, hosts, cors }: Pick<HandlerOptions, 'authori
       const origin = allowed(request);
       if (origin === undefined) throw new HttpError('ORIGIN_REFUSED', 'Pages of that origin may not call this server.');
       return empty(204, {
-        'access-control-allow-origin': origin,
+        ...allowing(origin),
         'access-control-allow-methods': 'GET, POST, DELETE',
         'access-control-allow-headers': [...HEADERS, ...toldByOpenAi(request)].join(', '),
         'access-control-max-age': '600',
-        vary: 'origin',
       });
     },
     mark(request, reply) {
@@ -72,9 +76,8 @@ export function gateOf({ authorize, hosts, cors }: Pick<HandlerOptions, 'authori
         ...reply,
         headers: {
           ...reply.headers,
-          'access-control-allow-origin': origin,
+          ...allowing(origin),
           'access-control-expose-headers': EXPOSED,
-          vary: 'origin',
         },
       };
     },

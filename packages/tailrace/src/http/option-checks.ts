@@ -76,7 +76,10 @@ function checkCors(cors: unknown): void {
   if (cors === undefined) return;
   if (typeof cors !== 'object' || cors === null || Array.isArray(cors))
     throw wrong('cors', "{ origins: ['https://app.example'] }", cors);
-  checkOptions(`${WHERE} cors`, cors, ['origins']);
+  checkOptions(`${WHERE} cors`, cors, ['origins', 'credentials']);
+  const credentials: unknown = Reflect.get(cors, 'credentials');
+  if (credentials !== undefined && typeof credentials !== 'boolean')
+    throw wrong('cors.credentials', 'true or false', credentials);
   const origins: unknown = Reflect.get(cors, 'origins');
   if (!Array.isArray(origins)) throw wrong('cors.origins', "a list such as ['https://app.example']", origins);
   for (const [index, origin] of origins.entries()) checkOrigin(`cors.origins[${index}]`, origin);

@@ -78,8 +78,11 @@ interface CommonOptions {
   onDisconnect?: OnDisconnect;
   /** Clients of the AI SDK and of AG-UI are told what models reason, where their providers tell it. False by default. */
   exposeReasoning?: boolean;
-  /** Origins that a browser may call from. None by default: then no request that names another origin is served. */
-  cors?: { origins: readonly string[] };
+  /**
+   * Origins that a browser may call from. None by default: then no request that names another origin is served. `credentials: true` lets their pages send cookies; without
+   * it a browser sends none and hands out no answer to a request that asked for them.
+   */
+  cors?: { origins: readonly string[]; credentials?: boolean };
   /** Names under which this server may be addressed, beside loopback ones: the request's Host. Any, by default, once `authorize` is given. */
   hosts?: readonly string[];
   /** A comment is sent on a stream that was silent for so long, in milliseconds. 15,000 by default. */

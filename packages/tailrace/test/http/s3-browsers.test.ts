@@ -143,6 +143,21 @@ describe('S3: origins that may call', () => {
     expect(seen.headers.get('access-control-allow-origin')).toBe('https://app.example');
     expect(seen.headers.get('access-control-expose-headers')).toMatch(/location.*retry-after/);
     expect(seen.headers.get('vary')).toBe('origin');
+    expect(seen.headers.get('access-control-allow-credentials')).toBeNull();
+  });
+
+  it('S3 may send cookies only where the server says so', async () => {
+    const cors = { origins: ['https://app.example'], credentials: true };
+    const asked = { ...page, 'access-control-request-method': 'POST' };
+    for (const answer of [
+      await post(asked, { given: { ...options(), cors }, method: 'OPTIONS' }),
+      await post({ ...JSON_POST, ...page }, { given: { ...options(), cors } }),
+    ])
+      expect(answer.headers.get('access-control-allow-credentials')).toBe('true');
+    const wrong = { origins: [], credentials: 'yes' } as unknown as { origins: string[] };
+    expect(() => createHandler({ ...options(), cors: wrong })).toThrow(
+      expect.objectContaining({ code: 'OPTION_TYPE' }),
+    );
   });
 
   it('S3 are no others, and never any', async () => {
