@@ -143,6 +143,18 @@ describe('methods', () => {
     }
   });
 
+  it('a server whose store does not answer lives, and is not ready', async () => {
+    const heard: unknown[] = [];
+    await using served = guarded({ onError: (error) => void heard.push(error) });
+    await served.store.close();
+    expect((await served.ask(undefined, '/healthz')).status).toBe(200);
+    const response = await served.ask(undefined, '/readyz');
+    expect([response.status, await response.json()]).toEqual([503, { ok: false }]);
+    expect(heard).toContainEqual(
+      expect.objectContaining({ message: expect.stringMatching(/^The store .* is closed/) }),
+    );
+  });
+
   it.each([...new Set(ROUTES.map(({ path }) => path))])('%s says which it has', async (path) => {
     await using served = guarded();
     const at = path.replace(':id', 'r').replace(':callId', 'c');
