@@ -3,7 +3,7 @@
  */
 import { checkKinds } from '../agent/option.ts';
 import { AbortScope } from '../base/abort.ts';
-import { RunCancelledError, SystemError, UserError } from '../event/errors.ts';
+import { type AgentsError, RunCancelledError, SystemError, UserError } from '../event/errors.ts';
 import type { CancelMode } from '../event/run-event.ts';
 
 export interface CancelOptions {
@@ -45,7 +45,7 @@ export class RunControl implements Disposable {
   readonly #parent: RunControl | undefined;
   #afterTurn: CancelRequest | undefined;
   #immediate: CancelRequest | undefined;
-  #leaving: SystemError | undefined;
+  #leaving: AgentsError | undefined;
 
   /** `caller` is the signal that the run's caller gave: its abort is an immediate cancel. `parent`: of the run that a nested agent's run is part of. */
   constructor(
@@ -76,12 +76,12 @@ export class RunControl implements Disposable {
   }
 
   /** Set when this process is to leave the run to another one, or to its own next try: what the loop throws at the next step boundary. */
-  get leaving(): SystemError | undefined {
+  get leaving(): AgentsError | undefined {
     return this.#leaving ?? this.#parent?.leaving;
   }
 
   /** Asks the loop to stop at the next step boundary without ending the run; `why` is what it throws then. */
-  leave(why?: SystemError): void {
+  leave(why?: AgentsError): void {
     this.#leaving ??= why ?? new RunLeft(this.runId);
   }
 

@@ -19,8 +19,8 @@ export class Mailbox implements Disposable {
   /** A look was asked for since the one under way has begun: that may have missed what this one is about. */
   #again = false;
   #closed = false;
-  /** True when the store could not say what is there. */
-  #unreadable = false;
+  /** What the store threw in place of saying what is there. */
+  #unreadable: { error: unknown } | undefined;
   /** True while the run itself appends: the first wake then says what its writer knows. */
   appending = false;
 
@@ -67,8 +67,8 @@ export class Mailbox implements Disposable {
       if (!(mail instanceof Promise)) return this.#takeAll(mail);
       this.#looking = this.#takeLater(mail);
       return this.#looking;
-    } catch {
-      this.#unreadable = true;
+    } catch (error) {
+      this.#unreadable = { error };
       return undefined;
     }
   }
@@ -80,8 +80,8 @@ export class Mailbox implements Disposable {
         this.#takeAll(await mail);
         if (!this.#again || this.#closed) return;
       }
-    } catch {
-      this.#unreadable = true;
+    } catch (error) {
+      this.#unreadable = { error };
     } finally {
       this.#looking = undefined;
     }
@@ -89,20 +89,17 @@ export class Mailbox implements Disposable {
 
   /**
    * The last look for input. True when all of it is taken and the store takes no more: whoever comes later is told so. False when something has come that may be input.
-   * `regardless`: what has come is left untaken.
+   * `regardless`: what has come is left untaken. @throws what the store throws: then it may take more
    */
   async seal(regardless: boolean): Promise<boolean> {
     if (!regardless) await this.look();
-    if (!this.#store.closeMail || this.#unreadable) return true;
-    try {
-      return await this.#store.closeMail(this.#run, regardless ? Number.MAX_SAFE_INTEGER : this.#position);
-    } catch {
-      // The next append tells what is wrong with the store.
-      return true;
-    }
+    if (!this.#store.closeMail) return true;
+    if (this.#unreadable && !regardless) throw this.#unreadable.error;
+    return this.#store.closeMail(this.#run, regardless ? Number.MAX_SAFE_INTEGER : this.#position);
   }
 
   #takeAll(messages: readonly StoredMessage[]): void {
+    this.#unreadable = undefined;
     for (const message of messages) {
       if (this.#closed) return;
       this.#position = message.position;

@@ -10,7 +10,7 @@ import { MemorySession } from '../agent/memory-session.ts';
 import { abortable } from '../base/abort.ts';
 import { asError, errorText } from '../base/error-text.ts';
 import { canonical } from '../base/json.ts';
-import { isAgentsError, serializeError, SystemError } from '../event/errors.ts';
+import { type AgentsError, isAgentsError, serializeError, SystemError } from '../event/errors.ts';
 import type { AgentInputItem } from '../event/item.ts';
 import { RequestUsage, usageOfRequest } from '../event/usage.ts';
 import type { ModelResponse } from '../port/model.ts';
@@ -137,7 +137,7 @@ export async function askSession<T>(run: RunScope, what: 'load' | 'save', call: 
 const VERBS = { load: 'could not be loaded', save: 'could not be saved' } as const;
 
 /** A step of the session that is to be tried again, as an append of the run's log is: the run is left as it is. */
-function postponed(run: RunScope, what: 'load' | 'save', error: unknown): SystemError | undefined {
+function postponed(run: RunScope, what: 'load' | 'save', error: unknown): AgentsError | undefined {
   const { redriven, runId } = run.plan;
   if (redriven !== true || run.nested || !isAgentsError(error)) return undefined;
   const { code } = error;

@@ -9,6 +9,7 @@ import type { FunctionToolOutput } from '../agent/tool-result.ts';
 import { AbortScope } from '../base/abort.ts';
 import type { RunSuspended, TurnEnded } from '../event/run-event.ts';
 import type { ModelResponse } from '../port/model.ts';
+import { storeFailure } from '../log/store-failure.ts';
 import { acceptOutput, type FinalOutput, finalText, finalTextOfTools } from './final-output.ts';
 import { checkedInput } from './checked-input.ts';
 import { passBlocking, runParallel } from './input-guardrails.ts';
@@ -120,7 +121,14 @@ async function hearMore({ mailbox, received, plan, control, turn, nested }: RunS
   if (nested) return false;
   const last = control.afterTurn !== undefined || (plan.maxTurns !== null && turn >= plan.maxTurns);
   while (mailbox.watched) {
-    const sealed = await mailbox.seal(last);
+    let sealed = true;
+    try {
+      sealed = await mailbox.seal(last);
+    } catch (error) {
+      // Somebody drives it again, and seals then. Of another run the next append tells what is wrong with the store.
+      if (plan.redriven) control.leave(storeFailure(plan.runId, error));
+      control.boundary();
+    }
     if (!last && received.length > 0) return true;
     if (sealed || control.signal.aborted) break;
   }

@@ -224,6 +224,25 @@ describe('a run of a worker that is alone', () => {
     await Promise.all(places.map(async (place) => locked(place)));
   });
 
+  test('takes input that comes when its mailbox could not be closed', async () => {
+    const inner = sqlite(':memory:');
+    let asked: Promise<void> | undefined;
+    const store = through(inner, (write, perform) => {
+      if (write !== 'store.closeMail' || asked) return perform();
+      asked = runtime.input('r', 'Are you sure?');
+      throw fault(write, 'before');
+    });
+    const model = new ScriptedModel([[assistantMessage('Done.')], [assistantMessage('Quite.')]]);
+    const runtime = createRuntime({ store, agents: { support: new Agent({ name: 'Support', model }) } });
+    await runtime.start();
+    await runtime.submit('support', 'Go', { runId: 'r' });
+    await until(async () => (await runtime.get('r')).status === 'completed');
+    await asked;
+    expect(await runtime.get('r')).toMatchObject({ output: 'Quite.' });
+    await runtime.stop();
+    await assertCleanRun(await eventsOf(inner, 'r'));
+  });
+
   test('is left, not ended, when its session is busy in the moment in which its worker is asked to stop', async () => {
     const inner = sqlite(':memory:');
     const stopped: Promise<void>[] = [];
