@@ -30,13 +30,6 @@ export interface Addition {
   readonly aspects: { readonly [aspect: string]: (value: Json) => Json };
 }
 
-/** Programs that need something Tailrace does not have yet. */
-export interface NotYet {
-  /** How the names of the programs begin. */
-  readonly programs: string;
-  readonly what: string;
-}
-
 export function isObject(value: Json | undefined): value is { [key: string]: Json } {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }

@@ -1,6 +1,7 @@
-import type { Addition, Difference, NotYet } from './difference.ts';
+import type { Addition, Difference } from './difference.ts';
 import { isObject, list } from './difference.ts';
 import type { Observation } from './program.ts';
+import { collisionRows } from './rows/collisions.ts';
 import { endingRows } from './rows/endings.ts';
 import { mcpRows } from './rows/mcp.ts';
 import { modelAndToolRows } from './rows/models-and-tools.ts';
@@ -18,6 +19,7 @@ export const differences: readonly Difference[] = [
   ...retryRows,
   ...sessionRows,
   ...nestedRows,
+  ...collisionRows,
   ...mcpRows,
 ];
 
@@ -61,13 +63,6 @@ export const additions: readonly Addition[] = [
     },
   },
 ];
-
-export const notYet: readonly NotYet[] = [];
-
-/** The row of `notYet` for a program, if it is not to be compared. */
-export function missingFor(program: string): NotYet | undefined {
-  return notYet.find((row) => program.startsWith(row.programs));
-}
 
 /** What Tailrace has to show, given what the reference showed; `used` collects the rows that changed something. */
 export function expectedOf(program: string, seen: Observation, used: Set<string>): Observation {

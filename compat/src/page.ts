@@ -1,6 +1,6 @@
 import { absentMembers, absentNames, absentTestingNames, absentTypeNames } from './names.ts';
 import { programs } from './programs/index.ts';
-import { additions, differences, notYet } from './different.ts';
+import { additions, differences } from './different.ts';
 
 /** The table of differences as the page `docs/different.md`. */
 export function renderPage(): string {
@@ -22,10 +22,6 @@ export function renderPage(): string {
     '| Tailrace | Why |',
     '|---|---|',
     ...additions.map((row) => `| ${row.tailrace} | ${row.why} |`),
-    '',
-    '## Not there yet',
-    '',
-    ...new Set(notYet.map((row) => `- ${row.what}`)),
     '',
     '## Names that are not there',
     '',

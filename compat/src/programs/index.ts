@@ -3,12 +3,12 @@ import { agentPrograms } from './agents.ts';
 import { agentToolPrograms } from './agents-as-tools.ts';
 import { approvalPrograms } from './approvals.ts';
 import { classPrograms } from './classes.ts';
+import { collisionPrograms } from './collisions.ts';
 import { endingPrograms } from './endings.ts';
 import { errorHandlerPrograms } from './error-handlers.ts';
 import { failurePrograms } from './failures.ts';
 import { guardrailPrograms } from './guardrails.ts';
 import { handoffPrograms } from './handoffs.ts';
-import { laterPrograms } from './later.ts';
 import { localToolPrograms } from './local-tools.ts';
 import { localValuePrograms } from './local-values.ts';
 import { mcpPrograms } from './mcp.ts';
@@ -46,7 +46,7 @@ export const programs: Readonly<Record<string, Program>> = {
   ...localValuePrograms,
   ...retryPrograms,
   ...sessionPrograms,
-  ...laterPrograms,
+  ...collisionPrograms,
   ...mcpPrograms,
   ...tracingPrograms,
   ...valuePrograms,

@@ -110,6 +110,7 @@ export const tracingPrograms: Record<string, Program> = {
       spans.clear();
     }
     const provider = new sdk.TraceProvider({ idGenerator: { generateTraceId: () => 'of_the_provider' } });
+    provider.setDisabled(false);
     const made = [provider.createTrace({}).traceId, provider.generateTraceId(), kind(provider.generateSpanId())];
     provider.setIdGenerator({ generateSpanId: () => 'span_of_it' });
     made.push(kind(provider.generateTraceId()), provider.generateSpanId());
