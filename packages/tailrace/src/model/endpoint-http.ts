@@ -32,7 +32,8 @@ export function httpEndpoint(options: HttpEndpointOptions): Endpoint {
     const headers: Record<string, string> = { 'content-type': 'application/json', accept, ...options.headers };
     if (context.traceparent !== undefined) headers['traceparent'] = context.traceparent;
     if (apiKey !== undefined && headers['authorization'] === undefined) headers['authorization'] = `Bearer ${apiKey}`;
-    const answer = await transport({ url: urlOf(options.baseURL, path), headers, body, signal });
+    const { once = false } = context;
+    const answer = await transport({ url: urlOf(options.baseURL, path), headers, body, signal, once });
     context.requestId = answer.header('x-request-id') ?? answer.header('request-id');
     if (answer.status >= 200 && answer.status < 300) return answer;
     const header = answer.header;

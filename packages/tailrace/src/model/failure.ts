@@ -22,6 +22,8 @@ export interface FailureContext {
   requestId?: string | undefined;
   /** Sent along, as the header of that name. */
   traceparent?: string | undefined;
+  /** True for a request that must not reach the provider twice. */
+  once?: boolean;
 }
 
 type Header = (name: string) => string | undefined;

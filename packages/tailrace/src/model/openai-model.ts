@@ -52,9 +52,11 @@ export class OpenAIModel implements Model {
     return this.#streamed(request);
   }
 
-  #context({ traceparent }: ModelRequest): FailureContext {
+  #context({ traceparent, conversationId }: ModelRequest): FailureContext {
     const context = this.#endpoint.context(this.#wire.path, this.name);
     if (traceparent !== undefined) context.traceparent = traceparent;
+    // The conversation would have the input twice.
+    if (conversationId !== undefined) context.once = true;
     return context;
   }
 

@@ -20,6 +20,8 @@ const HIGH_WATER_BYTES = 1024 * 1024;
 interface Client {
   readonly request: (url: URL, options: RequestOptions) => ClientRequest;
   readonly agent: Agent;
+  /** Gives connections that are certainly new, and keeps none. */
+  readonly fresh: Agent;
 }
 
 /** The transport over node:http(s), one pool for the process; undefined where there is no Node. */
@@ -50,6 +52,7 @@ function clientFor(protocol: string): Client {
     client = {
       request: module.request,
       agent: new module.Agent({ keepAlive: true, scheduling: 'lifo', ...proxy }),
+      fresh: new module.Agent({ keepAlive: false, ...proxy }),
     };
     clients.set(protocol, client);
   }
@@ -59,7 +62,7 @@ function clientFor(protocol: string): Client {
 async function send(request: HttpRequest): Promise<HttpAnswer> {
   let url = httpUrl(request.url);
   for (let redirects = 0; ; redirects++) {
-    const answer = await exchange(url.href, request, true);
+    const answer = await exchange(url.href, request, request.once !== true);
     if (!isRedirect(answer.status)) {
       const encoding = answer.header('content-encoding');
       if (encoding === undefined || encoding === '' || encoding.toLowerCase() === 'identity') return answer;
@@ -118,9 +121,8 @@ function exchange(href: string, request: HttpRequest, mayReconnect: boolean): Pr
       bytesBefore = given.bytesRead;
       if (!given.connecting) return;
       connectTimer = setTimeout(() => {
-        outgoing.destroy(
-          new TransportFault('connect', `${where} did not accept a connection within ${CONNECT_TIMEOUT_MS} ms`),
-        );
+        const what = `${where} did not accept a connection within ${CONNECT_TIMEOUT_MS} ms`;
+        outgoing.destroy(new TransportFault('connect', what, { code: 'ETIMEDOUT', syscall: 'connect' }));
       }, CONNECT_TIMEOUT_MS);
       given.once(secure ? 'secureConnect' : 'connect', stopWaiting);
     });
@@ -166,8 +168,7 @@ function begin(href: string, request: HttpRequest, mayReconnect: boolean): Clien
   const outgoing = client.request(url, {
     method: request.method ?? 'POST',
     headers: { ...request.headers, 'accept-encoding': 'identity', 'content-length': bytes.length },
-    // The second try needs a connection that is certainly new.
-    agent: mayReconnect ? client.agent : false,
+    agent: mayReconnect ? client.agent : client.fresh,
   });
   outgoing.end(bytes);
   return outgoing;

@@ -12,6 +12,8 @@ export interface HttpRequest {
   readonly body: string;
   /** POST by default. A GET has no body. */
   readonly method?: 'GET' | 'POST' | 'DELETE';
+  /** Must not reach the server twice: it gets a connection of its own, where a pooled one may turn out to be dead. */
+  readonly once?: boolean;
   /** Closes the connection at once; whatever waits then rejects with the signal's reason. */
   readonly signal?: AbortSignal | undefined;
 }

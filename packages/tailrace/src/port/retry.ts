@@ -10,7 +10,7 @@ export type RetryDecision =
       delayMs?: number;
       /** Recorded with the next attempt. */
       reason?: string;
-      /** Says that a request may be made again that the provider may have worked on. Needed where the provider says that it is unsafe, and after a timeout. */
+      /** Says that a request may be made again that the provider may have worked on. Needed where the provider says that it is unsafe, after a timeout, and for a request with a `conversationId` or `previousResponseId` unless it was surely not served. */
       approveUnsafeReplay?: boolean;
     };
 

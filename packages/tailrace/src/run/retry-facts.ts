@@ -1,6 +1,6 @@
 /** What is known of a model call's failure, for the policy that decides whether it is made again. */
 import { isRecord } from '../base/schema.ts';
-import { isAgentsError, ModelProviderError } from '../event/errors.ts';
+import { type AgentsError, isAgentsError, ModelProviderError } from '../event/errors.ts';
 import { ERROR_CODES } from '../event/error-codes.ts';
 import type { ModelRetryAdvice, ModelRetryNormalizedError } from '../port/retry.ts';
 
@@ -48,9 +48,28 @@ export function adviceOf(error: unknown): ModelRetryAdvice | undefined {
   return {
     suggested,
     ...(retryAfterMs !== undefined && { retryAfterMs }),
-    // Who is told to come back later has not been served.
-    ...(error.code === 'MODEL_RATE_LIMIT' && { replaySafety: 'safe' as const }),
+    ...(wasNotServed(error) && { replaySafety: 'safe' as const }),
   };
+}
+
+const NEVER_CONNECTED: ReadonlySet<unknown> = new Set([
+  'ECONNREFUSED',
+  'ENOTFOUND',
+  'EAI_AGAIN',
+  'UND_ERR_CONNECT_TIMEOUT',
+]);
+
+/** True when an error of ours says that the provider has not begun with the request: it told us to come back later, or was never reached. */
+export function wasNotServed(error: AgentsError): boolean {
+  if (error.code === 'MODEL_RATE_LIMIT') return true;
+  if (error instanceof ModelProviderError && error.status === 503) return true;
+  let cause: unknown = error.cause;
+  for (let depth = 0; depth < 5 && (isRecord(cause) || cause instanceof Error); depth += 1) {
+    const { code, syscall, cause: inner } = cause as { code?: unknown; syscall?: unknown; cause?: unknown };
+    if (NEVER_CONNECTED.has(code) || syscall === 'connect') return true;
+    cause = inner;
+  }
+  return false;
 }
 
 function codeOf(fields: Record<string, unknown>): string | undefined {

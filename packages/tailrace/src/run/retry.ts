@@ -2,14 +2,15 @@
  * Whether a model call that failed is made again, and after how long.
  *
  * R1 Not when the run is stopped, no retries are left, or output was delivered: no policy is asked then. R2 A request that may have done something is made again only
- * when the policy says that it may. R3 Without a policy, errors that may pass are tried again.
+ * when the policy says that it may: one that was not served has not. R3 Without a policy, errors that may pass are tried again; R2 holds for requests that a conversation
+ * of the provider's keeps. A chain of responses keeps nothing of an attempt without an answer.
  */
 import { isAgentsError, ModelProviderError, ModelTimeoutError } from '../event/errors.ts';
 import { ERROR_CODES } from '../event/error-codes.ts';
 import type { Model, ModelRequest, ModelRetrySettings } from '../port/model.ts';
 import type { ModelRetryAdvice, RetryDecision, RetryPolicy } from '../port/retry.ts';
 import { DEFAULTS } from './options.ts';
-import { adviceOf, factsOf } from './retry-facts.ts';
+import { adviceOf, factsOf, wasNotServed } from './retry-facts.ts';
 import { callUser, type RunScope } from './scope.ts';
 
 export interface FailedAttempt {
@@ -32,6 +33,7 @@ export async function nextAttempt(run: RunScope, failed: FailedAttempt): Promise
   if (settings.policy) return byPolicy(run, failed, settings, settings.policy);
   const { error } = failed;
   if (!isAgentsError(error) || !error.retryable || ERROR_CODES[error.code].actor !== 'provider') return undefined;
+  if (failed.request.conversationId !== undefined && !wasNotServed(error)) return undefined;
   const asked = error instanceof ModelProviderError ? error.retryAfterMs : undefined;
   return waiting(asked, settings, failed.attempt);
 }
@@ -49,6 +51,7 @@ async function byPolicy(
   const normalized = normalizedOf(error, advice);
   if (normalized.isAbort) return undefined;
   const { previousResponseId, conversationId } = request;
+  const statefulRequest = previousResponseId !== undefined || conversationId !== undefined;
   const decision = decided(
     await callUser(run, span, () =>
       policy({
@@ -62,12 +65,13 @@ async function byPolicy(
         ...(conversationId !== undefined && { conversationId }),
         replaySafety: advice?.replaySafety ?? 'unknown',
         ...(advice?.responseStarted !== undefined && { responseStarted: advice.responseStarted }),
-        statefulRequest: previousResponseId !== undefined || conversationId !== undefined,
+        statefulRequest,
       }),
     ),
   );
   if (!decision.retry) return undefined;
-  const unsafe = advice?.replaySafety === 'unsafe' || error instanceof ModelTimeoutError;
+  const safety = advice?.replaySafety;
+  const unsafe = safety === 'unsafe' || error instanceof ModelTimeoutError || (statefulRequest && safety !== 'safe');
   if (unsafe && decision.approveUnsafeReplay !== true) return undefined;
   const { delayMs, reason } = decision;
   const next =

@@ -1,3 +1,5 @@
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { describe, expect, test } from 'vitest';
 import {
   Agent,
@@ -162,6 +164,36 @@ describe.each(both)('a retry policy (streamed: %s)', (stream) => {
       if (!again) expect(thrown).toBe(error);
     });
 
+  const kept = [{ conversationId: 'conv_1' }, { previousResponseId: 'resp_1' }];
+  const ofKept: [
+    name: string,
+    policy: RetryPolicy,
+    error: unknown,
+    advice: ModelRetryAdvice | undefined,
+    again: boolean,
+  ][] = [
+    ['yes', always, new Failure({ code: 'ECONNRESET' }), undefined, false],
+    ['yes, to a status', always, new Failure({ status: 429 }), undefined, false],
+    ['yes, as suggested', always, new Failure(), { suggested: true }, false],
+    ['a built-in one', retryPolicies.networkError(), new Failure({ code: 'EPIPE' }), undefined, false],
+    ['yes, and the provider says it is safe', always, new Failure(), { replaySafety: 'safe' }, true],
+    ['yes all the same', unsafe, new Failure(), undefined, true],
+    ['yes all the same, and it is unsafe', unsafe, new Failure(), { replaySafety: 'unsafe' }, true],
+  ];
+  for (const options of kept)
+    for (const [name, policy, error, advice, again] of ofKept)
+      on(`${name}, with ${Object.keys(options)[0]}: ${again ? 'again' : 'no more'}`, async ({ stage }) => {
+        const told: unknown[] = [];
+        const listening: RetryPolicy = (context) => {
+          told.push(context.statefulRequest);
+          return policy(context);
+        };
+        const agent = agentOf({ maxRetries: 1, backoff: quick, policy: listening }, [[error, advice]]);
+        const { output, error: thrown } = await played(stage, agent, stream, options);
+        expect([output, told]).toEqual([again ? 'Done.' : undefined, [true]]);
+        if (!again) expect(thrown).toBe(error);
+      });
+
   on('is not asked when no retries are left', async ({ stage }) => {
     let asked = 0;
     const policy: RetryPolicy = () => (asked += 1) > 0;
@@ -189,6 +221,11 @@ describe.each(both)('a retry policy (streamed: %s)', (stream) => {
     expect(performance.now() - began).toBeLessThan(10_000);
   });
 });
+
+async function conversationAt(url: string): Promise<string> {
+  const made = await fetch(`${url}/conversations`, { method: 'POST', body: '{}' });
+  return ((await made.json()) as { id: string }).id;
+}
 
 describe('over the wire', () => {
   const text = (said: string): WireAnswer => ({
@@ -230,6 +267,70 @@ describe('over the wire', () => {
     expect(result.finalOutput).toBe('Done.');
     expect(result.runContext.usage.requests).toBe(2);
     await assertCleanRun(result);
+  });
+
+  const dropped: WireAnswer = { refuse: true };
+  const limited = { status: 429, headers: { 'retry-after-ms': '1' }, body: { error: { message: 'slow down' } } };
+  const overloaded = { status: 503, headers: { 'retry-after-ms': '1' }, body: { error: { message: 'later' } } };
+  const broken = { status: 500, headers: { 'retry-after-ms': '1' }, body: { error: { message: 'odd' } } };
+  for (const [what, answer, conversation] of [
+    ['dropped', dropped, 1],
+    ['broken', broken, 1],
+    ['limited', limited, 3],
+    ['overloaded', overloaded, 3],
+  ] as const)
+    for (const stream of both)
+      test(`a request of a conversation that was ${what} reaches the provider ${conversation} times (streamed: ${stream})`, async () => {
+        for (const [kind, times] of [
+          ['conversation', conversation],
+          ['response', 3],
+          ['none', 3],
+        ] as const) {
+          await using server = await startWireServer({ script: (_, index) => (index === 0 ? text('Hi.') : answer) });
+          const agent = agentOn(server.url, { backoff: quick });
+          const { lastResponseId } = await run(agent, 'Hi');
+          const options = {
+            ...(kind === 'conversation' && { conversationId: await conversationAt(server.url) }),
+            ...(kind === 'response' && { previousResponseId: lastResponseId! }),
+          };
+          const store = new MemoryLogStore();
+          const runner = new Runner({ store });
+          const failed = stream
+            ? runner.run(agent, 'Pay 5.', { ...options, runId: 'run_1', stream }).then(({ completed }) => completed)
+            : runner.run(agent, 'Pay 5.', { ...options, runId: 'run_1' });
+          await expect(failed).rejects.toMatchObject({ retryable: true });
+          expect(attempts(store.read('run_1', 0, 1_000)), kind).toHaveLength(times - 1);
+          if (kind === 'conversation') expect(server.requests).toHaveLength(1 + times);
+        }
+      });
+
+  test('a request of a conversation that never reached the provider is made again', async () => {
+    const closed = createServer().listen(0, '127.0.0.1');
+    await new Promise((resolve) => closed.once('listening', resolve));
+    const { port } = closed.address() as AddressInfo;
+    await new Promise((resolve) => closed.close(resolve));
+
+    const store = new MemoryLogStore();
+    const agent = agentOn(`http://127.0.0.1:${port}/v1`, { backoff: quick });
+    const options = { runId: 'run_1', conversationId: 'conv_1' };
+    await expect(new Runner({ store }).run(agent, 'Pay 5.', options)).rejects.toMatchObject({
+      code: 'MODEL_CONNECTION',
+    });
+    expect(attempts(store.read('run_1', 0, 1_000))).toHaveLength(2);
+  });
+
+  test('a request of a conversation is not sent again beneath the run, where a connection that was kept is dropped', async () => {
+    await using server = await startWireServer({ script: (_request, index) => (index < 2 ? text('Yes.') : dropped) });
+
+    const agent = agentOn(server.url, { backoff: quick });
+    const conversationId = await conversationAt(server.url);
+    await run(agent, 'Hi');
+    await run(agent, 'Hi', { conversationId });
+    await expect(run(agent, 'Pay 5.', { conversationId })).rejects.toMatchObject({
+      code: 'MODEL_CONNECTION',
+    });
+    expect(server.requests).toHaveLength(3);
+    expect(new Set(server.requests.map(({ connection }) => connection)).size).toBe(3);
   });
 
   test('[I13] what was delivered is not asked for again, whatever the policy says', async () => {
