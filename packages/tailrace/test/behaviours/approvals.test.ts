@@ -397,6 +397,23 @@ describe('calls side by side', () => {
 });
 
 describe('a decision', () => {
+  on('approved and rejected at once: one holds, the other is told', async ({ stage }) => {
+    const { ran, made } = guarded();
+    const agent = agentWith([made], [[pay(1, 'c1')], done]);
+    const first = await begin(stage, agent, false);
+    const told = await Promise.allSettled(
+      [true, false, true].map((approved) => decide(stage.store, 'run_1', { callId: 'c1', approved })),
+    );
+    expect(told.map(({ status }) => status).sort()).toEqual(['fulfilled', 'rejected', 'rejected']);
+    expect(told.flatMap((one) => (one.status === 'rejected' ? [(one.reason as { code: string }).code] : []))).toEqual([
+      'APPROVAL_DECIDED',
+      'APPROVAL_DECIDED',
+    ]);
+    await goOn(agent, first.state, false);
+    expect(ran).toEqual(told[1]?.status === 'fulfilled' ? [] : [1]);
+    expect(stage.log().filter(({ type }) => type === 'approval.decided')).toHaveLength(1);
+  });
+
   on.for(both)(
     'approved: %s, then the other way before the run goes on: refused at once, and the first one holds',
     async (approved, { stage }) => {
