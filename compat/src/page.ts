@@ -1,5 +1,6 @@
 import { absentMembers, absentNames, absentTestingNames, absentTypeNames } from './names.ts';
 import { programs } from './programs/index.ts';
+import { uiRows } from './ui-chunks.ts';
 import { additions, differences } from './different.ts';
 
 /** The table of differences as the page `docs/different.md`. */
@@ -16,6 +17,14 @@ export function renderPage(): string {
     '| `@openai/agents` | Tailrace | Why |',
     '|---|---|---|',
     ...differences.map((row) => `| ${row.reference} | ${row.tailrace} | ${row.why} |`),
+    '',
+    '## Of `@openai/agents-extensions`',
+    '',
+    'What `createAiSdkUiMessageStream` of 0.18.0 gave was written down once; what Tailrace gives is compared with it (`compat/src/ui-chunks.ts`).',
+    '',
+    '| `@openai/agents-extensions` | Tailrace | Why |',
+    '|---|---|---|',
+    ...uiRows.map((row) => `| ${row.reference} | ${row.tailrace} | ${row.why} |`),
     '',
     '## What Tailrace shows beyond it',
     '',
