@@ -63,13 +63,14 @@ export interface ToolOptions<
   outputSchema?: TOutputSchema;
   /**
    * Does the work. Gets the arguments as the schema gives them, the run's context, and details: pass `details.signal` on. The model is told what it returns: text as it is,
-   * anything else as JSON. What it throws goes to `errorFunction`. An async generator's `yield`s are progress: those who watch the run see them, the model does not.
+   * anything else as JSON. What it throws goes to `errorFunction`. A generator's `yield`s are progress: those who watch the run see them, the model does not.
    */
   execute: Method<
     [input: ToolExecuteArgument<TParameters>, context?: RunContext<TContext>, details?: ToolCallDetails],
     | ToolExecuteResult<TOutputSchema, TResult>
     | Promise<ToolExecuteResult<TOutputSchema, TResult>>
     | AsyncGenerator<unknown, ToolExecuteResult<TOutputSchema, TResult>>
+    | Generator<unknown, ToolExecuteResult<TOutputSchema, TResult>>
   >;
   /** What the model is told when the call fails. A fixed text by default; `null` fails the run with ToolCallError. */
   errorFunction?: ToolErrorFunction<TContext, ToolFallbackResult<TOutputSchema>> | null;

@@ -28,7 +28,7 @@ export interface Invoked<TContext, TResult> {
   parse: (text: string) => unknown;
   execute: Method<
     [input: never, context?: RunContext<TContext>, details?: ToolCallDetails],
-    TResult | Promise<TResult> | AsyncGenerator<unknown, TResult>
+    TResult | Promise<TResult> | AsyncGenerator<unknown, TResult> | Generator<unknown, TResult>
   >;
   errorFunction: ToolErrorFunction<TContext, unknown> | null;
   check: OutputCheck | undefined;
@@ -44,7 +44,8 @@ export function invoker<TContext, TResult>({
     const loop: LoopDetails | undefined = details;
     try {
       const given = await execute((await parse(text)) as never, runContext, details);
-      const result = isGenerator(given) ? await finish(given, details) : given;
+      const steps = stepsOf<TResult>(given);
+      const result = steps ? await finish(steps, details) : given;
       // What is still to come is checked when it has come.
       return (check && !waitRequestOf(result) ? await check(result) : result) as TResult;
     } catch (error) {
@@ -62,10 +63,17 @@ export function defaultErrorFunction(_context: unknown, error: unknown): string 
   return 'An error occurred while running the tool. Please try again.';
 }
 
-function isGenerator<T>(value: unknown): value is AsyncGenerator<unknown, T> {
-  if (typeof value !== 'object' || value === null || !(Symbol.asyncIterator in value)) return false;
-  const { next, return: leave } = value as { next?: unknown; return?: unknown };
-  return typeof next === 'function' && typeof leave === 'function';
+/** The steps of a function that is a generator, async or not. Other iterators are values. */
+function stepsOf<T>(value: unknown): AsyncGenerator<unknown, T> | undefined {
+  if (typeof value !== 'object' || value === null) return undefined;
+  const { next, return: leave, throw: fail } = value as Partial<Generator<unknown, T>>;
+  if (typeof next !== 'function' || typeof leave !== 'function') return undefined;
+  if (Symbol.asyncIterator in value) return value as AsyncGenerator<unknown, T>;
+  return Symbol.iterator in value && typeof fail === 'function' ? awaited(value as Generator<unknown, T>) : undefined;
+}
+
+async function* awaited<T>(steps: Generator<unknown, T>): AsyncGenerator<unknown, T> {
+  return yield* steps;
 }
 
 /** Takes a function's steps until it returns. When the call is stopped, the function is told to by `return()`, and may clean up. */

@@ -79,7 +79,7 @@ export class RunToolProgressStreamEvent {
 
 export type RunStreamEvent = RunRawModelStreamEvent | RunItemStreamEvent | RunAgentUpdatedStreamEvent;
 
-/** All that a stream may show: progress comes only of tools that are async generators. Annotate a reader with it: `const events: AsyncIterable<ObservedStreamEvent> = result`. */
+/** All that a stream may show: progress comes only of tools that are generators. Annotate a reader with it: `const events: AsyncIterable<ObservedStreamEvent> = result`. */
 export type ObservedStreamEvent = RunStreamEvent | RunToolProgressStreamEvent;
 
 /** What an item's arrival is called in the stream. */

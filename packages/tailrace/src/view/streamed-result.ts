@@ -118,7 +118,7 @@ export class StreamedRunResult<TContext = unknown, TAgent = AnyAgent>
     });
   }
 
-  /** A new reader of the stream's events. Tools that are async generators add theirs: `ObservedStreamEvent`. It ends after what is committed: normally, or with the error of a failed run. */
+  /** A new reader of the stream's events. Tools that are generators add theirs: `ObservedStreamEvent`. It ends after what is committed: normally, or with the error of a failed run. */
   streamEvents({ from, signal }: ReadOptions = {}): AsyncIterableIterator<RunStreamEvent, undefined> {
     return this.#read(streamView(agentsOf(this.started.agents)), {
       ...(from !== undefined && { from }),

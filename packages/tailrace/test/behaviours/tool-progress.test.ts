@@ -30,6 +30,55 @@ const shown = ({ events }: Seen) => {
   return observed.filter((event) => event instanceof RunToolProgressStreamEvent);
 };
 
+describe('a tool that is a generator, and not an async one', () => {
+  on('tells its steps, and what it returns is its output', async ({ stage }) => {
+    const made = tool({
+      name: 'work',
+      description: 'Works.',
+      parameters,
+      *execute({ n }) {
+        yield 'begun';
+        yield { of: n };
+        return [n, 'steps'];
+      },
+    });
+    expectTypeOf(made).toExtend<FunctionTool<unknown, typeof parameters, (string | number)[]>>();
+    const seen = await stage.seen(scripted(script(), { tools: [made] }));
+    expect(shown(seen).map(({ data }) => data)).toEqual(['begun', { of: 3 }]);
+    const outputs = seen.result.newItems.flatMap((item) =>
+      item.type === 'tool_call_output_item' ? [item.output] : [],
+    );
+    expect(outputs).toEqual([[3, 'steps']]);
+  });
+
+  on('that throws after a step fails like any other', async ({ stage }) => {
+    const made = stepping(function* () {
+      yield 1;
+      throw new Error('secret');
+    });
+    const { result } = await stage.whole(scripted(script(), { tools: [made] }));
+    expect(JSON.stringify(result?.history)).toContain('An error occurred while running the tool.');
+  });
+
+  on('is left when its call is stopped, and may clean up', async ({ stage }) => {
+    let left = false;
+    const made = stepping(function* () {
+      try {
+        for (;;) yield sleep(1, 'on');
+      } finally {
+        left = true;
+      }
+    });
+    await stage.seen(scripted(script(), { tools: [{ ...made, timeoutMs: 20 }] }));
+    await expect.poll(() => left).toBe(true);
+  });
+
+  on('is no other iterator: that is a value', async ({ stage }) => {
+    const { result } = await stage.whole(scripted(script(), { tools: [stepping(() => new Map([[1, 2]]).values())] }));
+    expect(result?.newItems[1]?.rawItem).toMatchObject({ output: { type: 'text', text: '{}' } });
+  });
+});
+
 describe('a tool that is an async generator', () => {
   const counting = () =>
     stepping(async function* ({ n }) {
