@@ -1,5 +1,6 @@
 import type { Agent, AgentOptions } from '@openai/agents';
 import { z } from 'zod';
+import { pause } from '../observe.ts';
 import type { Program, SdkNamespace } from '../program.ts';
 
 /** How something ended, in a word. */
@@ -24,7 +25,7 @@ function counting(sdk: SdkNamespace, name: string, ran: unknown[], says: string 
   });
 }
 
-/** Two of a kind that cannot be told apart, and what a function may not decide. */
+/** Two of a kind, and two failures: which one counts. */
 export const collisionPrograms: Record<string, Program> = {
   'two tools of one name': async (sdk, testing) => {
     const ran: string[] = [];
@@ -35,6 +36,27 @@ export const collisionPrograms: Record<string, Program> = {
     const tools = [counting(sdk, 'count', ran, 'first'), counting(sdk, 'count', ran, 'second')];
     const ended = await ending(async () => sdk.run(new sdk.Agent({ name: 'Counter', model, tools }), 'Hi'));
     return { ending: ended, ran };
+  },
+
+  'a guardrail that fails after the model has': async (sdk, testing) => {
+    const slow = {
+      name: 'slow',
+      execute: async () => {
+        await pause(30);
+        throw new TypeError('guardrail');
+      },
+    };
+    const agents = [false, true].map(() => {
+      const model = new testing.ScriptedModel([testing.modelError(new RangeError('model'))]);
+      return new sdk.Agent({ name: 'Failing', model, inputGuardrails: [slow] });
+    });
+    const [whole, read] = agents as [Agent, Agent];
+    const streamed = async () => {
+      const result = await sdk.run(read, 'Hi', { stream: true });
+      await result.completed;
+      return result;
+    };
+    return { whole: await ending(async () => sdk.run(whole, 'Hi')), streamed: await ending(streamed) };
   },
 
   'two runs in one session at once': async (sdk, testing) => {

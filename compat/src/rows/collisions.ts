@@ -1,6 +1,6 @@
 import type { Difference } from '../difference.ts';
 
-/** Rows about two of a kind that cannot be told apart, and what a function may not decide. */
+/** Rows about two of a kind, and two failures: which one counts. */
 export const collisionRows: readonly Difference[] = [
   {
     id: 'one-tool-of-a-name',
@@ -10,6 +10,15 @@ export const collisionRows: readonly Difference[] = [
     why: 'A tool that is never called is a mistake, and the place to find it is where it is made.',
     applies: (program) => program === 'two tools of one name',
     aspects: { ending: () => 'UserError', ran: () => [] },
+  },
+  {
+    id: 'the-first-failure-counts',
+    reference:
+      'When the model fails while a guardrail is being asked, the run waits for the guardrail, and what that throws is the run’s error.',
+    tailrace: 'The model’s error is the run’s; the guardrail is told to stop.',
+    why: 'What failed first is the cause, and a run that has failed waits for nobody.',
+    applies: (program) => program === 'a guardrail that fails after the model has',
+    aspects: { whole: () => 'RangeError', streamed: () => 'RangeError' },
   },
   {
     id: 'one-run-in-a-session',

@@ -88,7 +88,7 @@ const D = {
   66: 'a trip after the tools have started: they may have run',
   67: 'a guardrail that throws stops the model and is told itself',
   68: 'a model error ends a running guardrail',
-  69: 'model error, then guardrail error: the end is whole',
+  69: 'model error, then guardrail error: the end is whole, and the first error is its cause',
   70: 'completed results are reported on success, trip and exception',
   71: 'only the first agent’s input guardrails, and the runner’s',
   72: 'on an input trip the session has the user’s message only',

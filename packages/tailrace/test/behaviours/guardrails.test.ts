@@ -276,6 +276,7 @@ describe('when a guardrail or the model fails', () => {
     expect(stage.spans('guardrail')).toHaveLength(2);
   });
 
+  // In @openai/agents the guardrail's error is the one that is thrown. Here a run has one cause, the first, and promise, stream and `completed` settle for it (I5).
   on(
     '[D69] a guardrail that fails after the model did changes nothing: one cause, and the trace’s end comes last',
     async ({ stage }) => {
