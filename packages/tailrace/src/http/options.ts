@@ -92,7 +92,7 @@ interface CommonOptions {
   limits?: HandlerLimits;
   /**
    * Told of what went wrong here, which the client sees only as a code; without a request when a run of the handler's own runtime cannot be driven, and waits for a process
-   * that can. What it throws, or rejects with, is ignored.
+   * that can, or when that runtime cannot look for runs. What it throws, or rejects with, is ignored.
    */
   onError?: (error: unknown, request: Request | undefined) => void;
 }
