@@ -2,6 +2,7 @@ import type { Addition, Difference } from './difference.ts';
 import { isObject, list } from './difference.ts';
 import type { Observation } from './program.ts';
 import { collisionRows } from './rows/collisions.ts';
+import { decisionRows } from './rows/decisions.ts';
 import { endingRows } from './rows/endings.ts';
 import { mcpRows } from './rows/mcp.ts';
 import { modelAndToolRows } from './rows/models-and-tools.ts';
@@ -20,6 +21,7 @@ export const differences: readonly Difference[] = [
   ...sessionRows,
   ...nestedRows,
   ...collisionRows,
+  ...decisionRows,
   ...mcpRows,
 ];
 

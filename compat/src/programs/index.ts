@@ -4,6 +4,7 @@ import { agentToolPrograms } from './agents-as-tools.ts';
 import { approvalPrograms } from './approvals.ts';
 import { classPrograms } from './classes.ts';
 import { collisionPrograms } from './collisions.ts';
+import { decisionPrograms } from './decisions.ts';
 import { endingPrograms } from './endings.ts';
 import { errorHandlerPrograms } from './error-handlers.ts';
 import { failurePrograms } from './failures.ts';
@@ -42,6 +43,7 @@ export const programs: Readonly<Record<string, Program>> = {
   ...agentPrograms,
   ...agentToolPrograms,
   ...approvalPrograms,
+  ...decisionPrograms,
   ...localToolPrograms,
   ...localValuePrograms,
   ...retryPrograms,

@@ -1,6 +1,6 @@
 import type { RetryPolicy, RetryPolicyContext } from '@openai/agents';
 import { observe } from '../observe.ts';
-import { bothWays, type Program, type SdkNamespace, type TestingNamespace } from '../program.ts';
+import { bothWays, type Json, type Program, type SdkNamespace, type TestingNamespace } from '../program.ts';
 
 class Overloaded extends Error {
   readonly status = 503;
@@ -63,6 +63,26 @@ export const retryPrograms: Record<string, Program> = {
     const { trace: _trace, endings: _endings, ...seen } = await observe(sdk, { agent, input: 'Hi', stream: false });
     return { ...seen, calls: model.calls.length };
   },
+
+  ...Object.fromEntries(
+    (['conversationId', 'previousResponseId'] as const).flatMap((key) =>
+      [false, true].map((approveUnsafeReplay): [string, Program] => [
+        `a policy that tries again, with ${key}${approveUnsafeReplay ? ', all the same' : ''}`,
+        async (sdk, testing) => {
+          const told: unknown[] = [];
+          const { agent, calls } = failing(sdk, testing, 1, (context) => {
+            told.push(facts(context));
+            return { retry: true, approveUnsafeReplay };
+          });
+          const output = await sdk.run(agent, 'Hi', { [key]: 'kept' }).then(
+            ({ finalOutput }) => finalOutput ?? null,
+            () => 'failed',
+          );
+          return { output, calls: calls(), told: JSON.parse(JSON.stringify(told)) as Json };
+        },
+      ]),
+    ),
+  ),
 
   'a policy without a number of retries': async (sdk, testing) => {
     const overloaded = testing.modelError(new Overloaded('later'));

@@ -43,6 +43,15 @@ export const retryRows: readonly Difference[] = [
     aspects: { output: () => 'At last.', calls: () => 2 },
   },
   {
+    id: 'replays-that-are-approved',
+    reference:
+      'With `conversationId` or `previousResponseId`, `approveUnsafeReplay` has a request made again only where the model’s advice says that it is unsafe; where nobody knows, it is not.',
+    tailrace: 'It is made again in both cases.',
+    why: 'Who approves a replay that is known to be unsafe has approved one that may be.',
+    applies: (program) => program.endsWith(', all the same'),
+    aspects: { output: () => 'At last.', calls: () => 2 },
+  },
+  {
     id: 'protocol-is-types',
     reference: '`protocol` holds zod schemas beside the types.',
     tailrace: '`protocol` holds the types.',
