@@ -1,4 +1,11 @@
-import type { Agent, AgentInputItem, RunContext, Session, SessionInputCallback } from '@openai/agents';
+import type {
+  Agent,
+  AgentInputItem,
+  CallModelInputFilter,
+  RunContext,
+  Session,
+  SessionInputCallback,
+} from '@openai/agents';
 import { z } from 'zod';
 import { toJson } from '../json.ts';
 import { observe } from '../observe.ts';
@@ -6,6 +13,9 @@ import { bothWays, type Json, type Program, type SdkNamespace, type TestingNames
 
 const OLD: AgentInputItem = { type: 'message', role: 'user', content: 'old' };
 const user = (content: string): AgentInputItem => ({ type: 'message', role: 'user', content });
+
+const redacted = (items: AgentInputItem[]): AgentInputItem[] =>
+  JSON.parse(JSON.stringify(items).replaceAll('door', '…')) as AgentInputItem[];
 
 /** A session that tells what it was asked, whoever asks how often. */
 class ToldSession implements Session {
@@ -390,6 +400,87 @@ export const sessionPrograms: Readonly<Record<string, Program>> = {
     await session.clearSession();
     await apply('o1', { type: 'append_items', items: [user('2')] });
     return { steps };
+  },
+
+  ...bothWays('a filter that redacts, beside a session', (sdk, testing, stream) => {
+    const { agent, models } = looker(sdk, testing);
+    const session = new sdk.MemorySession({ initialItems: [user('old door')] });
+    const callModelInputFilter: CallModelInputFilter = ({ modelData }) => ({
+      ...modelData,
+      input: redacted(modelData.input),
+    });
+    const input = [user('new door'), user('plain')];
+    return observe(sdk, { agent, models, stream, input, session, options: { callModelInputFilter } });
+  }),
+
+  'filters beside a session': async (sdk, testing) => {
+    const stored = async (change: (items: AgentInputItem[]) => AgentInputItem[]): Promise<Json> => {
+      const agent = new sdk.Agent({
+        name: 'A',
+        model: new testing.ScriptedModel([[testing.assistantMessage('Yes.')]]),
+      });
+      const session = new sdk.MemorySession({ initialItems: [user('old door'), user('plain')] });
+      const callModelInputFilter: CallModelInputFilter = ({ modelData }) => ({
+        ...modelData,
+        input: change(modelData.input),
+      });
+      await sdk.run(agent, [user('new door'), user('last')], { session, callModelInputFilter });
+      return toJson((await session.getItems()).slice(2));
+    };
+    return {
+      newest: await stored((items) => items.slice(-2)),
+      withoutTheLast: await stored((items) => items.slice(0, -1)),
+      nothing: await stored(() => []),
+      before: await stored((items) => [user('added'), ...items]),
+      behind: await stored((items) => [...redacted(items), user('added')]),
+      round: await stored((items) => items.toReversed()),
+      newestAnew: await stored((items) => redacted(items.slice(-2))),
+      inOne: await stored(() => [user('all of it')]),
+    };
+  },
+
+  ...bothWays('a call that waits for a decision, beside a session', async (sdk, testing, stream) => {
+    const pay = sdk.tool({
+      name: 'pay',
+      description: 'Pays.',
+      parameters: z.object({}),
+      needsApproval: true,
+      execute: () => 'paid',
+    });
+    const model = new testing.ScriptedModel([
+      [testing.functionCall('pay', {}, { callId: 'call_1' })],
+      [testing.assistantMessage('Done.')],
+    ]);
+    const agent = new sdk.Agent({ name: 'Payer', model, tools: [pay] });
+    const session = new sdk.MemorySession();
+    const go = async (input: unknown) => {
+      const result = await sdk.run(agent, input as string, { session, stream: stream as true });
+      await result.completed;
+      return result;
+    };
+    const waiting = await go('Pay');
+    const whileItWaits = kindsOf(await session.getItems());
+    const [call] = waiting.interruptions;
+    if (call) waiting.state.approve(call);
+    const { finalOutput } = await go(waiting.state);
+    return { whileItWaits, after: kindsOf(await session.getItems()), finalOutput: finalOutput ?? null };
+  }),
+
+  'a handoff filter that leaves the turn out, beside a session': async (sdk, testing) => {
+    const model = new testing.ScriptedModel([[testing.assistantMessage('Done.')]]);
+    const next = new sdk.Agent({ name: 'Next', model });
+    const first = sdk.Agent.create({
+      name: 'First',
+      model: new testing.ScriptedModel([[testing.functionCall('transfer_to_Next', {}, { callId: 'call_1' })]]),
+      handoffs: [sdk.handoff(next, { inputFilter: (data) => ({ ...data, newItems: [] }) })],
+    });
+    const session = new sdk.MemorySession();
+    const result = await sdk.run(first, 'Hi', { session });
+    return {
+      stored: kindsOf(await session.getItems()),
+      asked: kindsOf(model.calls[0]?.request.input as AgentInputItem[]),
+      newItems: result.newItems.map(({ type }) => type),
+    };
   },
 
   'a conversation at OpenAI': async (sdk, testing) => {

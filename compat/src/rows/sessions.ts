@@ -23,6 +23,34 @@ export const sessionRows: readonly Difference[] = [
     },
   },
   {
+    id: 'no-call-without-its-output',
+    reference: 'While a run waits for a decision about a call, the session has the call without an output.',
+    tailrace: 'The call goes into the session together with its output, once that is there.',
+    why: 'Whatever becomes of the run, every provider takes what the session has: a call without an output is refused with a 400.',
+    applies: (program) => program.startsWith('a call that waits for a decision, beside a session'),
+    aspects: { whileItWaits: () => ['user'] },
+  },
+  {
+    id: 'a-handoff-filter-leaves-the-session',
+    reference: "What a handoff's `inputFilter` leaves out of the turn is not stored either.",
+    tailrace: 'The turn is stored before the filter has it: the call of the handoff with its output.',
+    why: 'The filter says what the next agent sees. The session is the record of what happened, and a crash between the two changes nothing in it.',
+    applies: (program) => program === 'a handoff filter that leaves the turn out, beside a session',
+    aspects: { stored: () => ['user', 'function_call', 'function_call_result', 'assistant'] },
+  },
+  {
+    id: 'an-input-that-is-written-anew-is-kept',
+    reference:
+      'Where a `callModelInputFilter` leaves old items out and writes the others anew, new input counts as what became of the old, and is not stored.',
+    tailrace: 'Of items that are written anew, those that the filter gave count as the newest: they are stored.',
+    why: 'A filter that makes a history shorter keeps its end. A session without the question makes no sense of the answer.',
+    applies: (program) => program === 'filters beside a session',
+    aspects: {
+      newestAnew: (value) => [userMessage('new …'), ...list(value)],
+      inOne: (value) => [userMessage('all of it'), ...list(value)],
+    },
+  },
+  {
     id: 'one-history',
     reference:
       'A session beside `conversationId` is neither read nor written, and nothing says so. `previousResponseId` beside it is sent, too.',

@@ -148,6 +148,7 @@ function apply(folded: FoldedRun, event: RunEvent): void {
       return;
     case 'session.commit_started':
       folded.commits.set(event.step, false);
+      if (event.filtered) folded.filtered.set(event.step, event.filtered);
       return;
     case 'session.committed':
       folded.commits.set(event.step, true);

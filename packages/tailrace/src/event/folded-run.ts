@@ -76,6 +76,8 @@ export interface FoldedRun {
   spans: Map<string, SpanStarted>;
   /** Commits to the session that were begun; true when they are recorded as done. */
   commits: Map<string, boolean>;
+  /** What a filter made of the items of a commit, where there was one. */
+  filtered: Map<string, AgentInputItem[]>;
   /** Times that a process has taken the run over since anything was completed. */
   takeovers: number;
   /** For how long the run was driven until now, without the time in which it waited or nobody drove it: wall clock, milliseconds. */
@@ -123,6 +125,7 @@ export function begin(started: RunStarted): FoldedRun {
     handled: undefined,
     spans: new Map(),
     commits: new Map(),
+    filtered: new Map(),
     takeovers: 0,
     drivenMs: 0,
     at: 0,

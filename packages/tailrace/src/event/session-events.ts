@@ -16,6 +16,8 @@ export interface SessionLoaded {
 export interface SessionCommitStarted extends StepRef {
   type: 'session.commit_started';
   items: number;
+  /** The items, where the run's `callModelInputFilter` made them: of what was begun, it is not asked again. */
+  filtered?: AgentInputItem[];
 }
 
 /** Items went into the session. A recorded step at a step boundary. */

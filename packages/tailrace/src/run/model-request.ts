@@ -9,6 +9,7 @@ import { UserError } from '../event/errors.ts';
 import type { Model, ModelRequest, ModelSettings, Prompt, SerializedHandoff } from '../port/model.ts';
 import { copyOf } from '../base/copy.ts';
 import { asItems } from './conversation.ts';
+import type { FilterCall } from './filtered-input.ts';
 import { settingsOver } from './model-settings.ts';
 import { DEFAULTS } from './options.ts';
 import { serializeTool } from './serialize-tool.ts';
@@ -98,14 +99,25 @@ export function requestOf(run: RunScope, agent: AnyAgent, resources: TurnResourc
   };
 }
 
-/** The request as the run's input filter leaves it, where it has one. */
-export async function filterRequest(run: RunScope, agent: AnyAgent, request: ModelQuestion): Promise<ModelQuestion> {
+export interface FilteredRequest {
+  request: ModelQuestion;
+  call: FilterCall;
+}
+
+/** The request as the run's input filter leaves it. Undefined where it has none. */
+export async function filterRequest(
+  run: RunScope,
+  agent: AnyAgent,
+  request: ModelQuestion,
+): Promise<FilteredRequest | undefined> {
   const filter = run.plan.callModelInputFilter;
-  if (!filter) return request;
+  if (!filter) return undefined;
   const { input, systemInstructions } = request;
   const instructions = systemInstructions === undefined ? undefined : { instructions: systemInstructions };
   // Given anew in each turn: what it does to the items is seen in what it gives back, and nowhere else.
-  const modelData = { input: copyOf(asItems(input)), ...instructions };
+  const before = asItems(input);
+  const modelData = { input: copyOf(before), ...instructions };
+  const given = modelData.input.slice();
   const context = run.context.context;
   const filtered = await callUser(run, run.turnSpan ?? run.agentSpan, () => filter({ modelData, agent, context }));
   if (!Array.isArray(filtered?.input)) {
@@ -115,11 +127,12 @@ export async function filterRequest(run: RunScope, agent: AnyAgent, request: Mod
     });
   }
   const { systemInstructions: _before, ...rest } = request;
-  return {
+  const told = {
     ...rest,
     input: copyOf(filtered.input),
     ...(filtered.instructions !== undefined && { systemInstructions: filtered.instructions }),
   };
+  return { request: told, call: { before, given, gave: filtered.input } };
 }
 
 function settingsOf(run: RunScope, agent: AnyAgent): ModelSettings {

@@ -45,7 +45,11 @@ export interface CallModelInputFilterArgs<TContext = unknown> {
   context: TContext | undefined;
 }
 
-/** Decides what a model is given, call by call. What the run remembers stays as it is. What it throws fails the run. */
+/**
+ * Decides what a model is given, call by call. It gets copies, and what the run remembers stays as it is: `history`, `newItems` and the log have what was said. A session
+ * has of the run's input what the filter made of it, and what it added in the first call; what models and tools say is stored as they said it. What it throws
+ * fails the run.
+ */
 export type CallModelInputFilter<TContext = unknown> = Method<
   [args: CallModelInputFilterArgs<TContext>],
   ModelInputData | Promise<ModelInputData>

@@ -8,6 +8,7 @@ import { SystemError, UserError } from '../event/errors.ts';
 import type { AgentInputItem } from '../event/item.ts';
 import type { Session, SessionInputCallback } from '../port/session.ts';
 import { asItems, toldAs } from './conversation.ts';
+import { type FilterCall, placesAmong, placesOf } from './filtered-input.ts';
 import { checkPairs } from './input.ts';
 import { inTrace, type RunScope, stepKey, type Steps } from './scope.ts';
 import { addToSession, askSession, loadSession, stepsOfOthers } from './session-access.ts';
@@ -18,6 +19,8 @@ export interface HeldSession {
   readonly runId: string;
   /** What the session gave with its history: it says that nothing has come between. Null where it gave nothing. */
   ownership: object | null;
+  /** Input that waits for what a filter makes of it. */
+  input: { items: AgentInputItem[]; others: number | undefined } | undefined;
   /** Does nothing when a later segment of the run has it. */
   release(): void;
 }
@@ -42,6 +45,7 @@ export function holdSession({ plan, path }: RunScope): HeldSession | undefined {
   const held: HeldSession = {
     runId,
     ownership: null,
+    input: undefined,
     release: () => {
       if (holders.get(session) === held) holders.delete(session);
     },
@@ -61,12 +65,12 @@ export async function identifySession(run: RunScope): Promise<{ id?: string; fai
   }
 }
 
-/** Loads the history, puts the input behind it, and commits the input. */
+/** Loads the history, puts the input behind it, and commits the input, unless a filter is to have it first. */
 export async function* beginSession(run: RunScope): Steps<void> {
   const { session, input, sessionInputCallback } = run.plan;
   if (!session) return;
   const own = asItems(input);
-  if (run.folded?.loaded) return yield* commit(run, run.folded.fresh ?? own, stepKey(run, '0:session:input'));
+  if (run.folded?.loaded) return yield* commitInput(run, run.folded.fresh ?? own);
   const others = await stepsOfOthers(run, session);
   const history = await loadSession(run, session);
   const { modelInput, fresh } = sessionInputCallback
@@ -75,7 +79,46 @@ export async function* beginSession(run: RunScope): Steps<void> {
   checkPairs(modelInput);
   run.talk.begin(modelInput);
   yield [{ type: 'session.loaded', input: modelInput, ...(fresh && { fresh }) }];
-  yield* commit(run, fresh ?? own, stepKey(run, '0:session:input'), others);
+  yield* commitInput(run, fresh ?? own, others);
+}
+
+async function* commitInput(run: RunScope, items: AgentInputItem[], others?: number): Steps<void> {
+  const step = inputStep(run);
+  if (!run.plan.callModelInputFilter || !run.session || run.folded?.commits.has(step))
+    yield* commit(run, { items, step, others });
+  else if (items.length > 0) run.session.input = { items, others };
+}
+
+function inputStep(run: RunScope): string {
+  return stepKey(run, '0:session:input');
+}
+
+/**
+ * Commits what a filter made of new input, before the model is told: of the run's own, and of what came meanwhile. What it adds goes with the run's own. Without a
+ * call, the model has answered, and so the input is committed.
+ */
+export async function* commitFiltered(run: RunScope, call: FilterCall | undefined): Steps<void> {
+  const { session, talk } = run;
+  const step = stepKey(run, `${run.turn}:session:input`);
+  const received = talk.items.length - talk.committed;
+  if (!session || (!session.input && received === 0)) return;
+  if (call) {
+    const { before, gave } = call;
+    const places = placesOf(call);
+    const from = Math.max(0, before.length - received);
+    if (session.input) {
+      const { items: fresh, others } = session.input;
+      session.input = undefined;
+      const own = placesAmong(before.slice(0, from), fresh);
+      const items = gave.filter((_, at) => places[at] === undefined || own.has(places[at]));
+      yield* commit(run, { items, step: inputStep(run), others, filtered: true });
+    }
+    if (received > 0) {
+      const items = gave.filter((_, at) => (places[at] ?? -1) >= from);
+      yield* commit(run, { items, step, filtered: true });
+    }
+  } else if (!run.folded?.commits.has(step)) return;
+  talk.committed = talk.items.length;
 }
 
 /** What the callback makes of history and input, and what of that is new to the session. */
@@ -112,21 +155,31 @@ export async function* commitTurn(run: RunScope, rejected?: Rejected, part: 'tur
   talk.committed = talk.items.length;
   const stored = items.map((item) => forStorage(toldAs(item, run.plan.reasoningItemIdPolicy)));
   const kept = rejected && 'withheld' in rejected ? stored.map((item) => withheld(item, rejected.withheld)) : stored;
-  yield* commit(run, kept, stepKey(run, `${run.turn}:session:${part}`));
+  yield* commit(run, { items: kept, step: stepKey(run, `${run.turn}:session:${part}`) });
 }
 
 function withheld(item: AgentInputItem, text: string): AgentInputItem {
   return item.type === 'function_call_result' ? { ...item, output: { type: 'text' as const, text } } : item;
 }
 
-async function* commit(run: RunScope, items: AgentInputItem[], step: string, others?: number): Steps<void> {
+interface Commit {
+  items: AgentInputItem[];
+  step: string;
+  others?: number | undefined;
+  /** A filter made the items: the log says which they are. */
+  filtered?: boolean;
+}
+
+async function* commit(run: RunScope, { items: asked, step, others, filtered = false }: Commit): Steps<void> {
   const { session } = run.plan;
   const recorded = run.folded?.commits.get(step);
-  if (!session || items.length === 0 || recorded === true) return;
-  const ref = { step, attempt: 1, items: items.length };
-  if (recorded === undefined) yield [{ type: 'session.commit_started', ...ref }];
+  if (!session || recorded === true || (asked.length === 0 && !filtered)) return;
   // A session may add to the items that it is given what it keeps of them.
-  await addToSession(run, session, { step, items: copyOf(items), begunBefore: recorded === false, others });
+  const items = copyOf(run.folded?.filtered.get(step) ?? asked);
+  const ref = { step, attempt: 1, items: items.length };
+  if (recorded === undefined)
+    yield [{ type: 'session.commit_started', ...ref, ...(filtered && { filtered: copyOf(asked) }) }];
+  if (items.length > 0) await addToSession(run, session, { step, items, begunBefore: recorded === false, others });
   yield [{ type: 'session.committed', ...ref }];
 }
 

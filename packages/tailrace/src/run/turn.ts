@@ -21,7 +21,7 @@ import { type SortedOutput, sortOutput } from './model-output.ts';
 import { filterRequest, requestOf, resolveTurn } from './model-request.ts';
 import { type RunScope, stepKey, type Steps } from './scope.ts';
 import { compactSession } from './session-access.ts';
-import { commitTurn } from './session-step.ts';
+import { commitFiltered, commitTurn } from './session-step.ts';
 import { runTools, type ToolsOutcome, type WaitingCall } from './tools.ts';
 import { growAgentSpan, growUsage, openTurnSpan, turnTimer } from './turn-span.ts';
 
@@ -48,9 +48,11 @@ export async function* takeTurn(run: RunScope, agent: AnyAgent, entering: boolea
   growAgentSpan(run, agent, resources);
   const asked = requestOf(run, agent, resources);
   // A model that has answered is not asked again, and so nobody filters for it again.
-  const request = open?.response ? asked : await filterRequest(run, agent, asked);
+  const filtered = open?.response ? undefined : await filterRequest(run, agent, asked);
+  const request = filtered?.request ?? asked;
   const inputHash = checkedInput(run);
   if (entering) tellStart(run, agent);
+  if (run.plan.callModelInputFilter) yield* commitFiltered(run, filtered?.call);
 
   using beside = runParallel(run, agent, guardrails);
   using stop = new AbortScope(run.control.signal, beside?.signal);

@@ -70,8 +70,10 @@ export async function continuationOf(
       maxTurns,
     };
   }
-  if (session && (await session.getSessionId()) === started.sessionId)
-    return { input: await unsaved(session, folded, rest), options, maxTurns };
+  if (session && (await session.getSessionId()) === started.sessionId) {
+    const left = [...told(await withoutSaved(session, folded, open)), ...folded.received];
+    return { input: await unsaved(session, folded, left), options, maxTurns };
+  }
   return { input: sinceCompaction([...asItems(state.input), ...told(settled), ...rest]), options, maxTurns };
 }
 
@@ -121,12 +123,21 @@ function untold({ open }: FoldedRun, rest: AgentInputItem[]): AgentInputItem[] {
 
 const NOT_MADE = { type: 'text', text: 'Not made: the run was stopped.' } as const;
 
+/** Without the input of the turn that a filter had, and the session has by itself. */
+async function withoutSaved(session: Session, folded: FoldedRun, open: RunItem[]): Promise<RunItem[]> {
+  const { commits, filtered, turn } = folded;
+  const step = inputCommit(turn);
+  const saved = await isSaved(session, commits.get(step), filtered.get(step) ?? []);
+  return saved ? open.filter(({ type }) => type !== 'input_item') : open;
+}
+
 /** What the run's session has not got of it. */
 async function unsaved(session: Session, folded: FoldedRun, rest: AgentInputItem[]): Promise<AgentInputItem[]> {
-  const { commits, fresh, started, turn } = folded;
+  const { commits, filtered, fresh, started, turn } = folded;
   const input = fresh ?? asItems(started.input);
+  const stored = filtered.get(inputCommit(0)) ?? input;
   return [
-    ...((await isSaved(session, commits.get('0:session:input'), input)) ? [] : input),
+    ...((await isSaved(session, commits.get(inputCommit(0)), stored)) ? [] : input),
     ...((await isSaved(session, commits.get(turnCommit(turn)), rest)) ? [] : rest),
   ];
 }
@@ -143,6 +154,11 @@ function withoutIds(items: AgentInputItem[]): object[] {
 
 function turnCommit(turn: number): string {
   return `${turn}:session:turn`;
+}
+
+/** Of the run's own input, in turn 0; and of what came by the mailbox, where a filter had it. */
+function inputCommit(turn: number): string {
+  return `${turn}:session:input`;
 }
 
 /** A run that has completed, for a result of it that asks nobody again. */
