@@ -132,6 +132,17 @@ describe('a decision for all calls of a tool', () => {
     },
   );
 
+  on('in a log of an earlier version is about the tool that an agent tool called', async ({ stage }) => {
+    const inner = looking([[look('n1', 'crm')]]).agent;
+    const outer = scripted([[functionCall('ask', { input: 'Look.' }, { callId: 'c1' })]], {
+      name: 'Outer',
+      tools: [inner.asTool({ toolName: 'ask', toolDescription: 'Asks.' })],
+    });
+    await stage.whole(outer, 'Go');
+    const asked = [...foldRun(stage.log().map(asBefore))!.approvals.values()].map(({ requested }) => requested);
+    expect(asked).toMatchObject([{ callId: 'n1', tool: 'crm.look', namespace: 'crm' }]);
+  });
+
   type Needs = NonNullable<ToolOptions<z.ZodObject<{ n: z.ZodNumber }>>['needsApproval']>;
   const paying = (needsApproval: Needs, script: readonly ScriptedModelInput[]) => {
     const ran: number[] = [];
