@@ -1,7 +1,7 @@
 import type { Agent, AgentOptions } from '@openai/agents';
 import { z } from 'zod';
 import { pause } from '../observe.ts';
-import type { Program, SdkNamespace } from '../program.ts';
+import type { Json, Program, SdkNamespace } from '../program.ts';
 
 /** How something ended, in a word. */
 async function ending(of: () => Promise<{ finalOutput?: unknown; interruptions: unknown[] }>): Promise<string> {
@@ -78,6 +78,23 @@ export const collisionPrograms: Record<string, Program> = {
     ]);
     const agent = new sdk.Agent({ name: 'Counter', model, tools: [counting(sdk, 'count', ran)] });
     return { ending: await ending(async () => sdk.run(agent, 'Hi')), ran };
+  },
+
+  'two calls of one id in one turn': async (sdk, testing) => {
+    const turn = async (...numbers: number[]): Promise<Json> => {
+      const ran: string[] = [];
+      const calls = numbers.map((n) => testing.functionCall('count', { n }, { callId: 'call_1' }));
+      const model = new testing.ScriptedModel([calls, [testing.assistantMessage('Done.')]]);
+      const agent = new sdk.Agent({ name: 'Counter', model, tools: [counting(sdk, 'count', ran)] });
+      const items: string[] = [];
+      const ended = await ending(async () => {
+        const result = await sdk.run(agent, 'Hi');
+        items.push(...result.newItems.map(({ type }) => type));
+        return result;
+      });
+      return { ended, ran, items };
+    };
+    return { same: await turn(1, 1), different: await turn(1, 2) };
   },
 
   'a function that decides to interrupt': async (sdk, testing) => {

@@ -23,6 +23,7 @@ import { hostedMcp, isProgramming, localCallOf, searchCall, withoutTool } from '
 import { isMcpRequest, mcpRequest } from './mcp-approval.ts';
 import type { TurnResources } from './model-request.ts';
 import { DEFAULTS } from './options.ts';
+import { withoutRepeated } from './repeated-call.ts';
 import type { RunScope } from './scope.ts';
 import { isClientSearch } from './tool-search.ts';
 import { toolGone } from './resumable.ts';
@@ -45,7 +46,7 @@ export interface SortedOutput {
 /**
  * Sorts the output items, in the model's order.
  *
- * @throws ModelBehaviorError TOOL_UNKNOWN when the model calls what the agent does not have
+ * @throws ModelBehaviorError TOOL_UNKNOWN when the model calls what the agent does not have; when two different calls have one id
  */
 export function sortOutput(
   run: RunScope,
@@ -54,7 +55,7 @@ export function sortOutput(
   response: ModelResponse,
 ): SortedOutput {
   const sorted: SortedOutput = { events: [], items: [], calls: [], handoffs: [], message: undefined };
-  for (const output of response.output) {
+  for (const output of withoutRepeated(run, response.output)) {
     const item = sortItem(run, agent, resources, output, sorted);
     if (!item) continue;
     sorted.items.push(item.item);

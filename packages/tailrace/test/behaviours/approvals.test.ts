@@ -471,13 +471,22 @@ describe('a decision', () => {
     expect(ran).toEqual([1]);
   });
 
-  test('for one call does not hold for another one of the same id with other arguments', async () => {
+  test('for one call cannot be taken for another one of the same id with other arguments: none is asked about', async () => {
     const { ran, made } = guarded();
     const agent = agentWith([made], [[pay(1, 'c1'), pay(1_000, 'c1')], done]);
-    const first = await run(agent, 'Hi');
-    for (const item of first.interruptions) await first.state.approve(item).catch(() => undefined);
-    const last = await run(agent, first.state);
-    expect([ran, outputs(last)]).toEqual([[1], ['paid 1', 'Tool execution was not approved.']]);
+    const error = await failure(run(agent, 'Hi'));
+    expect(error).toMatchObject({ name: 'ModelBehaviorError', code: 'MODEL_BEHAVIOR' });
+    expect(ran).toEqual([]);
+  });
+
+  on('for a call that the model says twice is one decision about one call', async ({ stage }) => {
+    const { ran, made } = guarded();
+    const agent = agentWith([made], [[pay(1, 'c1'), pay(1, 'c1')], done]);
+    const first = await begin(stage, agent, false);
+    expect(first.interruptions).toHaveLength(1);
+    await approveAll(first);
+    const last = await goOn(agent, first.state, false);
+    expect([ran, outputs(last)]).toEqual([[1], ['paid 1']]);
   });
 
   on('after a cancel, or after the end, is told that the run has ended', async ({ stage }) => {
