@@ -73,6 +73,7 @@ export async function startRun(plan: RunPlan, options: StartOptions): Promise<St
   const past = resume ? await readRun((from, limit) => log.read(from, limit)) : [];
   // Somebody has chosen the same id in the same moment, and has begun.
   if (!resume && log.next > 0) throw exists(plan.runId);
+  log.restore(past);
   const folded = foldRun(past);
   if (resume && (!folded || folded.ended)) throw notResumable(plan.runId, folded);
   if (folded) checkResumable(plan, folded);
