@@ -8,6 +8,7 @@
  */
 import { systemClock } from '../base/clock.ts';
 import { newItemId } from '../base/id.ts';
+import { isAgentsError } from '../event/errors.ts';
 import type { OnDisconnect } from '../event/run-event.ts';
 import type { PresenceStore } from '../port/presence-store.ts';
 import { WatchedBeats } from '../runtime/watched-beats.ts';
@@ -24,6 +25,9 @@ export interface ReadershipOptions {
 }
 
 type Policy = Exclude<OnDisconnect, 'continue'>;
+
+/** When a cancel that the store did not take is tried again. */
+const RETRY_MS = 1_000;
 
 interface Read {
   policy: Policy;
@@ -83,8 +87,8 @@ export class Readership {
   }
 
   #deserted(run: string, read: Read): void {
-    if (read.policy === 'cancel') this.#conclude(run);
-    else read.timer = systemClock.timer(read.policy.cancelAfterMs, () => this.#conclude(run));
+    if (read.policy === 'cancel') this.#conclude(run, read);
+    else read.timer = systemClock.timer(read.policy.cancelAfterMs, () => this.#conclude(run, read));
   }
 
   #forget(run: string): void {
@@ -92,16 +96,25 @@ export class Readership {
     this.#inTurn(run, async (presence) => void (await presence.leave(run, this.#owner)));
   }
 
-  #conclude(run: string): void {
+  #conclude(run: string, read: Read): void {
     const { presence, cancel } = this.#options;
     this.#runs.delete(run);
-    // A store that fails here is the run's to find.
-    const over = (): void => void cancel(run).catch(() => undefined);
+    const over = (): void =>
+      void cancel(run).catch((error: unknown) => {
+        if (isAgentsError(error) && error.code.startsWith('STORE_')) this.#later(run, read);
+      });
     if (!presence) over();
     else
       this.#inTurn(run, async () => {
         if (await presence.leave(run, this.#owner)) over();
       });
+  }
+
+  /** The store did not take the cancel. Until it does the run is one that was left, with a row for others to find. */
+  #later(run: string, { policy }: Read): void {
+    if (this.#closed || this.#runs.has(run)) return;
+    const read = this.#readOf(run, policy);
+    read.timer = systemClock.timer(RETRY_MS, () => this.#conclude(run, read));
   }
 
   #inTurn(run: string, work: (presence: PresenceStore) => void | Promise<void>): void {

@@ -29,6 +29,8 @@ export async function callOpenAI(client: OpenAIClientOptions, call: ApiCall): Pr
     const answer = await transport({
       url,
       method: call.method,
+      // What it adds must not be added twice by a connection that was dropped.
+      once: call.method === 'POST',
       headers: {
         'content-type': 'application/json',
         accept: 'application/json',
