@@ -5,6 +5,7 @@ import { pendingApprovals } from '../event/folded-waiting.ts';
 import type { ApprovalRequested, WaitStarted } from '../event/mail-events.ts';
 import { isTerminal, type RunEvent } from '../event/run-event.ts';
 import { readRun } from '../log/read-run.ts';
+import type { RunSummary } from '../runtime/run-list.ts';
 import type { StartedRun } from './access.ts';
 import type { Action, Principal } from './options.ts';
 import type { Call } from './route.ts';
@@ -27,17 +28,14 @@ export interface LatestRun {
 
 /** The latest run of a session, if it has any that this principal may act on. `key` is the store's id of the session. */
 export async function latestRun(
-  { service, request }: Call,
+  call: Call,
   action: Action,
   principal: Principal,
   key: string,
 ): Promise<LatestRun | undefined> {
+  const { service, request } = call;
   const { runtime, access } = service;
-  const [found] = await runtime.list({
-    sessionId: key,
-    limit: 1,
-    ...(principal.allRuns !== true && { principal: principal.id }),
-  });
+  const found = await latestSummary(call, principal, key);
   if (!found) return undefined;
   const { started } = await access.run(request, action, found.id);
   const events = await readRun((from, limit) => runtime.store.read(found.id, from, limit));
@@ -57,6 +55,20 @@ export async function latestRun(
     folded,
     events,
   };
+}
+
+/** The latest run of a session, if it has any that are this principal's. */
+export async function latestSummary(
+  { service }: Call,
+  principal: Principal,
+  key: string,
+): Promise<RunSummary | undefined> {
+  const [found] = await service.runtime.list({
+    sessionId: key,
+    limit: 1,
+    ...(principal.allRuns !== true && { principal: principal.id }),
+  });
+  return found;
 }
 
 /** How often a run has come to wait, before an event where one is given; whether it waits now, and since which event. */

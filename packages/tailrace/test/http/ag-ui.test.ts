@@ -200,6 +200,8 @@ describe('an AG-UI client', () => {
       { ...input, resume: [{}] },
     ])
       expect((await server.ask('/ag-ui', post(bad))).status).toBe(400);
+    const tools = await server.ask('/ag-ui', post({ ...input, tools: [{ name: 'x', description: 'x' }] }));
+    expect(await tools.text()).toContain("'tools' must be empty: Tools are the agent’s own.");
     expect((await server.ask('/ag-ui/nobody', post(input))).status).toBe(400);
     expect((await server.ask('/ag-ui/none/stream')).status).toBe(204);
   });

@@ -150,6 +150,69 @@ describe('a chat', () => {
   });
 });
 
+describe('an edit of what the user said', () => {
+  const models = (): ScriptedModel => new ScriptedModel([say('One.'), say('Two.'), say('Three.'), say('Four.')]);
+  const open = (url: string, alone: boolean): Chat<UIMessage> =>
+    new Chat({
+      id: 'chat_1',
+      transport: new DefaultChatTransport({
+        api: `${url}/chat`,
+        ...(alone && {
+          prepareSendMessagesRequest: ({ id, messages, ...more }) => ({
+            body: { id, messages: messages.slice(-1), trigger: more.trigger, messageId: more.messageId },
+          }),
+        }),
+      }),
+    });
+
+  it.each([false, true])('is refused, and not said; only the last message is sent: %s', async (alone) => {
+    const model = models();
+    await using server = await served(new Agent({ name: 'A', model }));
+    for (const which of [0, 2]) {
+      const chat = open(server.url, alone);
+      await chat.sendMessage({ text: 'First' });
+      await chat.sendMessage({ text: 'Second' });
+      const heard = model.calls.length;
+      await chat.sendMessage({ text: 'Edited', messageId: chat.messages[which]?.id ?? '' });
+      expect(chat.error?.message).toContain('The session is what was said');
+      expect(model.calls).toHaveLength(heard);
+    }
+  });
+
+  it('is not what a message is that the server never had: it can be sent again', async () => {
+    const model = models();
+    await using server = await served(new Agent({ name: 'A', model }));
+    let lost = true;
+    const chat = new Chat<UIMessage>({
+      id: 'chat_1',
+      transport: new DefaultChatTransport({
+        api: `${server.url}/chat`,
+        fetch: async (...asked) => {
+          if (lost) throw new TypeError('no network');
+          return fetch(...asked);
+        },
+      }),
+    });
+    await chat.sendMessage({ text: 'First' });
+    expect(chat.status).toBe('error');
+    lost = false;
+    await chat.sendMessage();
+    expect(textOf(chat.lastMessage)).toBe('One.');
+    lost = true;
+    await chat.sendMessage({ text: 'Second' });
+    lost = false;
+    await chat.sendMessage();
+    expect(textOf(chat.lastMessage)).toBe('Two.');
+  });
+
+  it('is refused of a message that others follow', async () => {
+    await using server = await served(new Agent({ name: 'A', model: models() }));
+    const messages = [{ id: 'u1', role: 'user', parts: [{ type: 'text', text: 'a' }] }, userMessage('b')];
+    const response = await server.ask('/chat', post({ id: 'c', messages, messageId: 'u1' }));
+    expect([response.status, await response.text()]).toEqual([400, expect.stringContaining('messageId')]);
+  });
+});
+
 describe('an approval', () => {
   const agentOf = (done: string[], calls: [string, string][] = [['c1', 'Basel']]): Agent => {
     const travel = tool({

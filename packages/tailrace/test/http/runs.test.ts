@@ -56,6 +56,15 @@ describe.each([
     }
   });
 
+  it('refuses an input that says nothing', async () => {
+    await using served = await serving({ agents: { weather: weather(script()) }, store: sqlite(':memory:') });
+    for (const input of ['', []]) {
+      const response = await served.ask('/runs', post({ input }));
+      expect([response.status, await response.text()]).toEqual([400, expect.stringContaining("'input' must")]);
+    }
+    expect(await (await served.ask('/runs')).json()).toEqual({ runs: [] });
+  });
+
   it('a posted run without a stream answers with its end', async () => {
     const store = sqlite(':memory:');
     await using served = await serving({ agents: { weather: weather(script()) }, store });

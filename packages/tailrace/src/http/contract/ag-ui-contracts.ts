@@ -6,10 +6,9 @@ import type { Schema } from './schema.ts';
 
 const STREAM = ['text/event-stream'] as const;
 
-const NONE: Schema = {
-  anyOf: [{ type: 'array', maxItems: 0 }, { type: 'null' }],
-  description: 'The agent’s own.',
-};
+const none = (description: string): Schema => ({
+  anyOf: [{ type: 'array', maxItems: 0, description }, { type: 'null' }],
+});
 
 const RUN_AGENT: Contract = {
   id: 'postAgUi',
@@ -22,8 +21,8 @@ const RUN_AGENT: Contract = {
       threadId: SESSION_ID,
       runId: { type: 'string', minLength: 1, maxLength: 256 },
       messages: { type: 'array', maxItems: 10_000, items: { type: 'object' } },
-      tools: NONE,
-      context: NONE,
+      tools: none('Tools are the agent’s own.'),
+      context: none('Context is the server’s own.'),
       resume: {
         anyOf: [
           {

@@ -80,7 +80,10 @@ export const USER_MESSAGE: Schema = {
 
 export const INPUT: Schema = {
   title: 'Input',
-  anyOf: [text(), { type: 'array', maxItems: 10_000, items: USER_MESSAGE }],
+  anyOf: [
+    { type: 'string', minLength: 1 },
+    { type: 'array', minItems: 1, maxItems: 10_000, items: USER_MESSAGE },
+  ],
 };
 
 export const ERROR: Schema = {

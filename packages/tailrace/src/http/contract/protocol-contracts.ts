@@ -10,6 +10,12 @@ const orNull = (schema: Schema): Schema => ({ anyOf: [schema, { type: 'null' }] 
 const FLAG: Schema = orNull({ type: 'boolean' });
 const LIST: Schema = { type: 'array', maxItems: 10_000, items: { type: 'object' } };
 
+const TEXT_FORMAT: Schema = {
+  type: 'object',
+  properties: { type: { type: 'string', enum: ['text'], description: 'The form of the output is the agent’s own.' } },
+  required: ['type'],
+};
+
 const RESPONSE: Schema = {
   title: 'Response',
   type: 'object',
@@ -32,7 +38,12 @@ export const CREATE_RESPONSE: Contract = {
     type: 'object',
     properties: {
       model: AGENT,
-      input: { anyOf: [{ type: 'string' }, LIST] },
+      input: {
+        anyOf: [
+          { type: 'string', minLength: 1 },
+          { ...LIST, minItems: 1 },
+        ],
+      },
       stream: FLAG,
       background: FLAG,
       previous_response_id: orNull(RESPONSE_ID),
@@ -40,8 +51,9 @@ export const CREATE_RESPONSE: Contract = {
         anyOf: [SESSION_ID, { type: 'object', properties: { id: SESSION_ID }, required: ['id'] }, { type: 'null' }],
       },
       metadata: orNull({ type: 'object' }),
-      instructions: { type: 'null', description: 'The agent’s own.' },
-      tools: orNull({ type: 'array', maxItems: 0, description: 'The agent’s own.' }),
+      instructions: { type: 'null', description: 'Instructions are the agent’s own.' },
+      tools: orNull({ type: 'array', maxItems: 0, description: 'Tools are the agent’s own.' }),
+      text: orNull({ type: 'object', properties: { format: orNull(TEXT_FORMAT) } }),
     },
     required: ['model', 'input'],
   },
@@ -80,7 +92,8 @@ export const POST_CHAT: Contract = {
     properties: {
       id: SESSION_ID,
       messages: { type: 'array', minItems: 1, maxItems: 10_000, items: { type: 'object' } },
-      trigger: { type: 'string', enum: ['submit-message'] },
+      trigger: { type: 'string', enum: ['submit-message'], description: 'What was said stays as it was said.' },
+      messageId: orNull({ type: 'string', description: 'Not of a message of the user that was said before.' }),
       agent: AGENT,
       metadata: ANY,
     },

@@ -35,9 +35,12 @@ export function mismatch(schema: Schema, value: unknown, at: string = ''): Misma
   const { anyOf } = schema;
   if (anyOf) return mismatchAny(anyOf, value, at);
   if (schema.type !== undefined && !isOf(schema.type, value))
-    return { at, problem: `must be ${typeText(schema.type)}` };
+    return { at, problem: `must be ${typeText(schema.type)}${schema.type === 'null' ? reason(schema) : ''}` };
   if (schema.enum && !schema.enum.some((each) => each === value))
-    return { at, problem: `must be ${schema.enum.map((each) => JSON.stringify(each)).join(' or ')}` };
+    return {
+      at,
+      problem: `must be ${schema.enum.map((each) => JSON.stringify(each)).join(' or ')}${schema.enum.length === 1 ? reason(schema) : ''}`,
+    };
   if (typeof value === 'string') return ofText(schema, value, at);
   if (typeof value === 'number') return ofNumber(schema, value, at);
   if (Array.isArray(value)) return ofArray(schema, value, at);
@@ -93,6 +96,11 @@ const TEXTS: Readonly<Record<SchemaType, string>> = {
   null: 'null',
 };
 
+/** Where only one thing will do, its description says why. */
+function reason({ description }: Schema): string {
+  return description === undefined ? '' : `: ${description.replace(/\.$/, '')}`;
+}
+
 function typeText(types: SchemaType | readonly SchemaType[]): string {
   return (typeof types === 'string' ? [types] : types).map((type) => TEXTS[type]).join(' or ');
 }
@@ -105,8 +113,10 @@ function ofText(
   // Code points, as JSON Schema counts; only where UTF-16 units could mislead.
   const sure = value.length <= maxLength && value.length >= minLength * 2;
   const length = sure ? value.length : Array.from(value.slice(0, 2 * maxLength + 2)).length;
-  if (length < minLength || length > maxLength)
-    return { at, problem: `must be a text of ${minLength} to ${maxLength} characters` };
+  if (length < minLength || length > maxLength) {
+    const range = maxLength === Infinity ? `${minLength} or more` : `${minLength} to ${maxLength}`;
+    return { at, problem: `must be a text of ${range} characters` };
+  }
   if (pattern !== undefined && !new RegExp(pattern, 'u').test(value)) return { at, problem: `must match ${pattern}` };
   return undefined;
 }
@@ -120,11 +130,9 @@ function ofNumber(
   return { at, problem: `must be a number of ${minimum} to ${maximum}` };
 }
 
-function ofArray(
-  { items, minItems = 0, maxItems = Infinity }: Schema,
-  value: unknown[],
-  at: string,
-): Mismatch | undefined {
+function ofArray(schema: Schema, value: unknown[], at: string): Mismatch | undefined {
+  const { items, minItems = 0, maxItems = Infinity } = schema;
+  if (maxItems === 0 && value.length > 0) return { at, problem: `must be empty${reason(schema)}` };
   if (value.length < minItems || value.length > maxItems)
     return { at, problem: `must have ${minItems} to ${maxItems} elements` };
   if (!items) return undefined;

@@ -11,11 +11,13 @@ export interface ResponsesInput {
 }
 
 /**
- * Messages of users and of the assistant, decisions, and answers to calls that wait for one. System and developer messages are refused: instructions are the agent's.
+ * Messages of users, decisions, and answers to calls that wait for one. System and developer messages are refused: instructions are the agent's; and so are the assistant's: what it said is known.
  *
  * @throws HttpError BODY_INVALID
  */
 export function responsesInput(value: unknown): ResponsesInput {
+  if (value === '' || (Array.isArray(value) && value.length === 0))
+    throw new HttpError('BODY_INVALID', `'input' says nothing.`);
   if (typeof value === 'string') return { items: [{ role: 'user', content: value }], decisions: [], answers: [] };
   if (!Array.isArray(value)) throw new HttpError('BODY_INVALID', `'input' must be a text or an array of items.`);
   const read: ResponsesInput = { items: [], decisions: [], answers: [] };
@@ -44,18 +46,15 @@ function take(read: ResponsesInput, item: unknown, index: number): void {
     return;
   }
   if (type !== undefined && type !== 'message') throw bad(`has a type that only the server may give it`);
-  if (role === 'user') {
-    if (typeof content === 'string') read.items.push({ role, content });
-    else if (Array.isArray(content))
-      read.items.push({ role, content: content.map((part: unknown) => userPart(part, bad)) });
-    else throw bad('must have a text or parts as content');
-  } else if (role === 'assistant') {
-    read.items.push({
-      role,
-      status: 'completed',
-      content: [{ type: 'output_text', text: assistantText(content, bad) }],
-    });
-  } else throw bad(`must be of role 'user' or 'assistant'`);
+  if (role === 'assistant')
+    throw bad(
+      `is the assistant's, and clients speak as users: go on from what it said with 'previous_response_id' or 'conversation'`,
+    );
+  if (role !== 'user') throw bad(`must be of role 'user'`);
+  if (typeof content === 'string') read.items.push({ role, content });
+  else if (Array.isArray(content))
+    read.items.push({ role, content: content.map((part: unknown) => userPart(part, bad)) });
+  else throw bad('must have a text or parts as content');
 }
 
 type Bad = (why: string) => HttpError;
@@ -66,15 +65,4 @@ function userPart(part: unknown, bad: Bad): UserPart {
   if ((type === 'input_text' || type === 'text') && typeof text === 'string') return { type: 'input_text', text };
   if (type === 'input_image' && typeof image_url === 'string') return { type: 'input_image', image: image_url };
   throw bad('has a part that is neither input_text nor input_image with an image_url');
-}
-
-function assistantText(content: unknown, bad: Bad): string {
-  if (typeof content === 'string') return content;
-  if (!Array.isArray(content)) throw bad('must have a text or parts as content');
-  return content.map((part: unknown) => textOf(part)).join('');
-}
-
-function textOf(part: unknown): string {
-  const { text } = (typeof part === 'object' && part !== null ? part : {}) as Record<string, unknown>;
-  return typeof text === 'string' ? text : '';
 }

@@ -55,6 +55,11 @@ async function toldBy(call: Call, body: ResponseRequest, leavable: boolean): Pro
   const { items } = input;
   const says = input.decisions.length + input.answers.length > 0;
   const { model, previous_response_id: previous, conversation, metadata } = body;
+  if (typeof previous === 'string' && conversation != null)
+    throw new HttpError(
+      'BODY_INVALID',
+      `'previous_response_id' and 'conversation' cannot be given together: each says what to go on from.`,
+    );
   const before = typeof previous !== 'string' ? undefined : await responseAt(call, 'read', previous);
   if (before && says) return decided(call, before, input);
   if (says)

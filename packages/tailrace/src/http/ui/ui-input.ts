@@ -13,17 +13,25 @@ export interface UiInput {
   messages: UserMessageItem[];
   /** Of the last message, when it is the assistant's. */
   answers: UiAnswer[];
+  /** The messages were in the page's chat before: they are new only behind the answer that they follow there. */
+  resent?: { after: string | undefined };
 }
+
+export const NO_EDITS = `'messageId' is of a message of the user that was said before. The session is what was said: send a new message.`;
 
 /**
  * Reads the end of the list alone: what was said before is the session's to know, and what a client says of it counts for nothing.
  *
  * @throws HttpError BODY_INVALID
  */
-export function uiInput(value: unknown): UiInput {
+export function uiInput(value: unknown, messageId?: string | null): UiInput {
   if (!Array.isArray(value) || value.length === 0)
     throw new HttpError('BODY_INVALID', `'messages' must be an array of one message or more.`);
   const last = messageAt(value, value.length - 1);
+  const named =
+    typeof messageId === 'string' ? value.findIndex((message) => fieldsOf(message)['id'] === messageId) : -1;
+  const resends = named !== -1 && fieldsOf(value[named])['role'] === 'user';
+  if (resends && named !== value.length - 1) throw new HttpError('BODY_INVALID', NO_EDITS);
   if (last.role === 'assistant') return { messages: [], answers: last.parts.flatMap((part) => answersOf(part)) };
   const messages: UserMessageItem[] = [];
   for (let index = value.length - 1; index >= 0; index--) {
@@ -33,7 +41,9 @@ export function uiInput(value: unknown): UiInput {
   }
   if (messages.length === 0)
     throw new HttpError('BODY_INVALID', `The last of 'messages' must be of role 'user' or 'assistant'.`);
-  return { messages, answers: [] };
+  if (!resends) return { messages, answers: [] };
+  const after = fieldsOf(value[value.length - messages.length - 1])['id'];
+  return { messages, answers: [], resent: { after: typeof after === 'string' ? after : undefined } };
 }
 
 type Fields = Readonly<Record<string, unknown>>;

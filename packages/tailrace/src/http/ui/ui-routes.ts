@@ -4,7 +4,7 @@
  */
 import type { Json } from '../../base/json.ts';
 import { answerUnderWay, stopUnderWay } from '../conversation-routes.ts';
-import { type LatestRun, latestRun } from '../conversation.ts';
+import { type LatestRun, latestRun, latestSummary } from '../conversation.ts';
 import { bodyOf } from '../fields.ts';
 import { HttpError } from '../http-error.ts';
 import type { Principal } from '../options.ts';
@@ -15,12 +15,13 @@ import { openStream } from '../run-stream.ts';
 import type { StartedRun } from '../access.ts';
 import { sessionKey } from '../session-key.ts';
 import { begin, onlyAgent } from '../submit-route.ts';
-import { uiInput, type UiAnswer } from './ui-input.ts';
+import { NO_EDITS, uiInput, type UiAnswer } from './ui-input.ts';
 import { UiTelling } from './ui-telling.ts';
 
 interface ChatRequest {
   id: string;
   messages: unknown[];
+  messageId?: string | null;
   agent?: string;
   metadata?: Json;
 }
@@ -29,10 +30,13 @@ export async function postChat(call: Call): Promise<Reply> {
   const { service, request } = call;
   const body = await bodyOf<ChatRequest>(call);
   const { id: sessionId, metadata } = body;
-  const { messages, answers } = uiInput(body.messages);
+  const { messages, answers, resent } = uiInput(body.messages, body.messageId);
   const principal = await service.access.principal(request, { action: 'run', sessionId });
   const key = sessionKey(principal, sessionId);
   if (messages.length === 0) return decided(call, await latestRun(call, 'approve', principal, key), answers);
+  // The id of an answer is its run's.
+  if (resent && ((await latestSummary(call, principal, key))?.id ?? resent.after) !== resent.after)
+    throw new HttpError('BODY_INVALID', NO_EDITS);
   const agent = body.agent ?? onlyAgent(service);
   const started = await begin(call, principal, {
     agent,
