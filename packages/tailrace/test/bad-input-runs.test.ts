@@ -3,8 +3,10 @@ import { afterEach, describe, expect, vi } from 'vitest';
 import { z } from 'zod';
 import {
   Agent,
+  type AgentOptions,
   type AgentOutputItem,
   GuardrailExecutionError,
+  type GuardrailFunctionOutput,
   InvalidToolOutputError,
   LimitError,
   ModelBehaviorError,
@@ -283,4 +285,27 @@ describe('tools and guardrails', () => {
       expect(JSON.stringify(stage.log().at(-1))).not.toContain('x is not a function');
     },
   );
+
+  on.for([
+    undefined,
+    null,
+    'x',
+    {},
+    { tripwireTriggered: 'yes' },
+    { tripwireTriggered: 1 },
+    { tripwireTriggered: null },
+  ])('36: a guardrail that gives no verdict (%j) is GUARDRAIL_FAILED', async (given, { stage }) => {
+    const guard = { name: 'odd', execute: () => Promise.resolve(given as unknown as GuardrailFunctionOutput) };
+    const guarded: Partial<AgentOptions>[] = [
+      { inputGuardrails: [guard] },
+      { inputGuardrails: [{ ...guard, runInParallel: false }] },
+      { outputGuardrails: [guard] },
+    ];
+    for (const guards of guarded) {
+      const error = await fails(stage, () => scripted([[assistantMessage('Hi.')]], guards));
+      expect(error).toBeInstanceOf(GuardrailExecutionError);
+      expect(error).toMatchObject({ code: 'GUARDRAIL_FAILED' });
+      expect(error.message).toMatch(/Guardrail 'odd' gave no verdict: got .* Give \{ tripwireTriggered/);
+    }
+  });
 });

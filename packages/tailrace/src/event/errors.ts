@@ -151,7 +151,7 @@ export class ToolTimeoutError extends AgentsError {
   }
 }
 
-/** A guardrail threw: no verdict, so the run fails closed. `error` is what it threw. */
+/** A guardrail threw, or gave what is no verdict: the run fails closed. `error` is what it threw, or says what it gave. */
 export class GuardrailExecutionError extends AgentsError {
   readonly error: Error;
 
@@ -159,7 +159,7 @@ export class GuardrailExecutionError extends AgentsError {
     super(message, {
       code: 'GUARDRAIL_FAILED',
       cause: error,
-      publicMessage: 'A guardrail threw instead of giving a verdict.',
+      publicMessage: 'A guardrail gave no verdict.',
       ...options,
     });
     this.error = error;

@@ -1,7 +1,7 @@
 /**
  * Guardrails, run beside each other. A trip or a failure stops the rest; nothing waits for a guardrail that does not listen.
  *
- * G1 A guardrail that throws fails closed: no verdict is a no. G2 Verdicts are listed in the order in which they came.
+ * G1 A guardrail that throws, or gives what is no verdict, fails closed: no verdict is a no. G2 Verdicts are listed in the order in which they came.
  */
 import type { AnyAgent } from '../agent/agent.ts';
 import type {
@@ -20,6 +20,7 @@ import {
   GuardrailExecutionError,
   InputGuardrailTripwireTriggered,
   OutputGuardrailTripwireTriggered,
+  UserError,
 } from '../event/errors.ts';
 import { withLive } from '../event/live.ts';
 import type { AgentOutputItem } from '../event/item.ts';
@@ -78,10 +79,10 @@ export class RunningChecks implements Disposable {
         ),
         this.signal,
       );
-      const tripped = output.tripwireTriggered === true;
+      const tripped = trippedOf(check.name, output);
       const result = check.resultOf(output);
       const ended = run.spans.end(span.id, { data: { type: 'guardrail', name: check.name, triggered: tripped } });
-      run.inbox.push(this.#verdict(check, output, result), ...ended);
+      run.inbox.push(this.#verdict(check, output, tripped, result), ...ended);
       this.#pending -= 1;
       if (tripped) this.#stop(tripError(run, result));
     } catch (thrown) {
@@ -97,7 +98,7 @@ export class RunningChecks implements Disposable {
     run.inbox.ring();
   }
 
-  #verdict(check: Check, output: GuardrailFunctionOutput, result: unknown): GuardrailReturned {
+  #verdict(check: Check, output: GuardrailFunctionOutput, tripped: boolean, result: unknown): GuardrailReturned {
     const info = output.outputInfo;
     return withLive<GuardrailReturned>(
       {
@@ -105,7 +106,7 @@ export class RunningChecks implements Disposable {
         kind: check.kind,
         guardrail: check.name,
         agent: this.#run.agents.keyOf(this.#agent),
-        tripped: output.tripwireTriggered === true,
+        tripped,
         ...(info !== undefined && jsonProblem(info) === undefined && { info: info as Json }),
       },
       result,
@@ -122,6 +123,25 @@ export class RunningChecks implements Disposable {
     this.#scope.abort(new Error('The run no longer needs this verdict.'));
     this.#scope[Symbol.dispose]();
   }
+}
+
+/** @throws UserError for what is no verdict */
+function trippedOf(guardrail: string, output: unknown): boolean {
+  const tripped = (output as Partial<GuardrailFunctionOutput> | null | undefined)?.tripwireTriggered as unknown;
+  if (typeof tripped === 'boolean') return tripped;
+  const got =
+    output === null || typeof output !== 'object' ? shortOf(output) : `tripwireTriggered: ${shortOf(tripped)}`;
+  throw new UserError(
+    `Guardrail '${guardrail}' gave no verdict: got ${got}. Give { tripwireTriggered: true or false }.`,
+    {
+      code: 'OPTION_TYPE',
+    },
+  );
+}
+
+// What it gave may be of any length, and secret: its kind is enough.
+function shortOf(value: unknown): string {
+  return value === null || value === undefined ? String(value) : `a ${typeof value}`;
 }
 
 export function inputChecks(run: RunScope, agent: AnyAgent, guardrails: readonly InputGuardrail[]): Check[] {
