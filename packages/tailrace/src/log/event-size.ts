@@ -9,6 +9,8 @@ const FIELD_BYTES = 8;
 const SHARED_KEY_CHARS = 40;
 // Below this depth the walk goes on from a list: a peer chooses how deep its JSON is, and our stack is not.
 const MAX_DEPTH = 100;
+// With more objects than this, or deeper ones, the walk remembers where it was: a custom model's objects may refer to themselves.
+const MAX_UNTRACKED = 10_000;
 
 /** Estimated bytes of heap that the event holds. */
 export function eventBytes(event: RunEvent): number {
@@ -18,28 +20,52 @@ export function eventBytes(event: RunEvent): number {
 }
 
 function bytesOf(value: unknown): number {
-  const deep: object[] = [];
-  let bytes = weigh(value, 0, deep);
-  for (let next = deep.pop(); next !== undefined; next = deep.pop()) bytes += weigh(next, 0, deep);
+  // An object of its own would be one more for each of ten thousand deltas.
+  untracked = MAX_UNTRACKED;
+  const bytes = weigh(value, 0, undefined);
+  return untracked < 0 ? trackedBytes(value) : bytes;
+}
+
+/** How many objects the walk that is under way may still come to without a track. Below zero it has given up. */
+let untracked = 0;
+
+interface Track {
+  readonly seen: Set<object>;
+  /** What lies too deep for the stack, still to be weighed. */
+  readonly deep: object[];
+}
+
+function trackedBytes(value: unknown): number {
+  const track: Track = { seen: new Set(), deep: [] };
+  let bytes = weigh(value, 0, track);
+  for (let next = track.deep.pop(); next !== undefined; next = track.deep.pop()) bytes += weigh(next, 0, track);
   return bytes;
 }
 
-function weigh(value: unknown, depth: number, deep: object[]): number {
+function weigh(value: unknown, depth: number, track: Track | undefined): number {
   if (typeof value === 'string') return stringBytes(value);
   if (typeof value !== 'object' || value === null) return 0;
-  if (depth === MAX_DEPTH) {
-    deep.push(value);
-    return 0;
+  if (track) {
+    if (track.seen.has(value)) return 0;
+    if (depth === MAX_DEPTH) {
+      track.deep.push(value);
+      return 0;
+    }
+    track.seen.add(value);
+  } else {
+    if (depth === MAX_DEPTH) untracked = 0;
+    untracked -= 1;
+    if (untracked < 0) return 0;
   }
   if (ArrayBuffer.isView(value)) return OBJECT_BYTES + value.byteLength;
   let bytes = OBJECT_BYTES;
   if (Array.isArray(value)) {
-    for (const child of value) bytes += FIELD_BYTES + weigh(child, depth + 1, deep);
+    for (const child of value) bytes += FIELD_BYTES + weigh(child, depth + 1, track);
     return bytes;
   }
   const fields = value as Record<string, unknown>;
   for (const key in fields) {
-    bytes += FIELD_BYTES + weigh(fields[key], depth + 1, deep);
+    bytes += FIELD_BYTES + weigh(fields[key], depth + 1, track);
     // Usual keys are shared between events; a peer's endless ones are not.
     if (key.length > SHARED_KEY_CHARS) bytes += stringBytes(key);
   }

@@ -127,6 +127,19 @@ describe('the estimate of an event', () => {
     expect(eventBytes(stamp([{ ...returned(), responseId: text } as RunEventBody])[0]!)).toBeGreaterThan(2_000_000);
   });
 
+  test('ends with what refers to itself, and counts what it holds once', { timeout: 5_000 }, () => {
+    const text = 'x'.repeat(1_000_000);
+    const self: Record<string, unknown> = { text };
+    self['self'] = self;
+    // Every way down branches: a walk that forgets where it was takes for ever, deep or not.
+    const branching: unknown[] = [text];
+    branching.push(branching, { branching }, [branching]);
+    for (const raw of [self, { event: [self, self] }, branching]) {
+      expect(bytes(raw)).toBeGreaterThan(2_000_000);
+      expect(bytes(raw)).toBeLessThan(3_000_000);
+    }
+  });
+
   test('reaches the bottom of any depth', () => {
     let deep: unknown = 'x'.repeat(100_000);
     for (let depth = 0; depth < 50_000; depth++) deep = depth % 2 === 0 ? { deep } : [deep];
