@@ -1,10 +1,8 @@
 /** `tailrace serve agents.ts`: the agents that a module exports, over HTTP, until a signal stops it. */
-import { existsSync } from 'node:fs';
-import { resolve } from 'node:path';
-import { pathToFileURL } from 'node:url';
 import { type CommandDef, defineCommand } from 'citty';
 import { checkReach, type RunningServer, serve } from '@tailrace/server';
 import { sqlite } from 'tailrace/sqlite';
+import { loadModule } from './load-module.ts';
 import { errorText } from './output.ts';
 import { SERVED_OPTIONS, type ServedModule, servedModule } from './served-module.ts';
 import { servedText } from './served-text.ts';
@@ -37,6 +35,8 @@ export const serveCommand: CommandDef<typeof args> = defineCommand({
 });
 
 interface Given {
+  /** All that is not an option. */
+  _: readonly string[];
   module?: string | undefined;
   port: string;
   host: string;
@@ -50,7 +50,7 @@ async function served(given: Given, raw: readonly string[]): Promise<number> {
     knownOptions(raw);
     const port = wholeNumber('--port', given.port, 65_535);
     const graceMs = wholeNumber('--grace', given.grace, 600_000);
-    const found = await load(given.module);
+    const found = await load(given);
     checkReach(given.host, found.authorize);
     const signalled = nextSignal();
     const store = sqlite(given.db);
@@ -87,11 +87,11 @@ function knownOptions(raw: readonly string[]): void {
   }
 }
 
-async function load(path: string | undefined): Promise<ServedModule> {
+async function load({ module: path, _: named }: Given): Promise<ServedModule> {
   if (path === undefined) throw new UsageError('Which module? For example: tailrace serve agents.ts');
-  const file = resolve(path);
-  if (!existsSync(file)) throw new UsageError(`There is no module ${file}.`);
-  return servedModule((await import(pathToFileURL(file).href)) as Record<string, unknown>, path);
+  if (named.length > 1)
+    throw new UsageError(`One module is served, got ${named.length}: ${named.join(', ')}. Export its agents from one.`);
+  return servedModule(await loadModule(path), path);
 }
 
 /** Resolves at the first SIGTERM or SIGINT. The next one ends the process as it would by itself. */

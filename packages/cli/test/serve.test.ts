@@ -1,5 +1,5 @@
 // `tailrace serve` as a process: what it says, what it answers, and how it ends.
-import { existsSync, readdirSync } from 'node:fs';
+import { existsSync, readdirSync, writeFileSync } from 'node:fs';
 import { once } from 'node:events';
 import { type IncomingMessage, request } from 'node:http';
 import { createServer } from 'node:net';
@@ -110,7 +110,13 @@ describe.concurrent('what cannot be served', () => {
     ['no module', [], 2, /Which module\? For example: tailrace serve agents\.ts/],
     ['a module that is not there', ['gone.ts'], 2, /There is no module .*gone\.ts/],
     ['a module without agents', [join(MODULES, 'nothing.ts')], 2, /exports no agents/],
-    ['a module that throws', [join(MODULES, 'broken.ts')], 1, /this module cannot be loaded/],
+    [
+      'a module that throws',
+      [join(MODULES, 'broken.ts')],
+      1,
+      /broken\.ts cannot be loaded: this module cannot be loaded \(.*broken\.ts:1:7\)\n/,
+    ],
+    ['two modules', [AGENTS, 'more.ts'], 2, /One module is served, got 2: .*agents\.ts, more\.ts/],
     ['an unknown option', [AGENTS, '--prot', '1'], 2, /Unknown option --prot\. Known are --port/],
     ['no port', [AGENTS, '--port', 'http'], 2, /--port takes a whole number of 0 to 65535, got http/],
     [
@@ -126,6 +132,26 @@ describe.concurrent('what cannot be served', () => {
     expect(ended.stderr).toMatch(message);
     expect([ended.code, ended.stdout, ended.stderr.trim().split('\n').length]).toEqual([code, '', 1]);
     expect(readdirSync(place.path)).toEqual([]);
+  });
+
+  it.each([
+    ['syntax.ts', 'export const a = 1;\nexport const b = {;\n', /^syntax\.ts cannot be loaded: .+ \(syntax\.ts:2\)\n$/],
+    [
+      'syntax.mjs',
+      'export const a = 1;\nexport const b = {;\n',
+      /^syntax\.mjs cannot be loaded: Unexpected token ';' \(syntax\.mjs:2\)\n$/,
+    ],
+    ['deep.ts', "import './thrown.ts';\n", /^deep\.ts cannot be loaded: not here \(thrown\.ts:2:9\)\n$/],
+    ['missing.ts', "import 'no-such-package';\n", /^missing\.ts cannot be loaded: Cannot find package .*missing\.ts/],
+    ['null.ts', 'throw null;\n', /^null\.ts cannot be loaded: it throws null\n$/],
+    ['never.ts', 'await new Promise(() => {});\n', /^never\.ts never finished loading: a top-level await, .*\n$/],
+  ])('%s, which cannot be loaded: is named, with the line', async (name, source, message) => {
+    using place = new Workplace(TAILRACE);
+    writeFileSync(join(place.path, name), source);
+    writeFileSync(join(place.path, 'thrown.ts'), "function f(): never {\n  throw new Error('not here');\n}\nf();\n");
+    const { code, stdout, stderr } = await place.run(['serve', name]);
+    expect(stderr).toMatch(message);
+    expect([code, stdout]).toEqual([1, '']);
   });
 
   it('a port that is taken', async () => {

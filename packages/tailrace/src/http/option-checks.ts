@@ -62,6 +62,8 @@ function checkSource({ runtime, agents, store, runConfig }: Readonly<Record<stri
       code: 'OPTION_CONFLICT',
     });
   }
+  if (runConfig !== undefined && (typeof runConfig !== 'object' || runConfig === null || Array.isArray(runConfig)))
+    throw wrong('runConfig', 'an object', runConfig);
   // What they hold is looked at by the runtime that is made of them.
   if (!agents || !store)
     throw new UserError(`${WHERE} needs a runtime, or agents and a store.`, { code: 'OPTION_TYPE' });

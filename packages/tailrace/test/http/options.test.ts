@@ -20,6 +20,8 @@ const WRONG: readonly Wrong[] = [
   ['context', { context: {} }, 'OPTION_TYPE', 'context must be a function, got an object.'],
   ['onError', { onError: true }, 'OPTION_TYPE', 'onError must be a function, got true.'],
   ['exposeReasoning', { exposeReasoning: 'no' }, 'OPTION_TYPE', 'exposeReasoning must be true or false, got "no".'],
+  ['runConfig', { runConfig: 5 }, 'OPTION_TYPE', 'runConfig must be an object, got 5.'],
+  ['runConfig', { runConfig: [] }, 'OPTION_TYPE', 'runConfig must be an object, got a list.'],
   ['basePath', { basePath: 'api' }, 'OPTION_TYPE', "basePath must be '' or a path"],
   ['basePath', { basePath: 7 }, 'OPTION_TYPE', "basePath must be '' or a path"],
   ['onDisconnect', { onDisconnect: 'cancle' }, 'OPTION_TYPE', 'or { cancelAfterMs: 30_000 }, got "cancle".'],
