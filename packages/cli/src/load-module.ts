@@ -48,9 +48,12 @@ function placeIn(stack: string | undefined): string | undefined {
 }
 
 const OWN = [import.meta.dirname, dirname(fileURLToPath(import.meta.resolve('tailrace')))];
+const BIN = resolve(import.meta.dirname, '..', 'tailrace.mjs');
 
 function isOurs(file: string): boolean {
-  return file.includes(`${sep}node_modules${sep}`) || OWN.some((folder) => file.startsWith(folder + sep));
+  return (
+    file === BIN || file.includes(`${sep}node_modules${sep}`) || OWN.some((folder) => file.startsWith(folder + sep))
+  );
 }
 
 /** Of JavaScript that cannot be parsed, the stack does not say the line; a check of the file does. */

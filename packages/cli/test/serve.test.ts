@@ -142,7 +142,11 @@ describe.concurrent('what cannot be served', () => {
       /^syntax\.mjs cannot be loaded: Unexpected token ';' \(syntax\.mjs:2\)\n$/,
     ],
     ['deep.ts', "import './thrown.ts';\n", /^deep\.ts cannot be loaded: not here \(thrown\.ts:2:9\)\n$/],
-    ['missing.ts', "import 'no-such-package';\n", /^missing\.ts cannot be loaded: Cannot find package .*missing\.ts/],
+    [
+      'missing.ts',
+      "import 'no-such-package';\n",
+      /^missing\.ts cannot be loaded: Cannot find package .*missing\.ts \[ERR_MODULE_NOT_FOUND\]\n$/,
+    ],
     ['null.ts', 'throw null;\n', /^null\.ts cannot be loaded: it throws null\n$/],
     ['never.ts', 'await new Promise(() => {});\n', /^never\.ts never finished loading: a top-level await, .*\n$/],
   ])('%s, which cannot be loaded: is named, with the line', async (name, source, message) => {
