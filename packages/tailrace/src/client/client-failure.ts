@@ -3,7 +3,10 @@ import { chunks } from './lines.ts';
 /** What a server answered, or that it could not be reached. */
 export class TailraceClientError extends Error {
   override readonly name = 'TailraceClientError';
-  /** The server's code, or `UNREACHABLE`. */
+  /**
+   * The server's code, or the client's own: `UNREACHABLE`; `NOT_TAILRACE` where what answers is something else; and of mistakes in the program `REQUEST_INVALID`,
+   * `HEADERS_FAILED`, `READER_IN_USE`.
+   */
   readonly code: string;
   /** The HTTP status; 0 when there was no answer. */
   readonly status: number;
@@ -18,6 +21,7 @@ export class TailraceClientError extends Error {
     facts: {
       code: string;
       status: number;
+      retryable?: boolean | undefined;
       retryAfterMs?: number | undefined;
       data?: Record<string, unknown>;
       cause?: unknown;
@@ -28,7 +32,8 @@ export class TailraceClientError extends Error {
     this.status = facts.status;
     this.retryAfterMs = facts.retryAfterMs;
     this.data = facts.data ?? {};
-    this.retryable = [0, 408, 425, 429].includes(facts.status) || (facts.status >= 500 && facts.status !== 501);
+    const { status } = facts;
+    this.retryable = facts.retryable ?? ([0, 408, 425, 429].includes(status) || (status >= 500 && status !== 501));
   }
 }
 
@@ -60,6 +65,21 @@ function retryAfterMs(text: string | null): number | undefined {
 export function asFailure(error: unknown, message: string): TailraceClientError {
   if (error instanceof TailraceClientError) return error;
   return new TailraceClientError(message, { code: 'UNREACHABLE', status: 0, cause: error });
+}
+
+/** What is wrong in the program: the same request fails in the same way. */
+export function mistake(code: string, message: string, cause?: unknown): TailraceClientError {
+  return new TailraceClientError(message, { code, status: 0, retryable: false, cause });
+}
+
+/** An answer that no handler gives. Mostly a page: the address is not the handler's, or something stands before it. */
+export function notTailrace(response: Response): TailraceClientError {
+  const type = response.headers.get('content-type') ?? 'no content-type';
+  const where = response.url === '' ? 'The server' : response.url;
+  return new TailraceClientError(
+    `${where} answered ${response.status} with ${type}: that is not a Tailrace handler. Look at the client's \`baseURL\`, and at what stands before the handler.`,
+    { code: 'NOT_TAILRACE', status: response.status },
+  );
 }
 
 function errorIn(text: string): Record<string, unknown> {

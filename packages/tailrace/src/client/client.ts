@@ -1,15 +1,19 @@
 /** Talks to a Tailrace handler: begins runs, reads them to their end whatever the network does, and steers them. */
-import { asFailure, failureOf, TailraceClientError } from './client-failure.ts';
+import { asFailure, failureOf, mistake, notTailrace, TailraceClientError } from './client-failure.ts';
 import type { ClientApproval, ClientError, ClientUsage, ClientWait } from './client-event.ts';
 import { EventReader } from './event-reader.ts';
+import { checkBase, checkRequest, encoded } from './request-checks.ts';
 
 export interface ClientOptions {
-  /** Where the handler is: `https://example.com/api`. */
+  /** Where the handler is: `https://example.com/api`. In a page a path is enough: `/api`. */
   baseURL: string;
-  /** Sent with each request; a function is asked each time, so that a token can be renewed. */
+  /**
+   * Sent with each request; a function is asked each time, so that a token can be renewed. What it throws ends the reading with `HEADERS_FAILED`; a `TailraceClientError`
+   * is thrown as it is, and tried again when it is `retryable`.
+   */
   headers?: Record<string, string> | (() => Record<string, string> | Promise<Record<string, string>>);
   fetch?: typeof fetch;
-  /** Tries in a row without a single event before a reader gives up. 10 by default. */
+  /** Tries in a row without an event or a heartbeat before a reader gives up. 10 by default. */
   maxTries?: number;
   /**
    * How long to wait before the next try, in milliseconds; 1 is the first since something came. By default a quarter of a second, doubled with each try up to ten seconds, less
@@ -89,6 +93,7 @@ export interface RunPage {
   next?: string;
 }
 
+/** @throws TailraceClientError REQUEST_INVALID when `baseURL` is no address */
 export function createClient(options: ClientOptions): TailraceClient {
   return new TailraceClient(options);
 }
@@ -98,20 +103,23 @@ export class TailraceClient {
 
   constructor(options: ClientOptions) {
     this.#options = options;
+    checkBase(options.baseURL);
   }
 
   /**
    * Begins a run and reads it: `for await (const event of client.run({ agent, input }))`. Connects again after each failure, at the position it had: nothing is repeated or
    * left out. Leaving the loop leaves the run; what becomes of it then is the server's `onDisconnect`.
+   * @throws TailraceClientError REQUEST_INVALID when the options are not JSON
    */
   run(options: StartOptions): EventReader {
     const { signal, idempotencyKey = newKey(), ...body } = options;
+    const sent = encoded({ ...body, stream: true });
     return this.#reader({ signal }, undefined, (init) =>
       this.request('/runs', {
         ...init,
         method: 'POST',
         headers: { ...init.headers, 'content-type': 'application/json', 'idempotency-key': idempotencyKey },
-        body: JSON.stringify({ ...body, stream: true }),
+        body: sent,
       }),
     );
   }
@@ -182,7 +190,7 @@ export class TailraceClient {
     await this.#json(path, {
       method: 'POST',
       headers: { 'content-type': 'application/json' },
-      body: JSON.stringify(body),
+      body: encoded(body),
     });
   }
 
@@ -190,25 +198,38 @@ export class TailraceClient {
     const response = await this.request(path, init);
     if (!response.ok) throw await failureOf(response);
     if (response.status === 204) return undefined;
+    if (response.headers.get('content-type')?.includes('json') !== true) {
+      void response.body?.cancel().catch(() => undefined);
+      throw notTailrace(response);
+    }
     try {
       return await response.json();
     } catch (error) {
-      throw asFailure(error, 'The answer broke off, or is not JSON.');
+      throw asFailure(error, 'The answer broke off.');
     }
   }
 
-  /** One request to the handler, with the client's headers. @throws TailraceClientError UNREACHABLE */
-  async request(path: string, init: RequestInit = {}): Promise<Response> {
-    const { baseURL, headers, fetch: send = fetch, credentials } = this.#options;
-    const own = typeof headers === 'function' ? await headers() : headers;
+  async #headers(): Promise<Record<string, string> | undefined> {
+    const { headers } = this.#options;
     try {
-      return await send(`${baseURL.replace(/\/+$/, '')}${path}`, {
-        ...init,
-        headers: { ...own, ...(init.headers as Record<string, string> | undefined) },
-        ...(credentials && { credentials }),
-      });
+      return typeof headers === 'function' ? await headers() : headers;
+    } catch (error) {
+      if (error instanceof TailraceClientError) throw error;
+      throw mistake('HEADERS_FAILED', `The client's \`headers\` threw: ${String(error)}`, error);
+    }
+  }
+
+  /** One request to the handler, with the client's headers. @throws TailraceClientError UNREACHABLE, REQUEST_INVALID, HEADERS_FAILED */
+  async request(path: string, init: RequestInit = {}): Promise<Response> {
+    const { baseURL, fetch: send = fetch, credentials } = this.#options;
+    const url = `${baseURL.replace(/\/+$/, '')}${path}`;
+    const headers = { ...(await this.#headers()), ...(init.headers as Record<string, string> | undefined) };
+    const whole: RequestInit = { ...init, headers, ...(credentials && { credentials }) };
+    try {
+      return await send(url, whole);
     } catch (cause) {
       if (init.signal?.aborted === true) throw cause;
+      checkRequest(url, whole);
       throw new TailraceClientError('The server cannot be reached.', { code: 'UNREACHABLE', status: 0, cause });
     }
   }

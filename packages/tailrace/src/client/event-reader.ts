@@ -3,10 +3,10 @@
  *
  * C1 Each event is given once, in order: a connection goes on after the last position that was given. C2 A snapshot replaces all that came before it. C3 Tries are
  * counted only while nothing comes, neither an event nor a heartbeat, and not while a browser is offline. C4 Leaving closes the connection, in every state. C5 A
- * connection that is silent for too long is given up, from the request on.
+ * connection that is silent for too long is given up, from the request on; while a loop is busy with an event, nothing counts as silence.
  */
 import type { ClientRunEvent } from './client-event.ts';
-import { asFailure, failureOf, TailraceClientError } from './client-failure.ts';
+import { asFailure, failureOf, mistake, notTailrace, TailraceClientError } from './client-failure.ts';
 import type { ClientEvent, ClientSnapshot } from './client-snapshot.ts';
 import type { TailraceClient } from './client.ts';
 import { lines } from './lines.ts';
@@ -37,6 +37,8 @@ export class EventReader implements AsyncIterable<ClientEvent> {
   #run: string | undefined;
   #after: string | undefined;
   #lastSeq = -1;
+  /** The loop that reads. */
+  #loop: AbortController | undefined;
   /** True when the end was given, or the server has said that there is nothing more. */
   #over = false;
 
@@ -62,21 +64,32 @@ export class EventReader implements AsyncIterable<ClientEvent> {
     this.#left.abort();
   }
 
-  /** @throws TailraceClientError when the server refuses, or cannot be reached for too long; the signal's reason when it is aborted */
+  /** @throws TailraceClientError when the server refuses, or cannot be reached for too long; READER_IN_USE when another loop reads; the signal's reason when it is aborted */
   [Symbol.asyncIterator](): AsyncGenerator<ClientEvent, void> {
     const gone = new AbortController();
-    const events = this.#events(AbortSignal.any([this.#left.signal, gone.signal]));
+    const events = this.#events(gone);
     const leave = events.return.bind(events);
     // A generator would hear of it only after the next event.
     events.return = (value) => {
       gone.abort();
+      this.#free(gone);
       return leave(value);
     };
     return events;
   }
 
-  async *#events(left: AbortSignal): AsyncGenerator<ClientEvent, void> {
+  #free(loop: AbortController): void {
+    if (this.#loop === loop) this.#loop = undefined;
+  }
+
+  async *#events(gone: AbortController): AsyncGenerator<ClientEvent, void> {
+    if (this.#loop) {
+      const message = 'Another loop reads here. Leave it first, or read the run once more with `client.attach(id)`.';
+      throw mistake('READER_IN_USE', message);
+    }
+    this.#loop = gone;
     const { signal } = this.#options;
+    const left = AbortSignal.any([this.#left.signal, gone.signal]);
     const stop = signal ? AbortSignal.any([signal, left]) : left;
     this.#patience.progress();
     try {
@@ -97,6 +110,8 @@ export class EventReader implements AsyncIterable<ClientEvent> {
       }
     } catch (error) {
       if (!left.aborted) throw error;
+    } finally {
+      this.#free(gone);
     }
   }
 
@@ -107,7 +122,10 @@ export class EventReader implements AsyncIterable<ClientEvent> {
       watch.alive();
       const body = await this.#bodyOf(response, watch.signal);
       if (body instanceof ReadableStream) yield* this.#read(body, watch);
-      else if (body) yield body;
+      else if (body) {
+        watch.rest();
+        yield body;
+      }
     } finally {
       watch.end();
     }
@@ -126,11 +144,10 @@ export class EventReader implements AsyncIterable<ClientEvent> {
       const failure = await failureOf(response, signal);
       const told = failure.data['snapshot'];
       if (response.status !== 410 || !isSnapshot(told)) throw failure;
-      if (told.next - 1 > this.#lastSeq) this.#patience.progress();
       return this.#reset(told);
     }
     if (!response.body || response.headers.get('content-type')?.includes('ndjson') !== true)
-      throw asFailure(undefined, 'What answered is not a Tailrace server, or stands before one.');
+      throw notTailrace(response);
     this.#run ??= response.headers.get('location')?.split('/').at(-1);
     return response.body;
   }
@@ -138,11 +155,14 @@ export class EventReader implements AsyncIterable<ClientEvent> {
   async *#read(body: ReadableStream<Uint8Array>, watch: Watch): AsyncGenerator<ClientEvent, void> {
     for await (const chunk of lines(body, watch.signal)) {
       watch.alive();
-      if (chunk.length > 0) this.#patience.progress();
       for (const line of chunk) {
+        if (line === '') this.#patience.progress();
         const event = line === '' ? undefined : this.#taken(JSON.parse(line));
-        if (event) yield event;
+        if (!event) continue;
+        watch.rest();
+        yield event;
         if (this.#over) return;
+        watch.alive();
       }
     }
   }
@@ -171,6 +191,7 @@ export class EventReader implements AsyncIterable<ClientEvent> {
       throw new TailraceClientError('The server cannot read on.', { code: 'INTERNAL', status: 500 });
     // A run that is begun again by its idempotency key is told from its beginning.
     if (!Number.isInteger(event.seq) || event.seq <= this.#lastSeq) return undefined;
+    this.#patience.progress();
     this.#run ??= event.run;
     this.#lastSeq = event.seq;
     this.#after = event.id ?? this.#after;
@@ -179,6 +200,7 @@ export class EventReader implements AsyncIterable<ClientEvent> {
   }
 
   #reset(told: ClientSnapshot): ClientSnapshot {
+    if (told.position !== this.#after) this.#patience.progress();
     this.#run ??= told.run;
     this.#after = told.position;
     this.#lastSeq = told.next - 1;

@@ -24,10 +24,18 @@ export async function* chunks(
 
 /** The whole lines of each chunk. What ends without a line break is not given: it may not be whole. */
 export async function* lines(body: ReadableStream<Uint8Array>, signal: AbortSignal): AsyncGenerator<string[], void> {
-  let rest = '';
+  // A line can come in thousands of pieces: joined once, when it is whole.
+  let pieces: string[] = [];
   for await (const chunk of chunks(body, signal)) {
-    const parts = (rest + chunk).split('\n');
-    rest = parts.pop() ?? '';
-    yield parts;
+    const [first = '', ...others] = chunk.split('\n');
+    pieces.push(first);
+    const next = others.pop();
+    if (next === undefined) {
+      yield [];
+      continue;
+    }
+    const line = pieces.join('');
+    pieces = [next];
+    yield [line, ...others];
   }
 }

@@ -18,6 +18,11 @@ export class Watch {
     }, this.#idleMs);
   }
 
+  /** Nothing is asked of the connection until it is `alive` again. */
+  rest(): void {
+    clearTimeout(this.#timer);
+  }
+
   /** Closes the connection, whatever it is doing. */
   end(): void {
     clearTimeout(this.#timer);

@@ -34,7 +34,6 @@ describe('over a proxy', () => {
       { status: 429, headers: { 'retry-after': '0' } },
       { status: 507, body: '{"error":null}' },
     ],
-    'a page in place of a stream': [{ status: 200, headers: { 'content-type': 'text/html' }, body: '<html></html>' }],
     'lines that are no events': [
       { status: 200, headers: NDJSON, body: '\n1\nnull\n{"code":"INTERNAL"}\n{"type":"error"}\n' },
     ],
@@ -159,6 +158,45 @@ describe('with a clock of its own', () => {
     expect(Math.max(...waits)).toBeLessThanOrEqual(250);
   });
 
+  it.each([
+    ['says that it failed', '{"type":"error"}\n', 'INTERNAL'],
+    ['is not JSON', 'hello\n', 'UNREACHABLE'],
+    ['is no event', 'null\n3\n[]\n{"type":"x"}\n', 'UNREACHABLE'],
+    ['was given before', `${JSON.stringify(event(0))}\n`, 'UNREACHABLE'],
+    [
+      'is the same snapshot',
+      `${JSON.stringify({ type: 'snapshot', run: 'r', next: 1, view: EMPTY_VIEW, position: '0.1' })}\n`,
+      'UNREACHABLE',
+    ],
+  ])('does not count as progress what %s', async (_, line, code) => {
+    const again = (): Response => new Response(line, { headers: NDJSON });
+    const [client, asked] = told([stream(event(0)), ...Array.from({ length: 20 }, () => again)], { maxTries: 3 });
+    await expect(read(client.attach('r'))).rejects.toMatchObject({ code });
+    // The first one that came starts the count, and is not one of them.
+    expect(asked).toHaveLength(4);
+  });
+
+  it('does not count as silence what a loop does with an event', async () => {
+    const body = new ReadableStream<Uint8Array>({
+      start(controller) {
+        controller.enqueue(new TextEncoder().encode(`${JSON.stringify(event(0))}\n${JSON.stringify(event(1))}\n`));
+      },
+      pull: async (controller) => {
+        await new Promise((resolve) => setTimeout(resolve, 44_000));
+        controller.enqueue(new TextEncoder().encode(`${JSON.stringify(event(2, 'run.completed'))}\n`));
+      },
+    });
+    const [client, asked] = told([() => new Response(body, { headers: NDJSON })]);
+    const slow = async function* (): AsyncGenerator<ClientEvent> {
+      for await (const each of client.attach('r')) {
+        yield each;
+        await new Promise((resolve) => setTimeout(resolve, 100_000));
+      }
+    };
+    expect(await read(slow())).toHaveLength(3);
+    expect(asked).toHaveLength(1);
+  });
+
   it('does not count a stream that ends at once as progress', async () => {
     const [client, asked] = told(
       Array.from({ length: 9 }, () => stream()),
@@ -267,6 +305,16 @@ describe('what a server says of a place', () => {
       data: { at: 1 },
     });
     expect(asked).toHaveLength(1);
+  });
+
+  it('a page in place of an answer is not tried again', async () => {
+    const html = (): Response => new Response('<html></html>', { headers: { 'content-type': 'text/html' } });
+    const [client, asked] = told([html, html, html, html]);
+    const wanted = { code: 'NOT_TAILRACE', status: 200, retryable: false };
+    await expect(all(client.run({ input: 'Go.' }))).rejects.toMatchObject(wanted);
+    await expect(all(client.attach('r'))).rejects.toMatchObject(wanted);
+    await expect(client.get('r')).rejects.toMatchObject(wanted);
+    expect(asked).toHaveLength(3);
   });
 
   it('asks for headers each time, so that a token can be renewed', async () => {

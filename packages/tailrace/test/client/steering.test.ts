@@ -166,7 +166,12 @@ it('stops a run, again and again, and keeps what was said', async () => {
 
 it('an answer that is no JSON, and a server that is not there, are errors that say so', async () => {
   const html = createClient({ baseURL: 'http://local.test', fetch: async () => new Response('<html>') });
-  await expect(html.get('r')).rejects.toMatchObject({ code: 'UNREACHABLE' });
+  await expect(html.get('r')).rejects.toMatchObject({ code: 'NOT_TAILRACE', status: 200, retryable: false });
+  const broken = createClient({
+    baseURL: 'http://local.test',
+    fetch: async () => new Response('{', { headers: { 'content-type': 'application/json' } }),
+  });
+  await expect(broken.get('r')).rejects.toMatchObject({ code: 'UNREACHABLE', retryable: true });
   const none = createClient({ baseURL: 'http://local.test', fetch: async () => Promise.reject(new TypeError('no')) });
   await expect(none.list()).rejects.toMatchObject({ code: 'UNREACHABLE', status: 0, retryable: true });
   const teapot = createClient({
