@@ -5,7 +5,7 @@
  */
 import { type ClientEvent, EMPTY_VIEW, type EventReader, type RunView, viewRun } from '../client/index.ts';
 
-/** A run as it stands, and why it cannot be read, if so. The run itself may well go on. */
+/** A run as it stands, and why it cannot be read, if so. The run itself may well go on; where nothing of it was read, it is `idle`. */
 export interface Followed extends RunView {
   problem: Error | undefined;
 }
@@ -65,6 +65,7 @@ export class FollowedRun {
   /** Begins to read, where it is not read. */
   enter(): void {
     if (this.#loop || !this.#reader) return;
+    if (this.#next.problem) this.#hopeful();
     const loop = this.#reader[Symbol.asyncIterator]();
     this.#loop = loop;
     void this.#read(loop);
@@ -74,9 +75,14 @@ export class FollowedRun {
   again(): void {
     if (this.#next.problem === undefined) return;
     this.leave();
-    this.#next = { ...this.#next, problem: undefined };
-    this.#show();
     this.enter();
+  }
+
+  /** What went wrong is tried again. */
+  #hopeful(): void {
+    const { status } = this.#next;
+    this.#next = { ...this.#next, status: status === 'idle' ? 'running' : status, problem: undefined };
+    this.#show();
   }
 
   /** Closes the connection. What is shown stays. */
@@ -97,20 +103,26 @@ export class FollowedRun {
       if (this.#loop !== loop) return;
       const problem = thrown instanceof Error ? thrown : new Error(String(thrown));
       this.#fail(problem);
-      this.#next = { ...this.#next, problem };
+      const { status } = this.#next;
+      // Nobody has said that there is such a run.
+      this.#next = { ...this.#next, status: this.#told === undefined ? 'idle' : status, problem };
       this.#show();
     }
   }
 
   #take(event: ClientEvent): void {
-    const { problem } = this.#next;
-    this.#next = { ...viewRun(this.#next, event), problem };
+    this.#next = { ...viewRun(this.#next, event), problem: undefined };
     this.#cancelFrame ??= onNextFrame(() => this.#show());
     if (this.#told === event.run) return;
     this.#told = event.run;
     this.#known?.resolve(event.run);
     this.#known = undefined;
-    this.#onRun(event.run);
+    try {
+      this.#onRun(event.run);
+    } catch (error) {
+      // A storage that is full is no reason to stop reading.
+      report(error);
+    }
   }
 
   #fail(problem: Error): void {
@@ -134,6 +146,7 @@ const page = globalThis as {
   requestAnimationFrame?: (callback: () => void) => number;
   cancelAnimationFrame?: (handle: number) => void;
   document?: { visibilityState?: string };
+  reportError?: (error: unknown) => void;
 };
 
 /** A page that is not seen has no frames: there, and where there is no page, a timer stands in. */
@@ -144,4 +157,10 @@ function onNextFrame(callback: () => void): () => void {
     clearTimeout(timer);
     if (frame !== undefined) page.cancelAnimationFrame?.(frame);
   };
+}
+
+/** As what nobody caught. */
+function report(error: unknown): void {
+  if (page.reportError) page.reportError(error);
+  else console.warn(error);
 }

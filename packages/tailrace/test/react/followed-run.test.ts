@@ -5,7 +5,7 @@ import { FollowedRun, NOTHING } from '../../src/react/followed-run.ts';
 /** A client of a server whose every stream the test writes. */
 function scripted(): {
   client: TailraceClient;
-  streams: { say: (...events: object[]) => void; after: string | null; closed: boolean }[];
+  streams: { say: (...events: object[]) => void; break: () => void; after: string | null; closed: boolean }[];
 } {
   const streams: ReturnType<typeof scripted>['streams'] = [];
   const client = createClient({
@@ -13,14 +13,19 @@ function scripted(): {
     fetch: async (_, init) => {
       const encoder = new TextEncoder();
       let write: (text: string) => void = () => undefined;
+      let tear: () => void = () => undefined;
       const stream = {
         say: (...events: object[]) => write(events.map((event) => `${JSON.stringify(event)}\n`).join('')),
+        break: () => tear(),
         after: new Headers(init?.headers).get('last-event-id'),
         closed: false,
       };
       streams.push(stream);
       const body = new ReadableStream<Uint8Array>({
-        start: (controller) => void (write = (text) => controller.enqueue(encoder.encode(text))),
+        start: (controller) => {
+          write = (text) => controller.enqueue(encoder.encode(text));
+          tear = () => controller.error(new TypeError('terminated'));
+        },
         cancel: () => void (stream.closed = true),
       });
       return new Response(body, { headers: { 'content-type': 'application/x-ndjson' } });
@@ -101,5 +106,57 @@ it('knows the id of a run that is only being begun when it has it, or why it has
   followed.follow(refusing.run({ input: 'Go.' }));
   await expect(followed.id()).rejects.toMatchObject({ status: 403 });
   await expect(followed.id()).rejects.toMatchObject({ status: 403 });
-  expect(followed.get()).toMatchObject({ status: 'running', problem: { status: 403 } });
+  expect(followed.get()).toMatchObject({ status: 'idle', problem: { status: 403 } });
+});
+
+it('a run that was never heard of is idle; once reading goes on, however it came to, there is no problem', async () => {
+  const { client: up, streams } = scripted();
+  let down = true;
+  const client = createClient({
+    baseURL: 'http://local.test',
+    maxTries: 0,
+    fetch: async (_, init) => {
+      if (down) throw new TypeError('fetch failed');
+      return up.request('/runs/r/events', init);
+    },
+  });
+  const followed = new FollowedRun(() => undefined);
+  followed.follow(client.run({ input: 'Go.' }));
+  expect(followed.get().status).toBe('running');
+  await vi.waitFor(() => expect(followed.get().problem).toMatchObject({ code: 'UNREACHABLE' }), 10_000);
+  expect(followed.get().status).toBe('idle');
+  // As a page that is hidden and shown again does.
+  down = false;
+  followed.leave();
+  followed.enter();
+  expect(followed.get()).toMatchObject({ status: 'running', problem: undefined });
+  await vi.waitFor(() => expect(streams).toHaveLength(1), 10_000);
+  streams[0]?.say(started, delta(1));
+  await vi.waitFor(() => expect(followed.get()).toMatchObject({ text: '1 ', problem: undefined }), 10_000);
+  // In mid-run it may well go on without us.
+  down = true;
+  streams[0]?.break();
+  await vi.waitFor(() => expect(followed.get().problem).toMatchObject({ code: 'UNREACHABLE' }), 10_000);
+  expect(followed.get()).toMatchObject({ status: 'running', text: '1 ' });
+  down = false;
+  followed.again();
+  await vi.waitFor(() => expect(streams).toHaveLength(2), 10_000);
+  streams[1]?.say(over(2));
+  await vi.waitFor(() => expect(followed.get()).toMatchObject({ status: 'completed', problem: undefined }), 10_000);
+});
+
+it('reads on when `onRun` throws, which is reported', async () => {
+  const reported = vi.fn<(error: unknown) => void>();
+  vi.stubGlobal('reportError', reported);
+  const { client, streams } = scripted();
+  const full = new Error('The storage is full.');
+  const followed = new FollowedRun(() => {
+    throw full;
+  });
+  followed.follow(client.attach('r'));
+  await vi.waitFor(() => expect(streams).toHaveLength(1), 10_000);
+  streams[0]?.say(started, over(1));
+  await vi.waitFor(() => expect(followed.get()).toMatchObject({ status: 'completed', problem: undefined }), 10_000);
+  expect(reported.mock.calls).toEqual([[full]]);
+  vi.unstubAllGlobals();
 });
