@@ -94,6 +94,22 @@ describe.each(['run', 'chat'] as const)('a page with %s', (kind) => {
   });
 });
 
+it('a page with useRun tells of a decision that is refused', async () => {
+  await using server = await servePages(files);
+  await using opened = await browser.open(server.page('run'));
+  const { page, wrong } = opened;
+  await ask(page, 'Pay.', 'clerk');
+  const json = { error: { code: 'APPROVAL_DECIDED', message: 'Somebody else was faster.' } };
+  await page.route('**/approvals/*', (route) => route.fulfill({ status: 409, json }));
+  await page.getByRole('button', { name: 'Approve' }).click();
+  await page.getByRole('alert').filter({ hasText: 'Somebody else was faster.' }).waitFor();
+  await page.unroute('**/approvals/*');
+  await page.getByRole('button', { name: 'Approve' }).click();
+  await status(page, 'completed');
+  expect(await page.getByRole('alert').count()).toBe(0);
+  expect(wrong.filter((each) => !each.startsWith('Failed to load resource'))).toEqual([]);
+});
+
 it('useRun goes on by itself when the network was away', async () => {
   await using server = await servePages(files);
   await using opened = await browser.open(server.page('run'));
@@ -203,10 +219,12 @@ describe('useRun', () => {
     await page.evaluate(() => window.show('run_of_nobody'));
     await page.waitForFunction(() => window.run.problem !== undefined);
     expect(await page.evaluate(() => (window.run.problem as TailraceClientError).status)).toBe(404);
+    await status(page, 'idle');
     // The page's client tries once.
     await page.route('**/api/runs', (route) => route.abort());
     await page.evaluate(() => window.run.start('Say it.'));
     await page.waitForFunction(() => (window.run.problem as TailraceClientError | undefined)?.code === 'UNREACHABLE');
+    await status(page, 'idle');
     await page.unroute('**/api/runs');
     server.tap.allow(60);
     await page.evaluate(() => window.run.reconnect());

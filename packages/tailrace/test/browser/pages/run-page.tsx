@@ -10,6 +10,7 @@ function Page() {
   const [runId, setRunId] = useState(() => sessionStorage.getItem('run') ?? undefined);
   const [agent, setAgent] = useState('writer');
   const [question, setQuestion] = useState('');
+  const [refused, setRefused] = useState('');
   const run = useRun({
     client,
     agent,
@@ -19,6 +20,12 @@ function Page() {
       setRunId(id);
     },
   });
+
+  // Somebody else may have decided by now, or the run may be over.
+  const tell = (asked: Promise<void>): void => {
+    setRefused('');
+    asked.catch((error: Error) => setRefused(error.message));
+  };
 
   return (
     <main>
@@ -43,13 +50,18 @@ function Page() {
       {run.text !== '' && <p data-role="assistant">{run.text}</p>}
       {run.approvals.map(({ callId, tool, arguments: args }) => (
         <p key={callId}>
-          {tool} {args} <button onClick={() => void run.approve(callId)}>Approve</button>{' '}
-          <button onClick={() => void run.reject(callId, 'Not now.')}>Reject</button>
+          {tool} {args} <button onClick={() => tell(run.approve(callId))}>Approve</button>{' '}
+          <button onClick={() => tell(run.reject(callId, 'Not now.'))}>Reject</button>
         </p>
       ))}
       <output>{run.status}</output>
-      {run.status === 'running' && <button onClick={() => void run.stop('The user has seen enough.')}>Stop</button>}
-      {run.problem !== undefined && <button onClick={run.reconnect}>Reconnect</button>}
+      {run.status === 'running' && <button onClick={() => tell(run.stop('The user has seen enough.'))}>Stop</button>}
+      {refused !== '' && <p role="alert">{refused}</p>}
+      {run.problem !== undefined && (
+        <p role="alert">
+          {run.problem.message} <button onClick={run.reconnect}>Reconnect</button>
+        </p>
+      )}
     </main>
   );
 }
