@@ -27,6 +27,7 @@ import type { MCPServer } from './mcp/server.ts';
 import { checkOptions } from './option.ts';
 import {
   type AgentOutputType,
+  checkOutputType,
   outputTypeName,
   parseOutput,
   type ResolvedAgentOutput,
@@ -100,6 +101,7 @@ export class Agent<TContext = unknown, TOutput extends AgentOutputType = TextOut
     this.inputGuardrails = listOf(this.name, 'inputGuardrails', config.inputGuardrails);
     this.outputGuardrails = listOf(this.name, 'outputGuardrails', config.outputGuardrails);
     this.outputType = config.outputType ?? ('text' as TOutput);
+    checkOutputType(this.outputType);
     this.toolUseBehavior = config.toolUseBehavior ?? 'run_llm_again';
     this.resetToolChoice = config.resetToolChoice ?? true;
     for (const guardrail of [...this.inputGuardrails, ...this.outputGuardrails]) checkGuardrail(guardrail);

@@ -141,7 +141,7 @@ const TOOL_NAME = /^[A-Za-z0-9_-]{1,64}$/;
 /**
  * Makes a function tool. Arguments that do not fit the schema never reach `execute`; the model is told which path is wrong.
  *
- * @throws UserError TOOL_NAME_INVALID, TOOL_EXECUTE_NOT_FUNCTION, TOOL_SCHEMA_UNSUPPORTED, OPTION_UNKNOWN, OPTION_RANGE
+ * @throws UserError TOOL_NAME_INVALID, TOOL_EXECUTE_NOT_FUNCTION, TOOL_SCHEMA_UNSUPPORTED, OPTION_UNKNOWN, OPTION_TYPE, OPTION_RANGE
  */
 export function tool<
   TParameters extends ToolInputParameters = undefined,
@@ -220,7 +220,11 @@ function checkCallers(name: string, callers: readonly unknown[] | undefined): vo
 }
 
 function checkLimit(name: string, option: string, ms: number | undefined): void {
-  if (ms === undefined || ms > 0) return;
+  if (ms === undefined || (typeof ms === 'number' && ms > 0)) return;
+  if (typeof ms !== 'number')
+    throw new UserError(`Tool '${name}': ${option} must be a number over 0, got ${describe(ms)}.`, {
+      code: 'OPTION_TYPE',
+    });
   throw new UserError(`Tool '${name}': ${option} must be a number over 0, got ${ms}.`, { code: 'OPTION_RANGE' });
 }
 

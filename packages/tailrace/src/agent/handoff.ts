@@ -1,11 +1,5 @@
-import {
-  isStandardSchema,
-  jsonSchemaOf,
-  strictSchema,
-  type StandardSchemaWithJSON,
-  validate,
-  withoutStrictNulls,
-} from '../base/schema.ts';
+import { isStandardSchema, jsonSchemaOf, type StandardSchemaWithJSON, validate } from '../base/schema.ts';
+import { strictSchema, withoutStrictNulls } from '../base/strict-schema.ts';
 import { tryParse } from '../base/json.ts';
 import { ModelBehaviorError, UserError } from '../event/errors.ts';
 import type { AgentInputItem } from '../event/item.ts';

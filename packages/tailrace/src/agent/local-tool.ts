@@ -26,10 +26,14 @@ export type OnApprovalFunction<TContext = unknown> = Method<
   Promise<{ approve: boolean; reason?: string }>
 >;
 
-/** @throws UserError OPTION_RANGE */
+/** @throws UserError OPTION_TYPE, OPTION_RANGE */
 export function checkLocalLimits(name: string, { timeoutMs, approvalTimeoutMs }: LocalToolPolicy): void {
   for (const [option, ms] of Object.entries({ timeoutMs, approvalTimeoutMs })) {
-    if (ms === undefined || ms > 0) continue;
+    if (ms === undefined || (typeof ms === 'number' && ms > 0)) continue;
+    if (typeof ms !== 'number')
+      throw new UserError(`Tool '${name}': ${option} must be a number over 0, got a ${typeof ms}.`, {
+        code: 'OPTION_TYPE',
+      });
     throw new UserError(`Tool '${name}': ${option} must be a number over 0, got ${ms}.`, { code: 'OPTION_RANGE' });
   }
 }

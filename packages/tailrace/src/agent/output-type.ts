@@ -6,10 +6,9 @@ import {
   type JsonSchema,
   type SchemaOutput,
   type StandardSchemaWithJSON,
-  strictSchema,
   validate,
-  withoutStrictNulls,
 } from '../base/schema.ts';
+import { strictSchema, withoutStrictNulls } from '../base/strict-schema.ts';
 import { tryParse } from '../base/json.ts';
 import { ModelBehaviorError, UserError } from '../event/errors.ts';
 import type { JsonObjectSchema, JsonSchemaDefinition, SerializedOutputType } from '../port/model.ts';
@@ -52,8 +51,25 @@ function describe(schema: StandardSchemaWithJSON): Described {
   return fresh;
 }
 
-/** What the model is told. @throws UserError when the schema cannot be told as JSON schema */
+/** @throws UserError OPTION_TYPE for what is no output type */
+export function checkOutputType(type: unknown): void {
+  if (type === 'text' || isStandardSchema(type)) return;
+  if (isRecord(type) && type['type'] === 'json_schema' && isRecord(type['schema'])) return;
+  const hint =
+    isRecord(type) && (type['type'] === 'object' || 'properties' in type)
+      ? "a JSON schema by itself. Wrap it: { type: 'json_schema', name: 'answer', strict: true, schema: { … } }"
+      : `${type === null ? 'null' : Array.isArray(type) ? 'a list' : typeof type}`;
+  throw new UserError(
+    `outputType must be 'text', a schema object such as z.object({ … }), or { type: 'json_schema', … }, got ${hint}.`,
+    {
+      code: 'OPTION_TYPE',
+    },
+  );
+}
+
+/** What the model is told. @throws UserError when the schema cannot be told as JSON schema, or is none */
 export function serializeOutputType(type: AgentOutputType): SerializedOutputType {
+  checkOutputType(type);
   if (type === 'text' || !isStandardSchema(type)) return type;
   try {
     return describe(type).serialized;

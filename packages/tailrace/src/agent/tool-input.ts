@@ -1,13 +1,6 @@
 /** What a tool takes: the schema that models are told, and how their arguments become what `execute` gets. */
-import {
-  isStandardSchema,
-  jsonSchemaOf,
-  type JsonSchema,
-  SchemaUnsupported,
-  strictSchema,
-  validate,
-  withoutStrictNulls,
-} from '../base/schema.ts';
+import { isStandardSchema, jsonSchemaOf, type JsonSchema, SchemaUnsupported, validate } from '../base/schema.ts';
+import { strictSchema, withoutStrictNulls } from '../base/strict-schema.ts';
 import { InvalidToolInputError, UserError } from '../event/errors.ts';
 import type { JsonObjectSchema } from '../port/model.ts';
 import type { ToolInputParameters, ToolOutputSchema } from './tool.ts';
@@ -48,7 +41,10 @@ export function toolOutputSchema(name: string, schema: ToolOutputSchema): JsonOb
 function ofObject<T extends JsonSchema | JsonObjectSchema>(name: string, schema: T, option = 'parameters'): T {
   const { type, anyOf, oneOf, allOf, $ref }: JsonSchema = schema;
   if (type === 'object' || (type === undefined && (anyOf ?? oneOf ?? allOf ?? $ref) !== undefined)) return schema;
-  const got = typeof type === 'string' ? `one of type '${type}'` : 'something else (zod needs 4.2 or newer)';
+  const got =
+    typeof type === 'string'
+      ? `one of type '${type}'`
+      : 'something that is no JSON schema of one (zod needs 4.2 or newer; zod/mini has none)';
   throw new UserError(`Tool '${name}': ${option} must be a schema of an object, such as z.object({ … }), got ${got}.`, {
     code: 'TOOL_SCHEMA_UNSUPPORTED',
   });

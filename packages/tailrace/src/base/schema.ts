@@ -39,16 +39,23 @@ export class SchemaUnsupported extends Error {
 /** The JSON schema (draft 7) of what the schema puts out. Throws SchemaUnsupported. */
 export function jsonSchemaOf(schema: StandardSchemaWithJSON): JsonSchema {
   const describe = schema['~standard'].jsonSchema;
-  if (!describe)
-    throw new SchemaUnsupported(
-      '',
-      `the schema library '${schema['~standard'].vendor}' gives no JSON schema (zod needs 4.2 or newer)`,
-    );
+  if (!describe) throw new SchemaUnsupported('', noJsonSchema(schema));
   try {
     return describe.output({ target: 'draft-07' });
   } catch (error) {
     throw new SchemaUnsupported(unsupportedPath(schema), error instanceof Error ? error.message : String(error));
   }
+}
+
+function noJsonSchema(schema: StandardSchemaWithJSON): string {
+  const { vendor } = schema['~standard'];
+  const why = `the schema library '${vendor}' gives no JSON schema with this schema`;
+  if (vendor !== 'zod') return why;
+  const core = (schema as { _zod?: { version?: { major?: number; minor?: number } } })._zod;
+  const { major = 0, minor = 0 } = core?.version ?? {};
+  return major > 4 || (major === 4 && minor >= 2)
+    ? `${why}: zod/mini has none; make it with 'zod'`
+    : `${why} (zod needs 4.2 or newer)`;
 }
 
 // Libraries do not say where; an object schema with a `shape` can be asked property by property.
@@ -64,87 +71,6 @@ function unsupportedPath(schema: StandardSchemaWithJSON): string {
     }
   }
   return '';
-}
-
-/**
- * The schema as strict mode wants it: every property required (optional ones may be null), nothing additional.
- * Throws SchemaUnsupported where a part allows anything.
- */
-export function strictSchema(schema: JsonSchema): JsonSchema {
-  return strictAt(schema, '');
-}
-
-function strictAt(schema: JsonSchema, path: string): JsonSchema {
-  const keywords = Object.keys(schema).filter(
-    (key) => key !== 'description' && key !== 'title' && key !== 'default' && key !== '$schema',
-  );
-  if (keywords.length === 0 && path !== '') throw new SchemaUnsupported(path, 'strict mode cannot say "anything"');
-  const strict: JsonSchema = { ...schema };
-  if (isRecord(schema['properties'])) Object.assign(strict, strictObject(schema, schema['properties'], path));
-  if (isRecord(schema['items'])) strict['items'] = strictAt(schema['items'], `${path}/*`);
-  for (const key of ['anyOf', 'oneOf', 'allOf'] as const) {
-    const options = schema[key];
-    if (Array.isArray(options))
-      strict[key] = options.map((option: unknown) => (isRecord(option) ? strictAt(option, path) : option));
-  }
-  for (const key of ['$defs', 'definitions'] as const) {
-    const defs = schema[key];
-    if (isRecord(defs))
-      strict[key] = mapValues(defs, (def, name) => (isRecord(def) ? strictAt(def, `${path}/${key}/${name}`) : def));
-  }
-  return strict;
-}
-
-function strictObject(schema: JsonSchema, properties: JsonSchema, path: string): JsonSchema {
-  const required = new Set(Array.isArray(schema['required']) ? schema['required'] : []);
-  const strict = mapValues(properties, (property, name) => {
-    if (!isRecord(property)) return property;
-    const child = strictAt(property, `${path}/${name}`);
-    return required.has(name) || takesNull(child) ? child : { anyOf: [child, { type: 'null' }] };
-  });
-  return { properties: strict, required: Object.keys(properties), additionalProperties: false };
-}
-
-function takesNull({ type, anyOf, enum: values }: JsonSchema): boolean {
-  if (type === 'null' || (Array.isArray(type) && type.includes('null')))
-    return !Array.isArray(values) || values.includes(null);
-  return Array.isArray(anyOf) && anyOf.some((option: unknown) => isRecord(option) && takesNull(option));
-}
-
-/** The schema of what is there, of one that takes null, too. */
-function besideNull(schema: JsonSchema): JsonSchema {
-  const { anyOf } = schema;
-  const options = Array.isArray(anyOf) ? anyOf.filter(isRecord).filter(({ type }) => type !== 'null') : [];
-  return options.length === 1 && options[0] ? options[0] : schema;
-}
-
-/**
- * Takes out the nulls that strict mode made the model write where the original schema has an optional property that takes none.
- */
-export function withoutStrictNulls(value: unknown, given: JsonSchema): unknown {
-  const original = besideNull(given);
-  if (Array.isArray(value) && isRecord(original['items'])) {
-    const items = original['items'];
-    return value.map((item) => withoutStrictNulls(item, items));
-  }
-  const properties = original['properties'];
-  if (!isRecord(value) || !isRecord(properties)) return value;
-  const required = new Set(Array.isArray(original['required']) ? original['required'] : []);
-  const kept = Object.entries(value).filter(
-    ([name, child]) => !(child === null && isMadeNullable(properties, name) && !required.has(name)),
-  );
-  return Object.fromEntries(
-    kept.map(([name, child]) => [
-      name,
-      isRecord(properties[name]) ? withoutStrictNulls(child, properties[name]) : child,
-    ]),
-  );
-}
-
-function isMadeNullable(properties: JsonSchema, name: string): boolean {
-  if (!Object.hasOwn(properties, name)) return false;
-  const property = properties[name];
-  return !(isRecord(property) && takesNull(property));
 }
 
 /** Validates a value; a promise only when the schema is asynchronous. */
@@ -170,8 +96,4 @@ function pathOf(issue: StandardSchemaV1.Issue): string {
 
 export function isRecord(value: unknown): value is Record<string, unknown> {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
-}
-
-function mapValues(record: JsonSchema, map: (value: unknown, key: string) => unknown): JsonSchema {
-  return Object.fromEntries(Object.entries(record).map(([key, value]) => [key, map(value, key)]));
 }

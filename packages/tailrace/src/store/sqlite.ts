@@ -32,6 +32,7 @@ import { storeError } from './sqlite-error.ts';
 import { SqliteLeases } from './sqlite-leases.ts';
 import { RunLister } from './sqlite-list.ts';
 import { openDatabase } from './sqlite-open.ts';
+import { checkSqliteOptions } from './sqlite-options.ts';
 import { SqlitePresence } from './sqlite-presence.ts';
 import { RowPruner } from './sqlite-prune.ts';
 import { RunRows } from './sqlite-runs.ts';
@@ -45,7 +46,7 @@ export { SqliteSession, type SqliteSessionOptions } from './sqlite-file-session.
 export interface SqliteOptions {
   /** How long deltas may wait to be stored together, in milliseconds. 5 by default; where many runs write, up to 100. */
   groupMs?: number;
-  /** How long to wait for another process's lock, in milliseconds, before `STORE_BUSY`. 5,000 by default. */
+  /** How long to wait for another process's lock, in milliseconds, before `STORE_BUSY`. The wait blocks this process. 5,000 by default. */
   busyTimeoutMs?: number;
   /** How often to look for what other processes wrote while somebody waits for it, in milliseconds. 4 by default: a look costs some microseconds. */
   pollMs?: number;
@@ -63,9 +64,11 @@ export interface SqliteStore extends LogStore {
 
 /**
  * A store in the SQLite file at `path`, created with its directory if missing; `:memory:` for none. Several processes may share the file.
+ * @throws {UserError} `OPTION_UNKNOWN`, `OPTION_TYPE`, `OPTION_RANGE`.
  * @throws {SystemError} `STORE_VERSION`, `STORE_BUSY`, `STORE_FULL`, or `STORE_FAILED` when the file cannot be opened or is not a log.
  */
 export function sqlite(path: string, options: SqliteOptions = {}): SqliteStore {
+  checkSqliteOptions('sqlite()', options, ['groupMs', 'busyTimeoutMs', 'pollMs', 'maxBytes']);
   const { groupMs = 5, busyTimeoutMs = 5000, pollMs = 4, maxBytes } = options;
   try {
     return new SqliteLogStore(path, openDatabase(path, { busyTimeoutMs, maxBytes }), groupMs, pollMs);

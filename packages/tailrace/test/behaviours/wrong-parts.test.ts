@@ -1,6 +1,7 @@
 /** Things in places where they cannot be: said when they are put there, not by a TypeError of ours later. */
 import { describe, expect, expectTypeOf, it } from 'vitest';
 import { z } from 'zod';
+import * as mini from 'zod/mini';
 import {
   Agent,
   createRuntime,
@@ -9,8 +10,10 @@ import {
   MemoryLogStore,
   type OutputGuardrail,
   run,
+  shellTool,
   tool,
 } from '../../src/index.ts';
+import { sqlite } from '../../src/store/sqlite.ts';
 import { assistantMessage, ScriptedModel } from '../../src/testing/index.ts';
 
 const other = new Agent({ name: 'Other' });
@@ -54,6 +57,55 @@ const rows: [what: string, make: () => unknown, code: string, says: string][] = 
     "z.object({ … }), got one of type 'string'",
   ],
   ['a schema of an old library', () => toolWith({ _def: {} }), 'TOOL_SCHEMA_UNSUPPORTED', 'zod needs 4.2 or newer'],
+  [
+    'a schema of zod/mini',
+    () => toolWith(mini.object({ a: mini.string() })),
+    'TOOL_SCHEMA_UNSUPPORTED',
+    "zod/mini has none; make it with 'zod'",
+  ],
+  ['a number for an output type', () => agentWith({ outputType: 5 }), 'OPTION_TYPE', 'outputType must be'],
+  [
+    'a JSON schema by itself for an output type',
+    () => agentWith({ outputType: { type: 'object', properties: {} } }),
+    'OPTION_TYPE',
+    "Wrap it: { type: 'json_schema'",
+  ],
+  [
+    'an output type that was put there later',
+    () => run(Object.assign(answering(), { outputType: { type: 'object', properties: {} } }), 'Hi'),
+    'OPTION_TYPE',
+    "Wrap it: { type: 'json_schema'",
+  ],
+  [
+    'a text for a time',
+    () => tool({ name: 't', description: 'T.', parameters: z.object({}), timeoutMs: '5' as never, execute: () => 1 }),
+    'OPTION_TYPE',
+    'timeoutMs must be a number over 0',
+  ],
+  [
+    'a text for the time of a local tool',
+    () => shellTool({ shell: { run: () => Promise.reject(new Error('not called')) }, timeoutMs: '5' as never }),
+    'OPTION_TYPE',
+    'timeoutMs must be a number over 0, got a string',
+  ],
+  [
+    'an option of SQLite that there is not',
+    () => sqlite(':memory:', { busyTimeotMs: 5 } as never),
+    'OPTION_UNKNOWN',
+    "sqlite() has no option 'busyTimeotMs'. Known are: groupMs, busyTimeoutMs",
+  ],
+  [
+    'a text for a time of SQLite',
+    () => sqlite(':memory:', { busyTimeoutMs: '5' as never }),
+    'OPTION_TYPE',
+    'busyTimeoutMs must be a number',
+  ],
+  [
+    'a number that is none for a time of SQLite',
+    () => sqlite(':memory:', { pollMs: Number.NaN }),
+    'OPTION_RANGE',
+    'pollMs must be 0 or more',
+  ],
   ['streaming', () => runWith({ streaming: true }), 'OPTION_UNKNOWN', "Did you mean 'stream'?"],
   [
     'an item as the Responses API has it',

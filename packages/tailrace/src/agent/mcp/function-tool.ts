@@ -1,6 +1,7 @@
 /** One tool of an MCP server as a function tool: called over the server, under the policy of whoever configured it. */
 import { tryParse } from '../../base/json.ts';
-import { isRecord, type JsonSchema, SchemaUnsupported, strictSchema, withoutStrictNulls } from '../../base/schema.ts';
+import { isRecord, type JsonSchema, SchemaUnsupported } from '../../base/schema.ts';
+import { strictSchema, withoutStrictNulls } from '../../base/strict-schema.ts';
 import { InvalidToolInputError } from '../../event/errors.ts';
 import type { FunctionCallItem } from '../../event/item.ts';
 import type { JsonObjectSchema } from '../../port/model.ts';
