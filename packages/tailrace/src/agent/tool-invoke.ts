@@ -1,6 +1,7 @@
 /** From a call's arguments to what its function gives: parsed, called, its steps told, its result checked. */
-import { asError } from '../base/error-text.ts';
+import { asError, inspectable } from '../base/error-text.ts';
 import { isStandardSchema, validate } from '../base/schema.ts';
+import { soon } from '../base/soon.ts';
 import { InvalidToolInputError, InvalidToolOutputError, ToolTimeoutError } from '../event/errors.ts';
 import type { NESTED, NestedRuns } from './agent-tool.ts';
 import type { RunContext } from './run-context.ts';
@@ -48,7 +49,8 @@ export function invoker<TContext, TResult>({
       const result = steps ? await finish(steps, details) : given;
       // What is still to come is checked when it has come.
       return (check && !waitRequestOf(result) ? await check(result) : result) as TResult;
-    } catch (error) {
+    } catch (thrown) {
+      const error = inspectable(thrown);
       if (errorFunction === null || details?.signal?.aborted) throw error;
       loop?.[ON_FAILURE]?.(error);
       const told = await errorFunction(runContext, error, details);
@@ -76,27 +78,40 @@ async function* awaited<T>(steps: Generator<unknown, T>): AsyncGenerator<unknown
   return yield* steps;
 }
 
+/** A function that never waits would keep timers, and so its own timeout, from firing: every so many steps, or milliseconds, they have their turn. */
+const STEPS_WITHOUT_A_TURN = 256;
+const MS_WITHOUT_A_TURN = 10;
+
 /** Takes a function's steps until it returns. When the call is stopped, the function is told to by `return()`, and may clean up. */
 async function finish<T>(steps: AsyncGenerator<unknown, T>, details: LoopDetails | undefined): Promise<T> {
   const tell = details?.[ON_PROGRESS];
   const signal = details?.signal;
   let left: Promise<unknown> | undefined;
+  const leaving = (): Promise<unknown> | undefined => left;
   const leave = (): void => {
     left = steps.return(undefined as never);
     // Looked at below, where the function is still at work; what it throws on its way out is no news otherwise.
     left.catch(() => undefined);
   };
   signal?.addEventListener('abort', leave, { once: true });
+  let taken = 0;
+  let since = performance.now();
   try {
     for (;;) {
-      const step = await steps.next();
-      if (left) {
-        if (step.done) return step.value;
-        await left;
+      // While others had their turn, or a step was told, the call may have been stopped.
+      const step = leaving() ? undefined : await steps.next();
+      if (!step || leaving()) {
+        if (step?.done) return step.value;
+        await leaving();
         throw asError(signal?.reason);
       }
       if (step.done) return step.value;
       tell?.(step.value);
+      taken += 1;
+      if (taken < STEPS_WITHOUT_A_TURN && performance.now() - since < MS_WITHOUT_A_TURN) continue;
+      await new Promise<void>((resolve) => soon(resolve));
+      taken = 0;
+      since = performance.now();
     }
   } finally {
     signal?.removeEventListener('abort', leave);

@@ -1,6 +1,4 @@
-// On platforms without setImmediate, a zero timer is the next best thing.
-export const soon: (callback: () => void) => unknown =
-  typeof setImmediate === 'function' ? setImmediate : (callback) => setTimeout(callback, 0);
+import { soon } from '../base/soon.ts';
 
 /** Calls back when all that was settled so far, and what follows from it, has been handled, but before anything new comes in. */
 export const afterMicrotasks: (callback: () => void) => void =

@@ -6,7 +6,7 @@
  * M3 After `seal` has said yes the store refuses input: nobody is left to take it.
  */
 import type { Awaitable, LogStore, StoredMessage } from '../port/log-store.ts';
-import { soon } from './breathe.ts';
+import { soon } from '../base/soon.ts';
 
 export class Mailbox implements Disposable {
   readonly #store: LogStore;

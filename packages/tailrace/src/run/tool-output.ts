@@ -1,4 +1,5 @@
 /** What a tool returned, as the model is told it. */
+import { inspectable } from '../base/error-text.ts';
 import { isRecord } from '../base/schema.ts';
 import { InvalidToolOutputError } from '../event/errors.ts';
 import type { FunctionCallItem, FunctionCallResultItem, ToolCallStructuredOutput } from '../event/item.ts';
@@ -22,13 +23,14 @@ export interface ToldOutput {
 }
 
 /**
- * Text stays text; `{ type: 'text' | 'image' | 'file' }` (or a list of them) becomes content; everything else becomes JSON.
+ * Text stays text; `{ type: 'text' | 'image' | 'file' }` (or a list of them) becomes content; everything else becomes JSON. `maxLength` holds for text: of all
+ * text parts together, and not of images and files.
  *
  * @throws InvalidToolOutputError for what JSON cannot carry
  */
 export function tellOutput(value: unknown, tool: string, maxLength: number): ToldOutput {
-  const structured = structuredOutput(value);
-  if (structured) return { output: structured, text: JSON.stringify(value, withoutBytes) };
+  const structured = structuredOutput(value, tool, maxLength);
+  if (structured) return structured;
   const text = capped(textOf(value, tool), maxLength);
   return { output: { type: 'text', text }, text };
 }
@@ -39,17 +41,38 @@ function textOf(value: unknown, tool: string): string {
   const text =
     typeof value === 'bigint' || typeof value === 'function' || typeof value === 'symbol'
       ? undefined
-      : stringify(value, tool);
+      : carried(tool, () => JSON.stringify(value) as string | undefined);
+  if (text === '{}') warnOfNothing(value, tool);
   if (text !== undefined) return text;
   throw unserializable(tool, `a ${typeof value}`);
 }
 
-function stringify(value: unknown, tool: string): string | undefined {
+function carried<T>(tool: string, take: () => T): T {
   try {
-    return JSON.stringify(value);
-  } catch (cause) {
+    return take();
+  } catch (thrown) {
+    const cause = inspectable(thrown);
     throw unserializable(tool, 'something that JSON cannot carry (a cycle, a BigInt, or a getter that throws)', cause);
   }
+}
+
+const warned = new Set<string>();
+
+/** Of a Map, a Response or an Error JSON keeps nothing, and says so to nobody. */
+function warnOfNothing(value: unknown, tool: string): void {
+  const kind = carried(tool, () => kindOf(value));
+  if (kind === undefined || warned.has(`${tool} ${kind}`)) return;
+  warned.add(`${tool} ${kind}`);
+  console.warn(
+    `tailrace: tool '${tool}' returned an object of ${kind}, of which JSON keeps nothing: the model is told {}. Return a text or plain JSON data.`,
+  );
+}
+
+/** The class of an object that is no plain one, and does not say itself what JSON is to keep of it. */
+function kindOf(value: unknown): string | undefined {
+  if (typeof value !== 'object' || value === null || 'toJSON' in value) return undefined;
+  const made: unknown = (Object.getPrototypeOf(value) as { constructor?: unknown } | null)?.constructor;
+  return typeof made === 'function' && made.name !== 'Object' ? made.name || 'a class without a name' : undefined;
 }
 
 function unserializable(tool: string, what: string, cause?: unknown): InvalidToolOutputError {
@@ -59,16 +82,57 @@ function unserializable(tool: string, what: string, cause?: unknown): InvalidToo
 }
 
 function capped(text: string, maxLength: number): string {
-  if (text.length <= maxLength) return text;
-  return `${text.slice(0, maxLength)}\n[cut: the output had ${text.length} characters, the limit is ${maxLength}]`;
+  return text.length <= maxLength ? text : cut(text, maxLength, text.length, maxLength);
 }
 
-function structuredOutput(value: unknown): ToolCallStructuredOutput[] | undefined {
+function cut(text: string, at: number, total: number, maxLength: number): string {
+  return `${text.slice(0, at)}\n[cut: the output had ${total} characters, the limit is ${maxLength}]`;
+}
+
+interface Part {
+  given: unknown;
+  told: ToolCallStructuredOutput;
+}
+
+function structuredOutput(value: unknown, tool: string, maxLength: number): ToldOutput | undefined {
   if (typeof value !== 'object' || value === null) return undefined;
-  const parts = Array.isArray(value) ? value : [value];
-  if (parts.length === 0) return undefined;
-  const converted = parts.map(structuredPart);
-  return converted.every((part) => part !== undefined) ? converted : undefined;
+  return carried(tool, () => {
+    const isList = Array.isArray(value);
+    const parts: Part[] = [];
+    for (const given of isList ? (value as unknown[]) : [value]) {
+      const told = structuredPart(given);
+      if (!told) return undefined;
+      parts.push({ given, told });
+    }
+    if (parts.length === 0) return undefined;
+    const kept = cappedParts(parts, maxLength);
+    const given = kept.map((part) => part.given);
+    return { output: kept.map((part) => part.told), text: JSON.stringify(isList ? given : given[0], withoutBytes) };
+  });
+}
+
+/** The parts up to the limit of their text, cut there; what comes after it stays unless it is text, too. */
+function cappedParts(parts: Part[], maxLength: number): Part[] {
+  const total = parts.reduce((sum, { told }) => sum + textLength(told), 0);
+  if (total <= maxLength) return parts;
+  let left = maxLength;
+  let full = false;
+  const kept: Part[] = [];
+  for (const part of parts) {
+    const { given, told } = part;
+    if (told.type !== 'input_text' || (!full && told.text.length <= left)) kept.push(part);
+    else if (!full) {
+      const text = cut(told.text, left, total, maxLength);
+      kept.push({ given: { ...(given as object), text }, told: { ...told, text } });
+      full = true;
+    }
+    left -= textLength(told);
+  }
+  return kept;
+}
+
+function textLength(part: ToolCallStructuredOutput): number {
+  return part.type === 'input_text' ? part.text.length : 0;
 }
 
 function structuredPart(value: unknown): ToolCallStructuredOutput | undefined {
