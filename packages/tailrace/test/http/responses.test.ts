@@ -202,6 +202,13 @@ describe('the OpenAI client', () => {
       rest.push(event);
     expect(rest[0]?.sequence_number).toBe(seen + 1);
     expect(rest.at(-1)?.type).toBe('response.incomplete');
+    // What was said by then is kept, and the stream comes to the same.
+    const stopped = await client.responses.retrieve(begun.id);
+    expect(stopped.output).toMatchObject([{ type: 'message', status: 'incomplete' }]);
+    expect(words.startsWith(stopped.output_text)).toBe(true);
+    expect(stopped.output_text).not.toBe('');
+    expect(rest.at(-1)).toMatchObject({ response: { status: 'cancelled', output: stopped.output } });
+    expect(rest.at(-2)).toMatchObject({ type: 'response.output_item.done', item: stopped.output[0] });
     const after = rest.at(-1)?.sequence_number ?? 0;
     for await (const event of await client.responses.retrieve(begun.id, { stream: true, starting_after: after }))
       expect(event).toBe('nothing');

@@ -1,6 +1,7 @@
 /** A run as the `response` object of the OpenAI Responses API (platform.openai.com/docs/api-reference/responses/object). */
 import type { TerminalEvent } from '../../event/run-event.ts';
 import type { UsageData } from '../../event/usage.ts';
+import type { DeadAttempts } from '../dead-attempts.ts';
 
 export interface WireResponse {
   id: string;
@@ -24,6 +25,17 @@ export interface ResponseFacts {
   previous: string | undefined;
   conversation: string | undefined;
   metadata: object;
+}
+
+export interface ResponsesTellingOptions {
+  /** Which stretch between two waits is told, from 0. */
+  segment?: number;
+  /** The first frame that is sent: the reader has those before. */
+  from?: number;
+  /** Attempts that were void when the reader came. */
+  dead?: DeadAttempts;
+  /** The reader may decide about calls: they see the arguments that they decide about. */
+  decides?: boolean;
 }
 
 export function responseObject(facts: ResponseFacts, output: object[], status: WireResponse['status']): WireResponse {

@@ -21,6 +21,8 @@ import type { ResponseFacts, WireResponse } from './response-object.ts';
 import { type ResponsesInput, responsesInput } from './responses-input.ts';
 import { ResponsesTelling } from './responses-telling.ts';
 
+const PAGE = 1_000;
+
 /** A response: a run, or a stretch of one that waited. */
 interface Told {
   principal: Principal;
@@ -195,8 +197,21 @@ async function streamReply(call: Call, told: Told, from: number): Promise<Reply>
 
 async function objectOf(call: Call, told: Told): Promise<WireResponse> {
   const telling = await tellingOf(call, told);
-  for (const event of await eventsOf(call, told.started.run)) telling.tell(event);
+  const events = await eventsOf(call, told.started.run);
+  if (events.at(-1)?.type === 'run.cancelled') return wholeOf(call, told, telling);
+  for (const event of events) telling.tell(event);
   return telling.response;
+}
+
+/** With the pieces of an answer that was cut: no message holds them. */
+async function wholeOf({ service }: Call, { started }: Told, telling: ResponsesTelling): Promise<WireResponse> {
+  for (let from = 0; ;) {
+    const page = await service.runtime.store.read(started.run, from, PAGE);
+    for (const event of page) telling.tell(event);
+    const last = page.at(-1);
+    if (!last) return telling.response;
+    from = lastSeq(last) + 1;
+  }
 }
 
 async function eventsOf({ service }: Call, run: string): Promise<RunEvent[]> {

@@ -10,7 +10,7 @@ import { isAssistantMessage } from '../../event/item.ts';
 import type { AssistantMessageItem, FunctionCallItem, FunctionCallResultItem } from '../../event/item.ts';
 import type { ApprovalRequested, WaitStarted } from '../../event/mail-events.ts';
 import type { ItemAdded, RunEvent } from '../../event/run-event.ts';
-import type { StepRef } from '../../event/step-events.ts';
+import type { ModelStopped, StepRef } from '../../event/step-events.ts';
 import { attemptName } from '../../event/superseded.ts';
 import type { ExposureOf } from '../client-view.ts';
 import type { DeadAttempts } from '../dead-attempts.ts';
@@ -23,6 +23,7 @@ import {
   failedResponse,
   type ResponseFacts,
   responseObject,
+  type ResponsesTellingOptions,
   type WireResponse,
 } from './response-object.ts';
 
@@ -32,17 +33,6 @@ interface OpenMessage {
   text: string;
   /** How many parts were begun: the text, or nothing. */
   parts: 0 | 1;
-}
-
-export interface ResponsesTellingOptions {
-  /** Which stretch between two waits is told, from 0. */
-  segment?: number;
-  /** The first frame that is sent: the reader has those before. */
-  from?: number;
-  /** Attempts that were void when the reader came. */
-  dead?: DeadAttempts;
-  /** The reader may decide about calls: they see the arguments that they decide about. */
-  decides?: boolean;
 }
 
 export class ResponsesTelling implements Telling {
@@ -63,6 +53,7 @@ export class ResponsesTelling implements Telling {
   #frames: Frame[] = [];
   #open: OpenMessage | undefined;
   #messages = 0;
+  #stopped: ModelStopped['partial'];
   readonly #calls: Map<string, FunctionCallItem> = new Map();
   readonly #decides: boolean;
 
@@ -141,7 +132,11 @@ export class ResponsesTelling implements Telling {
       case 'model.part':
         if (event.part.type === 'output_text_delta') this.#said(event, event.part.delta);
         return;
+      case 'model.stopped':
+        this.#stopped = event.partial;
+        return;
       case 'step.attempt':
+        this.#stopped = undefined;
         if (event.of === 'model' && this.#open) this.#takenBack();
         return;
       case 'item.added':
@@ -155,6 +150,7 @@ export class ResponsesTelling implements Telling {
       case 'run.completed':
       case 'run.cancelled':
       case 'run.failed': {
+        if (event.type === 'run.cancelled') this.#cut();
         const ended = endedResponse(this.#facts, this.response.output, event);
         // The protocol has no event of its own for a response that was cancelled.
         return this.#end(`response.${ended.status === 'cancelled' ? 'incomplete' : ended.status}`, ended);
@@ -234,7 +230,14 @@ export class ResponsesTelling implements Telling {
     return { id, index, text: '', parts: withText ? 1 : 0 };
   }
 
-  #message(item: AssistantMessageItem): void {
+  /** The answer stays as far as it came. Whoever stopped it may have died before it said so. */
+  #cut(): void {
+    const said = this.#open?.text;
+    const content = this.#stopped?.content ?? (said ? [{ type: 'output_text' as const, text: said }] : undefined);
+    if (content) this.#message({ content }, 'incomplete');
+  }
+
+  #message(item: Pick<AssistantMessageItem, 'id' | 'content'>, status: 'completed' | 'incomplete' = 'completed'): void {
     const text = item.content.map((part) => (part.type === 'output_text' ? part.text : '')).join('');
     const refusals = item.content.flatMap((part) => (part.type === 'refusal' ? [part.refusal] : []));
     const open = (this.#open ??= this.#beginMessage(item.id, text !== '' || refusals.length === 0));
@@ -259,7 +262,7 @@ export class ResponsesTelling implements Telling {
       this.#send('response.content_part.done', { ...at, part });
       content.push(part);
     }
-    this.#done({ type: 'message', id: item_id, role: 'assistant', status: 'completed', content });
+    this.#done({ type: 'message', id: item_id, role: 'assistant', status, content });
   }
 
   /** Whoever has some of the text is told; for all others there was none. */
