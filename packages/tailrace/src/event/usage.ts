@@ -50,11 +50,11 @@ export class RequestUsage {
   declare endpoint?: string;
 
   constructor(input: RequestUsageInput = {}) {
-    this.inputTokens = input.inputTokens ?? input.input_tokens ?? 0;
-    this.outputTokens = input.outputTokens ?? input.output_tokens ?? 0;
-    this.totalTokens = input.totalTokens ?? input.total_tokens ?? this.inputTokens + this.outputTokens;
-    this.inputTokensDetails = input.inputTokensDetails ?? numbersOf(input.input_tokens_details ?? {});
-    this.outputTokensDetails = input.outputTokensDetails ?? numbersOf(input.output_tokens_details ?? {});
+    this.inputTokens = countOf(input.inputTokens ?? input.input_tokens) ?? 0;
+    this.outputTokens = countOf(input.outputTokens ?? input.output_tokens) ?? 0;
+    this.totalTokens = countOf(input.totalTokens ?? input.total_tokens) ?? this.inputTokens + this.outputTokens;
+    this.inputTokensDetails = numbersOf(input.inputTokensDetails ?? input.input_tokens_details ?? {});
+    this.outputTokensDetails = numbersOf(input.outputTokensDetails ?? input.output_tokens_details ?? {});
     if (input.endpoint !== undefined) this.endpoint = input.endpoint;
   }
 
@@ -81,15 +81,15 @@ export class Usage {
   requestUsageEntries: RequestUsage[] | undefined;
 
   constructor(input?: UsageInput) {
-    this.requests = input?.requests ?? (input ? 1 : 0);
-    this.inputTokens = input?.inputTokens ?? input?.input_tokens ?? 0;
-    this.outputTokens = input?.outputTokens ?? input?.output_tokens ?? 0;
-    this.totalTokens = input?.totalTokens ?? input?.total_tokens ?? this.inputTokens + this.outputTokens;
+    this.requests = countOf(input?.requests) ?? (input ? 1 : 0);
+    this.inputTokens = countOf(input?.inputTokens ?? input?.input_tokens) ?? 0;
+    this.outputTokens = countOf(input?.outputTokens ?? input?.output_tokens) ?? 0;
+    this.totalTokens = countOf(input?.totalTokens ?? input?.total_tokens) ?? this.inputTokens + this.outputTokens;
     this.inputTokensDetails = detailList(input?.inputTokensDetails ?? input?.input_tokens_details);
     this.outputTokensDetails = detailList(input?.outputTokensDetails ?? input?.output_tokens_details);
     const entries = input?.requestUsageEntries ?? input?.request_usage_entries;
     this.requestUsageEntries =
-      entries && entries.length > 0 ? entries.map((entry) => new RequestUsage(entry)) : undefined;
+      Array.isArray(entries) && entries.length > 0 ? entries.map((entry) => new RequestUsage(entry ?? {})) : undefined;
   }
 
   static fromJSON(input?: UsageInput): Usage {
@@ -142,11 +142,23 @@ function entryOf(usage: Usage): RequestUsage[] {
 
 function detailList(details: Details | Details[] | object | undefined): Details[] {
   if (!details) return [];
-  return Array.isArray(details) ? (details as Details[]) : [numbersOf(details)];
+  return Array.isArray(details) ? details.map((one) => numbersOf((one as object | null) ?? {})) : [numbersOf(details)];
+}
+
+/** Not NaN and not text: one such count would spoil every sum after it. */
+function countOf(given: unknown): number | undefined {
+  return Number.isFinite(given) ? (given as number) : undefined;
+}
+
+/** Whether every count is there and is a number. */
+export function isSoundUsage(given: unknown): given is UsageData & { requests: number } {
+  if (typeof given !== 'object' || given === null) return false;
+  const { requests, inputTokens, outputTokens, totalTokens } = given as Partial<UsageData>;
+  return [requests, inputTokens, outputTokens, totalTokens].every((count) => countOf(count) !== undefined);
 }
 
 function numbersOf(details: object): Details {
   return Object.fromEntries(
-    Object.entries(details).filter((entry): entry is [string, number] => typeof entry[1] === 'number'),
+    Object.entries(details).filter((entry): entry is [string, number] => countOf(entry[1]) !== undefined),
   );
 }

@@ -13,7 +13,7 @@ export interface Progress {
   text: string;
   /** Whether a reader has seen a piece of the answer. */
   delivered: boolean;
-  /** Whether the response is complete: what follows is kept, and means nothing. */
+  /** Whether the response is complete: what follows is kept unless it is text, and means nothing. */
   completed: boolean;
 }
 
@@ -28,12 +28,13 @@ export interface PartEncoding {
 export function encodeBatch(parts: readonly StreamEvent[], encoding: PartEncoding): RunEventBody[] {
   const [only] = parts;
   // Without a push, which makes room for many: most models give one event at a time.
-  if (parts.length === 1 && only) return [encodeOne(only, encoding)];
+  if (parts.length === 1 && only) return isSaid(only, encoding.progress) ? [encodeOne(only, encoding)] : [];
   const bodies: RunEventBody[] = [];
   for (let index = 0; index < parts.length; index++) {
     const part = parts[index];
-    if (!part) continue;
-    const next = parts[index + 1];
+    if (!part || !isSaid(part, encoding.progress)) continue;
+    const after = parts[index + 1];
+    const next = after && isSaid(after, encoding.progress) ? after : undefined;
     if (next && part.type === 'model' && repeats(next, part)) {
       bodies.push(pair(part, next, 'after', encoding));
       index += 1;
@@ -43,6 +44,11 @@ export function encodeBatch(parts: readonly StreamEvent[], encoding: PartEncodin
     } else bodies.push(encodeOne(part, encoding));
   }
   return bodies;
+}
+
+/** False for text behind the complete response, which says all of it, and for a delta without text. */
+function isSaid(part: StreamEvent, { completed }: Progress): boolean {
+  return part.type !== 'output_text_delta' || (!completed && typeof part.delta === 'string');
 }
 
 function encodeOne(part: StreamEvent, { ref, progress, complete }: PartEncoding): RunEventBody {

@@ -13,6 +13,7 @@ import type { GenerationSpanData } from '../event/span-data.ts';
 import type { Usage } from '../event/usage.ts';
 import type { Model, ModelRequest, ModelResponse } from '../port/model.ts';
 import type { Progress } from './encode-part.ts';
+import { checkedResponse } from './model-answer.ts';
 import { returned } from './model-returned.ts';
 import { ModelStream } from './model-stream.ts';
 import { type NextAttempt, nextAttempt } from './retry.ts';
@@ -91,7 +92,7 @@ async function* attemptOnce(
     yield stream;
     return stream.response;
   }
-  const response = await abortable(call.model.getResponse(request), scope);
+  const response = checkedResponse(call.model, await abortable(call.model.getResponse(request), scope));
   run.context.usage.add(response.usage);
   yield [returned(ref, response, response.usage.toData(), false)];
   return response;

@@ -1,16 +1,18 @@
 /** A model's response, as the log keeps it and as the turn uses it. */
 import type { ModelReturned, StepRef } from '../event/step-events.ts';
 import type { StreamEventResponseCompleted } from '../event/stream-event.ts';
-import { Usage } from '../event/usage.ts';
-import type { ModelResponse } from '../port/model.ts';
+import { isSoundUsage, Usage } from '../event/usage.ts';
+import type { Model, ModelResponse } from '../port/model.ts';
+import { checkedResponse } from './model-answer.ts';
 
-/** The response that a stream ended with. */
-export function responseOf({ response }: StreamEventResponseCompleted): ModelResponse {
+/** The response that a stream ended with. @throws ModelBehaviorError for what is none */
+export function responseOf(model: Model, { response: given }: StreamEventResponseCompleted): ModelResponse {
+  const response = checkedResponse(model, given) as ModelResponse & { id?: string };
   const { id, output, usage, requestId, rawUsage, providerData } = response;
   return {
-    usage: new Usage(usage),
+    usage,
     output,
-    responseId: id,
+    ...(id !== undefined && { responseId: id }),
     ...(requestId !== undefined && { requestId }),
     ...(rawUsage && { rawUsage }),
     ...(providerData && { providerData }),
@@ -57,6 +59,7 @@ export function returnedStream(
   response: ModelResponse,
   done: StreamEventResponseCompleted,
 ): ModelReturned {
-  const event = returned(ref, response, done.response.usage, true);
+  const { usage } = done.response;
+  const event = returned(ref, response, isSoundUsage(usage) ? usage : response.usage.toData(), true);
   return done.providerData ? { ...event, done } : event;
 }

@@ -25,7 +25,7 @@ export class ModelStream implements Flow, Disposable {
 
   constructor(run: RunScope, model: Model, request: ModelRequest, scope: AbortScope, ref: StepRef, progress: Progress) {
     this.#run = run;
-    this.#encoding = { ref, progress, complete: (done) => this.#complete(done) };
+    this.#encoding = { ref, progress, complete: (done) => this.#complete(model, done) };
     this.#source = new PartSource(model, request, scope, (parts) => this.#take(parts));
     this.#watchdog = new Watchdog(run.clock, run.plan.timeouts.firstTokenMs, (ms) =>
       scope.abort(streamIdle(progress, ms)),
@@ -61,8 +61,8 @@ export class ModelStream implements Flow, Disposable {
     return encodeBatch(parts, this.#encoding);
   }
 
-  #complete(done: StreamEventResponseCompleted): ModelReturned {
-    this.#response = responseOf(done);
+  #complete(model: Model, done: StreamEventResponseCompleted): ModelReturned {
+    this.#response = responseOf(model, done);
     this.#watchdog.limit(TAIL_MS);
     // Counted before it is seen: who reads of the response finds its usage in the context.
     this.#run.context.usage.add(this.#response.usage);

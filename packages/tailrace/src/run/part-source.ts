@@ -9,6 +9,7 @@ import { type AbortSource, onAbort } from '../base/abort.ts';
 import type { StreamEvent } from '../event/stream-event.ts';
 import type { Model, ModelRequest } from '../port/model.ts';
 import { afterMicrotasks } from './breathe.ts';
+import { kindOf, malformed, openStream } from './model-answer.ts';
 
 type Parts = readonly StreamEvent[];
 
@@ -16,6 +17,7 @@ const MAX_PARTS = 32;
 
 /** Gives what `take` makes of each batch. */
 export class PartSource<T> {
+  readonly #model: Model;
   readonly #stop: AbortSource;
   readonly #take: (parts: Parts) => T;
   readonly #link: Disposable;
@@ -32,9 +34,8 @@ export class PartSource<T> {
   constructor(model: Model, request: ModelRequest, stop: AbortSource, take: (parts: Parts) => T) {
     this.#stop = stop;
     this.#take = take;
-    this.#batched = model.getStreamedBatches !== undefined;
-    const stream = model.getStreamedBatches?.(request) ?? model.getStreamedResponse(request);
-    this.#iterator = stream[Symbol.asyncIterator]();
+    this.#model = model;
+    ({ iterator: this.#iterator, batched: this.#batched } = openStream(model, request));
     this.#link = onAbort(stop, () => this.#fail(stop.reason));
   }
 
@@ -65,14 +66,20 @@ export class PartSource<T> {
   #pull(): void {
     this.#pulling = true;
     try {
-      this.#iterator.next().then(this.#arrived, this.#broke);
+      const step: unknown = this.#iterator.next();
+      // One that was written by hand may give its steps at once.
+      void (step instanceof Promise ? step : Promise.resolve(step)).then(this.#arrived, this.#broke);
     } catch (error) {
       this.#broke(error);
     }
   }
 
-  readonly #arrived = ({ done, value }: IteratorResult<unknown>): void => {
+  readonly #arrived = (step: IteratorResult<unknown, unknown> | undefined): void => {
     this.#pulling = false;
+    if (typeof step !== 'object') {
+      return this.#broke(malformed(this.#model, `a stream whose next() gave ${kindOf(step)}, not { done, value }`));
+    }
+    const { done, value } = step;
     if (done) {
       this.#finished = true;
       this.#flush();
