@@ -76,6 +76,25 @@ export const outputPrograms: Record<string, Program> = {
     return observe(sdk, { agent, input: 'Loop', stream, options: { maxTurns: 2 }, models: [model], session });
   }),
 
+  ...bothWays('an option of a union with a part left out', (sdk, testing, stream) => {
+    const model = new testing.ScriptedModel([
+      [testing.functionCall('look', { what: { kind: 'city', limit: null } }, { callId: 'call_1' })],
+      [testing.assistantMessage('Done.')],
+    ]);
+    const what = z.discriminatedUnion('kind', [
+      z.object({ kind: z.literal('city'), limit: z.number().optional() }),
+      z.object({ kind: z.literal('land') }),
+    ]);
+    const look = sdk.tool({
+      name: 'look',
+      description: 'Looks.',
+      parameters: z.object({ what }),
+      execute: async (input: unknown) => JSON.stringify(input),
+    });
+    const agent = new sdk.Agent({ name: 'Looker', model, tools: [look] });
+    return observe(sdk, { agent, input: 'Look', stream, models: [model] });
+  }),
+
   ...bothWays('default max turns', (sdk, testing, stream) => {
     const model = new testing.ScriptedModel(
       Array.from({ length: 12 }, (_, turn) => [testing.functionCall('again', {}, { callId: `call_${turn}` })]),
