@@ -4,6 +4,7 @@ import type { Session } from '../port/session.ts';
 import { SqliteConnection } from './sqlite-connection.ts';
 import { storeError } from './sqlite-error.ts';
 import { openDatabase } from './sqlite-open.ts';
+import { checkSqliteOptions } from './sqlite-options.ts';
 import { sessionsOf } from './sqlite-session.ts';
 
 export interface SqliteSessionOptions {
@@ -11,7 +12,7 @@ export interface SqliteSessionOptions {
   sessionId?: string;
   /** The file, created with its directory if missing. In memory by default, gone with the session object. */
   path?: string;
-  /** How long to wait for another process's lock, in milliseconds, before `STORE_BUSY`. 5,000 by default. */
+  /** How long to wait for another process's lock, in milliseconds, before `STORE_BUSY`. The wait blocks this process. 5,000 by default. */
   busyTimeoutMs?: number;
 }
 
@@ -24,8 +25,10 @@ export class SqliteSession implements Session {
   readonly #connection: SqliteConnection;
   #closed = false;
 
-  /** @throws UserError SESSION_ID_INVALID; SystemError STORE_VERSION, STORE_BUSY, STORE_FULL, STORE_FAILED */
-  constructor({ sessionId, path = ':memory:', busyTimeoutMs = 5000 }: SqliteSessionOptions = {}) {
+  /** @throws UserError SESSION_ID_INVALID, OPTION_UNKNOWN, OPTION_TYPE, OPTION_RANGE; SystemError STORE_VERSION, STORE_BUSY, STORE_FULL, STORE_FAILED */
+  constructor(options: SqliteSessionOptions = {}) {
+    checkSqliteOptions('SqliteSession', options, ['busyTimeoutMs'], ['path'], ['sessionId']);
+    const { sessionId, path = ':memory:', busyTimeoutMs = 5000 } = options;
     const db = openFile(path, busyTimeoutMs);
     this.#connection = new SqliteConnection(path, db, 0);
     try {

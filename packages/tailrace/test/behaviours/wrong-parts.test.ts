@@ -13,7 +13,7 @@ import {
   shellTool,
   tool,
 } from '../../src/index.ts';
-import { sqlite } from '../../src/store/sqlite.ts';
+import { sqlite, SqliteSession } from '../../src/store/sqlite.ts';
 import { assistantMessage, ScriptedModel } from '../../src/testing/index.ts';
 
 const other = new Agent({ name: 'Other' });
@@ -93,6 +93,18 @@ const rows: [what: string, make: () => unknown, code: string, says: string][] = 
     () => sqlite(':memory:', { busyTimeotMs: 5 } as never),
     'OPTION_UNKNOWN',
     "sqlite() has no option 'busyTimeotMs'. Known are: groupMs, busyTimeoutMs",
+  ],
+  [
+    'an option of a session in SQLite that there is not',
+    () => new SqliteSession({ busyTimeotMs: 5 } as never),
+    'OPTION_UNKNOWN',
+    "SqliteSession has no option 'busyTimeotMs'",
+  ],
+  [
+    'a number for the file of a session in SQLite',
+    () => new SqliteSession({ path: 5 as never }),
+    'OPTION_TYPE',
+    'path must be a text, got number',
   ],
   [
     'a text for a time of SQLite',
