@@ -3,6 +3,7 @@
  */
 import { checkKinds } from '../agent/option.ts';
 import { AbortScope } from '../base/abort.ts';
+import { inspectable } from '../base/error-text.ts';
 import { type AgentsError, RunCancelledError, SystemError, UserError } from '../event/errors.ts';
 import type { CancelMode } from '../event/run-event.ts';
 
@@ -97,7 +98,8 @@ export class RunControl implements Disposable {
   }
 
   /** Idempotent: the first request of a mode counts, and immediate wins over after_turn. False when it changed nothing. `mail`: the message that asks for it. */
-  cancel({ mode = 'immediate', reason }: CancelOptions = {}, mail?: number): boolean {
+  cancel({ mode = 'immediate', reason: given }: CancelOptions = {}, mail?: number): boolean {
+    const reason = inspectable(given);
     const request = { mode, reason, error: cancelledError(this.runId, reason) };
     if (this.signal.aborted || (mode === 'after_turn' && this.#afterTurn)) return false;
     this.#onRequest(request, mail);

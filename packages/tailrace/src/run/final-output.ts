@@ -17,6 +17,7 @@ import { refusalOfMessage, textOfMessage } from '../event/item.ts';
 import type { ModelResponse } from '../port/model.ts';
 import { callStep } from './ask-approval.ts';
 import { outputChecks, type OutputToCheck, RunningChecks } from './guardrails.ts';
+import { kindOf } from './model-answer.ts';
 import { nestedResultOf } from './nested-call.ts';
 import { withoutVerdict } from './recorded-verdicts.ts';
 import { callUser, type RunScope, type Steps } from './scope.ts';
@@ -52,6 +53,7 @@ export async function finalTextOfTools(
   if (typeof behavior === 'function') {
     const told = await Promise.all(results.map(async (result) => withAgentRun(run, result, calls)));
     const decided = await callUser(run, run.turnSpan, () => behavior(run.context, told));
+    if (typeof decided !== 'object' || (decided as unknown) === null) throw undecided(run, agent, decided);
     if (decided.isFinalOutput) return decided.finalOutput;
     if (decided.isInterrupted) throw cannotInterrupt(run, agent);
     return undefined;
@@ -80,6 +82,13 @@ function cannotInterrupt(run: RunScope, { name }: AnyAgent): UserError {
   return new UserError(
     `The toolUseBehavior of agent '${name}' gave isInterrupted: true, but every call of the turn has its output: nothing is left to wait for. Give isInterrupted: undefined, and let the tool wait: needsApproval before it is called, waitForInput() in place of an output.`,
     { code: 'OPTION_CONFLICT', runId: run.plan.runId },
+  );
+}
+
+function undecided(run: RunScope, { name }: AnyAgent, given: unknown): UserError {
+  return new UserError(
+    `The toolUseBehavior of agent '${name}' gave ${kindOf(given)}. Give { isFinalOutput: false, isInterrupted: undefined }, or { isFinalOutput: true, isInterrupted: undefined, finalOutput: '…' }.`,
+    { code: 'OPTION_TYPE', runId: run.plan.runId },
   );
 }
 

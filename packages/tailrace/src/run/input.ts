@@ -21,6 +21,9 @@ const TYPES: ReadonlySet<unknown> = new Set([
   'tool_search_output',
 ]);
 
+// What goes through it later, stores among them, goes as deep as its stack.
+const MAX_DEPTH = 1_000;
+
 /**
  * The input as the run uses it: a copy, which stays as it is whatever the caller does to its own. Lone surrogates and NUL characters, which stores and providers
  * reject, are replaced by U+FFFD; nothing else changes.
@@ -38,18 +41,17 @@ export function checkInput(input: unknown, maxLength: number): string | AgentInp
   if (!Array.isArray(input)) {
     throw new UserError(`run() takes a text or a list of items as input, got ${typeof input}.`, { code: 'INPUT_TYPE' });
   }
-  checkLength(lengthOf(input), maxLength);
+  let length = 0;
+  for (const [index, item] of (input as unknown[]).entries()) length += lengthOf(item, index, 0);
+  checkLength(length, maxLength);
   return input.map((item: unknown, index) => cleanDeep(checkItem(item, index)));
 }
 
 function checkItem(item: unknown, index: number): AgentInputItem {
   const fail = (why: string): UserError =>
-    new UserError(
-      `Input item ${index} ${why}. An item is a message with a role (user, assistant, system) or has a type such as 'function_call'.`,
-      {
-        code: 'INPUT_ITEM_INVALID',
-        data: { index },
-      },
+    invalid(
+      index,
+      `${why}. An item is a message with a role (user, assistant, system) or has a type such as 'function_call'`,
     );
   if (typeof item !== 'object' || item === null) throw fail(`is ${item === null ? 'null' : typeof item}`);
   const { type, role, content } = item as { type?: unknown; role?: unknown; content?: unknown };
@@ -59,6 +61,10 @@ function checkItem(item: unknown, index: number): AgentInputItem {
   } else if (!TYPES.has(type)) throw fail(`has the unknown type ${JSON.stringify(type)}${hintOf(type)}`);
   if (type === 'function_call' || type === 'function_call_result') checkCall(item, fail);
   return item as AgentInputItem;
+}
+
+function invalid(index: number, why: string): UserError {
+  return new UserError(`Input item ${index} ${why}.`, { code: 'INPUT_ITEM_INVALID', data: { index } });
 }
 
 // What the Responses API calls it, which this is easily mistaken for.
@@ -128,11 +134,13 @@ function checkLength(length: number, maxLength: number): void {
   );
 }
 
-function lengthOf(value: unknown): number {
+/** @throws UserError INPUT_ITEM_INVALID */
+function lengthOf(value: unknown, index: number, depth: number): number {
   if (typeof value === 'string') return value.length;
   if (typeof value !== 'object' || value === null) return 8;
+  if (depth === MAX_DEPTH) throw invalid(index, `refers to itself, or is nested deeper than ${MAX_DEPTH} levels`);
   let length = 0;
-  for (const child of Object.values(value)) length += lengthOf(child);
+  for (const child of Object.values(value)) length += lengthOf(child, index, depth + 1);
   return length;
 }
 

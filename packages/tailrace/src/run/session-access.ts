@@ -16,20 +16,29 @@ import { RequestUsage, usageOfRequest } from '../event/usage.ts';
 import type { ModelResponse } from '../port/model.ts';
 import type { OpenAIResponsesCompactionResult, Session } from '../port/session.ts';
 import { asItems } from './conversation.ts';
+import { kindOf } from './model-answer.ts';
 import type { ModelQuestion } from './model-request.ts';
 import { inTrace, type RunScope, type Steps } from './scope.ts';
 
 /** The history, as a model is to see it. */
 export async function loadSession(run: RunScope, session: Session): Promise<AgentInputItem[]> {
   const items = await askSession(run, 'load', async () => {
-    if (!isOpenAIResponsesCompactionOwnershipAwareSession(session)) return itemsOf(run, session);
+    if (!isOpenAIResponsesCompactionOwnershipAwareSession(session)) return itemList(await itemsOf(run, session));
     const { items: owned, ownership } = await session.getItemsWithCompactionOwnership(run.context);
     if (run.session) run.session.ownership = ownership;
-    return owned;
+    return itemList(owned);
   });
   return session.prepareHistoryItemForModelInput
     ? items.map((item) => session.prepareHistoryItemForModelInput?.(item) ?? item)
     : items;
+}
+
+/** What the session gave, if that is a list of items. */
+function itemList(given: unknown): AgentInputItem[] {
+  if (!Array.isArray(given)) throw new TypeError(`it gave ${kindOf(given)}, not a list of items`);
+  const wrong = (given as unknown[]).findIndex((item) => typeof item !== 'object' || item === null);
+  if (wrong !== -1) throw new TypeError(`its item ${wrong} is ${kindOf(given[wrong])}, not an item`);
+  return given as AgentInputItem[];
 }
 
 export interface SessionAddition {
