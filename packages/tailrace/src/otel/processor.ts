@@ -39,6 +39,8 @@ const MAX_ENDED_TRACES = 1024;
 interface OpenSpan {
   readonly span: OtelSpan;
   readonly place: Context;
+  /** Milliseconds since the epoch; undefined for a span that was told without its start. */
+  readonly startedAt: number | undefined;
 }
 
 export class OpenTelemetryTraceProcessor implements TracingProcessor {
@@ -66,10 +68,15 @@ export class OpenTelemetryTraceProcessor implements TracingProcessor {
       ...metadataOf(trace.metadata),
     };
     const place = parentOf(trace);
+    const startedAt = Date.now();
     const span = withIds(ids, () =>
-      this.#started().startSpan(`${name.INVOKE_WORKFLOW} ${trace.name}`, { attributes, startTime: new Date() }, place),
+      this.#started().startSpan(
+        `${name.INVOKE_WORKFLOW} ${trace.name}`,
+        { attributes, startTime: new Date(startedAt) },
+        place,
+      ),
     );
-    this.#traces.set(trace.traceId, { span, place: otel.setSpan(place, span) });
+    this.#traces.set(trace.traceId, { span, place: otel.setSpan(place, span), startedAt });
   }
 
   onTraceEnd(trace: TraceRecord): void {
@@ -84,12 +91,13 @@ export class OpenTelemetryTraceProcessor implements TracingProcessor {
   }
 
   onSpanStart(span: SpanRecord): void {
-    if (!this.#open.has(span.spanId)) this.#open.set(span.spanId, this.#start(span));
+    if (!this.#open.has(span.spanId)) this.#open.set(span.spanId, this.#start(span, this.#aroundOf(span)?.startedAt));
   }
 
   onSpanEnd(span: SpanRecord): void {
     // A span whose beginning another process was told of.
-    const { span: own } = this.#open.get(span.spanId) ?? this.#start(span);
+    const { span: own, startedAt } = this.#open.get(span.spanId) ?? this.#start(span);
+    const endTime = timeOf(span.endedAt, startedAt);
     this.#open.delete(span.spanId);
     const { name: label, attributes } = describeSpan(span.spanData, this.#description);
     own.updateName(label);
@@ -99,9 +107,9 @@ export class OpenTelemetryTraceProcessor implements TracingProcessor {
       own.setAttribute(name.ERROR_TYPE, errorType(error));
       own.setStatus({ code: SpanStatusCode.ERROR, message: error.message });
       const text = error.data?.['error'];
-      if (this.#description.content && typeof text === 'string') own.recordException(text, timeOf(span.endedAt));
+      if (this.#description.content && typeof text === 'string') own.recordException(text, endTime);
     }
-    own.end(timeOf(span.endedAt));
+    own.end(endTime);
   }
 
   /**
@@ -122,24 +130,30 @@ export class OpenTelemetryTraceProcessor implements TracingProcessor {
     await this.forceFlush();
   }
 
-  #start(span: SpanRecord): OpenSpan {
+  /** `earliest`: the start of what is around it. Of a span that another process began nobody here knows that. */
+  #start(span: SpanRecord, earliest?: number): OpenSpan {
     const { name: label, kind, attributes } = describeSpan(span.spanData, this.#description);
     const place = this.#placeOf(span);
     const ids = { traceId: w3cTraceId(span.traceId), spanId: w3cSpanId(span.spanId) };
-    const startTime = timeOf(span.startedAt);
+    // The log's clock and the one that the trace began by differ by what it took to tell of it.
+    const startTime = timeOf(span.startedAt, earliest);
     const options = {
       kind,
       attributes: { ...attributes, [name.TRACE_ID]: span.traceId, [name.SPAN_ID]: span.spanId },
       ...(startTime && { startTime }),
     };
     const own = withIds(ids, () => this.#started().startSpan(label, options, place));
-    return { span: own, place: otel.setSpan(place, own) };
+    return { span: own, place: otel.setSpan(place, own), startedAt: startTime?.getTime() };
   }
 
-  #placeOf({ traceId, parentId }: SpanRecord): Context {
-    const parent = parentId === null ? undefined : this.#open.get(parentId)?.place;
-    const around =
-      parent ?? (parentId === null ? (this.#traces.get(traceId)?.place ?? this.#ended.get(traceId)) : undefined);
+  /** What the span is in, as long as that is open. */
+  #aroundOf({ traceId, parentId }: SpanRecord): OpenSpan | undefined {
+    return parentId === null ? this.#traces.get(traceId) : this.#open.get(parentId);
+  }
+
+  #placeOf(span: SpanRecord): Context {
+    const { traceId, parentId } = span;
+    const around = this.#aroundOf(span)?.place ?? (parentId === null ? this.#ended.get(traceId) : undefined);
     if (around !== undefined) return around;
     // Its parent began elsewhere: with derived ids it has this one.
     const spanId = parentId === null ? rootId(traceId) : w3cSpanId(parentId);
@@ -176,8 +190,9 @@ function metadataOf(metadata: Record<string, unknown> | undefined): Attributes {
   );
 }
 
-function timeOf(iso: string | null): Date | undefined {
-  return iso === null ? undefined : new Date(iso);
+/** Never before `earliest`, in milliseconds. */
+function timeOf(iso: string | null, earliest = -Infinity): Date | undefined {
+  return iso === null ? undefined : new Date(Math.max(Date.parse(iso), earliest));
 }
 
 function flushable(provider: TracerProvider): { forceFlush?: () => Promise<void> } {

@@ -29,6 +29,7 @@ import {
   Runner,
   setTraceProcessors,
   type SpanRecord,
+  type TraceRecord,
   tool,
   withCustomSpan,
   withTrace,
@@ -298,6 +299,38 @@ test('what another process began is ended in the same place, with the same ids',
       .filter(({ name }) => !name.startsWith('invoke_workflow'))
       .map((span) => `${span.name} ${span.spanContext().traceId} ${span.spanContext().spanId} ${parentOf(span)}`);
   expect(ids(second.spans())).toEqual(ids(first.spans()));
+});
+
+test('no span begins before the one that it is in, whatever their clocks say; what another process began keeps its start', () => {
+  const { processor, spans } = stage();
+  const now = Date.now();
+  const at = (ms: number): string => new Date(now + ms).toISOString();
+  const span = (spanId: string, parentId: string | null, startedAt: string, endedAt: string | null): SpanRecord =>
+    ({
+      type: 'trace.span',
+      traceId: 'trace_1',
+      spanId,
+      parentId,
+      spanData: { type: 'custom', name: spanId, data: {} },
+      error: null,
+      startedAt,
+      endedAt,
+    }) as unknown as SpanRecord;
+  const trace = { type: 'trace', traceId: 'trace_1', name: 'W', groupId: null } as unknown as TraceRecord;
+  processor.onTraceStart(trace);
+  // The millisecond before the trace's, and a child that ended in it.
+  processor.onSpanStart(span('outer', null, at(-10), null));
+  processor.onSpanStart(span('inner', 'outer', at(-12), null));
+  processor.onSpanEnd(span('inner', 'outer', at(-12), at(-11)));
+  processor.onSpanEnd(span('outer', null, at(-10), at(2)));
+  processor.onSpanEnd(span('older', null, at(-60_000), at(3)));
+  processor.onTraceEnd(trace);
+  const ms = ([seconds, nanos]: readonly [number, number]): number => seconds * 1_000 + nanos / 1e6;
+  const [inner, outer, older, root] = spans().map((one) => [ms(one.startTime), ms(one.endTime)] as const);
+  if (!inner || !outer || !older || !root) throw new Error('a span is missing');
+  expect(outer[0]).toBe(root[0]);
+  expect(inner).toEqual([root[0], root[0]]);
+  expect(Math.round(older[0])).toBe(now - 60_000);
 });
 
 test('a processor that has nowhere to tell does no harm, and stops', async () => {
