@@ -150,11 +150,11 @@ function countOf(given: unknown): number | undefined {
   return Number.isFinite(given) ? (given as number) : undefined;
 }
 
-/** Whether every count is there and is a number. */
-export function isSoundUsage(given: unknown): given is UsageData & { requests: number } {
+/** Whether every count is there and is a number; of requests, none need be said. */
+export function isSoundUsage(given: unknown): given is UsageData {
   if (typeof given !== 'object' || given === null) return false;
   const { requests, inputTokens, outputTokens, totalTokens } = given as Partial<UsageData>;
-  return [requests, inputTokens, outputTokens, totalTokens].every((count) => countOf(count) !== undefined);
+  return [requests ?? 1, inputTokens, outputTokens, totalTokens].every((count) => countOf(count) !== undefined);
 }
 
 function numbersOf(details: object): Details {

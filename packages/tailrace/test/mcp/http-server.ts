@@ -72,7 +72,9 @@ export interface HttpServer {
 
 /** Listens on this machine alone. */
 export async function httpServer(): Promise<HttpServer> {
-  const server = createServer((request, response) => void serve(request, response)).listen(0, '127.0.0.1');
+  // Longer than a busy machine may let a connection rest: one that is closed as it is used again is a failed call.
+  const server = createServer({ keepAliveTimeout: 60_000 }, (request, response) => void serve(request, response));
+  server.listen(0, '127.0.0.1');
   await once(server, 'listening');
   return {
     streams: () => streams.size,
