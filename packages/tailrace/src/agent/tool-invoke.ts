@@ -89,7 +89,8 @@ async function finish<T>(steps: AsyncGenerator<unknown, T>, details: LoopDetails
   let left: Promise<unknown> | undefined;
   const leaving = (): Promise<unknown> | undefined => left;
   const leave = (): void => {
-    left = steps.return(undefined as never);
+    // One that was written by hand may give its steps at once, or throw.
+    left = (async () => steps.return(undefined as never))();
     // Looked at below, where the function is still at work; what it throws on its way out is no news otherwise.
     left.catch(() => undefined);
   };

@@ -74,9 +74,9 @@ export class PartSource<T> {
     }
   }
 
-  readonly #arrived = (step: IteratorResult<unknown, unknown> | undefined): void => {
+  readonly #arrived = (step: IteratorResult<unknown, unknown> | null | undefined): void => {
     this.#pulling = false;
-    if (typeof step !== 'object') {
+    if (typeof step !== 'object' || step === null) {
       return this.#broke(malformed(this.#model, `a stream whose next() gave ${kindOf(step)}, not { done, value }`));
     }
     const { done, value } = step;

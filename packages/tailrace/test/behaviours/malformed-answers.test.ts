@@ -61,6 +61,7 @@ describe('an answer that is none', () => {
     [[], 'a stream that is a list'],
     [Promise.resolve([]), 'a stream that is a promise'],
     [{ [Symbol.asyncIterator]: () => ({ next: () => undefined }) }, 'next() gave undefined, not { done, value }'],
+    [{ [Symbol.asyncIterator]: () => ({ next: async () => null }) }, 'next() gave null, not { done, value }'],
   ] as const)('%#: a stream that cannot be read is one too', async ([stream, says], { stage }) => {
     const model = new OddModel(undefined);
     model.getStreamedResponse = () => stream as unknown as AsyncIterable<StreamEvent>;

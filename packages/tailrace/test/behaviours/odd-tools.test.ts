@@ -157,6 +157,28 @@ describe('what JSON keeps nothing of is said', () => {
   });
 });
 
+describe('steps that were written by hand', () => {
+  const leaves: [string, () => unknown][] = [
+    ['no promise', () => ({ done: true, value: undefined })],
+    [
+      'an error',
+      () => {
+        throw new Error('Cannot leave.');
+      },
+    ],
+  ];
+
+  it.each(leaves)('whose return() gives %s are stopped like others', async (_what, leave) => {
+    const next = async (): Promise<unknown> => {
+      await new Promise((resolve) => setTimeout(resolve, 5));
+      return { done: false, value: 1 };
+    };
+    const steps = { next, return: leave, [Symbol.asyncIterator]: () => steps };
+    const { output } = await called(() => steps, { timeoutMs: 50 });
+    expect(output).toMatchObject({ text: expect.stringContaining('timed out') as string });
+  });
+});
+
 describe('a generator that never waits', () => {
   const kinds: [string, (began: number) => Execute][] = [
     [
