@@ -3,6 +3,7 @@ import type { ErrorCode } from '../event/error-codes.ts';
 import { ToolCallError, UserError } from '../event/errors.ts';
 import type { ProviderData } from '../event/item.ts';
 import type { ToolEffects } from '../event/step-events.ts';
+import { checkLimit } from './local-tool.ts';
 import { checkOptions } from './option.ts';
 import type { RunContext } from './run-context.ts';
 import { resolveToolInputGuardrails, resolveToolOutputGuardrails } from './tool-guardrail.ts';
@@ -217,15 +218,6 @@ function checkCallers(name: string, callers: readonly unknown[] | undefined): vo
   throw new UserError(`Tool '${name}': allowedCallers must list 'direct', 'programmatic' or both, each once.`, {
     code: 'OPTION_RANGE',
   });
-}
-
-function checkLimit(name: string, option: string, ms: number | undefined): void {
-  if (ms === undefined || (typeof ms === 'number' && ms > 0)) return;
-  if (typeof ms !== 'number')
-    throw new UserError(`Tool '${name}': ${option} must be a number over 0, got ${describe(ms)}.`, {
-      code: 'OPTION_TYPE',
-    });
-  throw new UserError(`Tool '${name}': ${option} must be a number over 0, got ${ms}.`, { code: 'OPTION_RANGE' });
 }
 
 function toolName(options: { name?: string; execute: unknown }): string {

@@ -27,14 +27,17 @@ export type OnApprovalFunction<TContext = unknown> = Method<
 >;
 
 /** @throws UserError OPTION_TYPE, OPTION_RANGE */
+export function checkLimit(name: string, option: string, ms: unknown): void {
+  if (ms === undefined || (typeof ms === 'number' && ms > 0)) return;
+  const [got, code] =
+    typeof ms === 'number' ? [String(ms), 'OPTION_RANGE' as const] : [`a ${typeof ms}`, 'OPTION_TYPE' as const];
+  throw new UserError(`Tool '${name}': ${option} must be a number over 0, got ${got}.`, { code });
+}
+
+/** The same, of a local tool's times. @throws UserError OPTION_TYPE, OPTION_RANGE */
 export function checkLocalLimits(name: string, { timeoutMs, approvalTimeoutMs }: LocalToolPolicy): void {
   for (const [option, ms] of Object.entries({ timeoutMs, approvalTimeoutMs })) {
-    if (ms === undefined || (typeof ms === 'number' && ms > 0)) continue;
-    if (typeof ms !== 'number')
-      throw new UserError(`Tool '${name}': ${option} must be a number over 0, got a ${typeof ms}.`, {
-        code: 'OPTION_TYPE',
-      });
-    throw new UserError(`Tool '${name}': ${option} must be a number over 0, got ${ms}.`, { code: 'OPTION_RANGE' });
+    checkLimit(name, option, ms);
   }
 }
 

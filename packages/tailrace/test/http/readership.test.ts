@@ -9,20 +9,18 @@ afterEach(() => void vi.useRealTimers());
 const busy = new SystemError('Locked.', { code: 'STORE_BUSY' });
 const gone = new UserError('No such run.', { code: 'RUN_NOT_FOUND' });
 
+const readersOf = ({ presence }: ReturnType<typeof sqlite>, cancel: () => Promise<void>): Readership =>
+  new Readership({ presence, leaseMs: 60_000, policyOf: async () => 'cancel', cancel });
+
 test.each([
   ['is tried again until the store takes it', [busy, busy], 3],
   ['of a run that is no more is not', [gone], 1],
 ])('a cancel that fails when the last reader has left %s', async (_, failures, tries) => {
   const store = sqlite(':memory:');
   let cancels = 0;
-  const readership = new Readership({
-    presence: store.presence,
-    leaseMs: 60_000,
-    policyOf: async () => 'cancel',
-    cancel: async () => {
-      const failure = failures[cancels++];
-      if (failure) throw failure;
-    },
+  const readership = readersOf(store, async () => {
+    const failure = failures[cancels++];
+    if (failure) throw failure;
   });
   readership.enter('r', 'cancel')(true);
   await vi.advanceTimersByTimeAsync(100);
@@ -40,14 +38,9 @@ test.each([
 test('whoever comes back before the store took the cancel reads on', async () => {
   const store = sqlite(':memory:');
   let cancels = 0;
-  const readership = new Readership({
-    presence: store.presence,
-    leaseMs: 60_000,
-    policyOf: async () => 'cancel',
-    cancel: async () => {
-      cancels += 1;
-      throw busy;
-    },
+  const readership = readersOf(store, async () => {
+    cancels += 1;
+    throw busy;
   });
   readership.enter('r', 'cancel')(true);
   await vi.advanceTimersByTimeAsync(100);
